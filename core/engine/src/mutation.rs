@@ -1,0 +1,48 @@
+//! What a client hands to the cluster: mutations and the ranges that decide conflicts.
+
+use bytes::Bytes;
+
+/// A half-open range of keys, `begin` inclusive and `end` exclusive.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct KeyRange {
+    /// The first key.
+    pub(crate) begin: Bytes,
+    /// The key after the last.
+    pub(crate) end: Bytes,
+}
+
+/// One change of a commit, in the order in which the cluster applies them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Mutation {
+    /// Sets a key.
+    Set { key: Bytes, value: Bytes },
+    /// Clears a range; a single key is the range up to `key\0`.
+    ClearRange(KeyRange),
+    /// Applies an atomic operation, versionstamped ones included. The latter carry the position of the stamp as a
+    /// 4-byte little-endian suffix of the key or of the operand.
+    Atomic { op: crate::atomic::AtomicOp, key: Bytes, operand: Bytes },
+}
+
+/// A transaction, ready to be committed.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct CommitRequest {
+    /// The version at which the transaction read; `None` if it never asked for one.
+    pub(crate) read_version: Option<i64>,
+    /// It conflicts if another transaction wrote here after its read version.
+    pub(crate) read_conflicts: Vec<KeyRange>,
+    /// Others that read here before this commit conflict.
+    pub(crate) write_conflicts: Vec<KeyRange>,
+    /// The changes, in order.
+    pub(crate) mutations: Vec<Mutation>,
+    /// Whether a conflict reports the read ranges that conflicted.
+    pub(crate) report_conflicting_keys: bool,
+}
+
+/// What a successful commit got.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Committed {
+    /// The commit version.
+    pub(crate) version: i64,
+    /// The transaction's place in its group, which makes its versionstamp unique.
+    pub(crate) batch_index: u16,
+}

@@ -1,0 +1,32 @@
+//! The seam below the record layer: FoundationDB's transaction model, whole.
+//!
+//! A [`Database`] makes [`Transaction`]s over a backend: the embedded engine (`record-store-engine`) or a FoundationDB
+//! cluster (`record-store-fdb`). Read versions, snapshot and serializable reads, key selectors, ranges both ways, atomic
+//! operations, versionstamps, conflict ranges, watches, options and error codes are FoundationDB's, because a smaller seam
+//! would leak: Apple's Record Layer uses all of it.
+//!
+//! This crate depends on nothing of ours. It knows no records and no disk.
+
+#![forbid(unsafe_code)]
+
+mod database;
+pub mod env;
+mod error;
+pub mod fdb_code;
+mod mutation;
+mod options;
+mod range;
+mod read;
+mod selector;
+mod transaction;
+
+pub use bytes::Bytes;
+
+pub use database::{Attempt, Database, DatabaseBackend, RunError, RunOptions};
+pub use error::{Error, ErrorKind, Result};
+pub use mutation::{ConflictRangeType, MutationType};
+pub use options::{DatabaseOption, TransactionOption};
+pub use range::{KeyValue, RangeBatch, RangeRequest, StreamingMode};
+pub use read::{BoxFuture, Read};
+pub use selector::KeySelector;
+pub use transaction::{Transaction, TransactionBackend, TransactionVersion};
