@@ -1,5 +1,11 @@
 //! The project's commands: `cargo xtask COMMAND`. Each command is a file of its own.
 
+mod python;
+mod step;
+mod test;
+mod tidy;
+mod workspace;
+
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -12,8 +18,23 @@ struct Arguments {
 }
 
 #[derive(Subcommand)]
-enum Command {}
+enum Command {
+    /// Run every test: format, lints, house rules, Rust, Python
+    Test,
+    /// Check the house rules that no compiler checks
+    Tidy,
+}
 
 fn main() -> ExitCode {
-    match Arguments::parse().command {}
+    let result = match Arguments::parse().command {
+        Command::Test => test::run(),
+        Command::Tidy => tidy::run(),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(why) => {
+            eprintln!("error: {why}");
+            ExitCode::FAILURE
+        }
+    }
 }
