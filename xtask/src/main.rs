@@ -1,5 +1,7 @@
 //! The project's commands: `cargo xtask COMMAND`. Each command is a file of its own.
 
+mod dataset;
+mod demo;
 mod python;
 mod step;
 mod test;
@@ -19,6 +21,11 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Load the cities of the world and work with them, from Rust and from Python
+    Demo {
+        /// Where to keep the database; without it, a fresh one in the cache
+        directory: Option<std::path::PathBuf>,
+    },
     /// Run every test: format, lints, house rules, Rust, Python
     Test,
     /// Check the house rules that no compiler checks
@@ -27,6 +34,7 @@ enum Command {
 
 fn main() -> ExitCode {
     let result = match Arguments::parse().command {
+        Command::Demo { directory } => demo::run(directory),
         Command::Test => test::run(),
         Command::Tidy => tidy::run(),
     };
