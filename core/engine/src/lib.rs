@@ -3,6 +3,10 @@
 #![forbid(unsafe_code)]
 
 mod atomic;
+mod client;
 mod cluster;
+mod database;
 mod limits;
 mod mutation;
+
+pub use database::{Engine, EngineOptions, Location};
