@@ -7,6 +7,7 @@ mod python;
 mod step;
 mod test;
 mod tidy;
+mod traces;
 mod workspace;
 
 use std::process::ExitCode;
@@ -35,6 +36,8 @@ enum Command {
     },
     /// Run every test: format, lints, house rules, Rust, Python
     Test,
+    /// Replay programs recorded from a FoundationDB client
+    Traces(traces::Arguments),
     /// Check the house rules that no compiler checks
     Tidy,
 }
@@ -44,6 +47,7 @@ fn main() -> ExitCode {
         Command::Bench { records } => bench::run(&records),
         Command::Demo { directory } => demo::run(directory),
         Command::Test => test::run(),
+        Command::Traces(arguments) => traces::run(&arguments),
         Command::Tidy => tidy::run(),
     };
     match result {
