@@ -4,5 +4,10 @@
 
 mod atomic;
 mod cluster;
+mod database;
 mod limits;
 mod mutation;
+mod options;
+
+pub use self::database::Location;
+pub use self::options::{Durability, EngineOptions};

@@ -1,4 +1,5 @@
-//! The commit pipeline: conflicts, atomic operations and versionstamps, then visibility, for one group after the other.
+//! Commits groups of transactions, one group after the other: conflicts, atomic operations and versionstamps, the log, then
+//! visibility. The order is what durability rests on: nothing at a group's version can be seen before the log has the group.
 
 use std::sync::Arc;
 
@@ -6,7 +7,9 @@ use bytes::Bytes;
 use record_store_kv::{Error, Result, fdb_code};
 
 use super::change::Change;
+use super::log::Log;
 use super::resolver::Resolver;
+use super::sequencer::LEASE_LENGTH;
 use super::shared::Shared;
 use crate::atomic::{self, AtomicOp};
 use crate::limits::VERSION_WINDOW;
@@ -16,6 +19,8 @@ use crate::mutation::{CommitOutcome, CommitRequest, Committed, KeyRange, Mutatio
 pub(crate) struct Committer {
     shared: Arc<Shared>,
     resolver: Resolver,
+    /// None in memory.
+    log: Option<Log>,
 }
 
 /// A group on its way.
@@ -24,18 +29,22 @@ struct Group {
     changes: Vec<Change>,
     /// How many of the changes the window has.
     in_window: usize,
+    /// Why the group cannot be committed.
+    failure: Option<Error>,
 }
 
 impl Committer {
-    /// A committer with nothing to remember: every older transaction must be too old.
-    pub(crate) fn new(shared: Arc<Shared>) -> Self {
+    /// A committer that appends to `log`. It knows of no earlier writes: every older transaction must be too old.
+    pub(crate) fn new(shared: Arc<Shared>, log: Option<Log>) -> Self {
         Committer {
             shared,
             resolver: Resolver::default(),
+            log,
         }
     }
 
-    /// Commits the transactions of a group at one version, in order; gives the outcome of each.
+    /// Commits the transactions of a group at one version, in order; gives the outcome of each. A group of none renews the
+    /// lease on versions.
     pub(crate) fn commit(&mut self, requests: Vec<CommitRequest>) -> Vec<Result<CommitOutcome>> {
         if let Some(failure) = self.shared.failure() {
             return requests.iter().map(|_| Err(failure.repeat())).collect();
@@ -44,20 +53,47 @@ impl Committer {
             version: self.shared.sequencer.begin_group(),
             changes: Vec::new(),
             in_window: 0,
+            failure: None,
         };
-        let outcomes = (0..)
+        let outcomes: Vec<_> = (0..)
             .zip(requests)
             .map(|(i, request)| self.resolve(&mut group, request, i))
             .collect();
         self.show(&mut group);
-        self.shared.sequencer.publish_group(group.version);
-        self.shared
-            .watches
-            .check(&group.changes, |key| self.shared.store.get(key, group.version));
-        let changes = group.changes.len();
-        self.shared.applier.push(group.version, group.changes);
-        self.resolver.forget(group.version - VERSION_WINDOW, 2 * changes + 16);
+        if let Err(failure) = self.write(&mut group) {
+            // The group's version is never published, so nobody sees the changes that the window has.
+            self.shared.fail(failure);
+            return outcomes.into_iter().map(unknown_if_committed).collect();
+        }
+        self.publish(group);
         outcomes
+    }
+
+    /// Makes the group durable, and with it a lease on the versions to come.
+    fn write(&mut self, group: &mut Group) -> Result<()> {
+        if let Some(failure) = group.failure.take() {
+            return Err(failure);
+        }
+        let Some(log) = &mut self.log else {
+            return Ok(());
+        };
+        let sequencer = &self.shared.sequencer;
+        if group.changes.is_empty() && !sequencer.lease_is_short(group.version) {
+            return Ok(());
+        }
+        let lease = group.version + LEASE_LENGTH;
+        log.append(group.version, lease, &group.changes)?;
+        sequencer.extend_lease(lease);
+        Ok(())
+    }
+
+    fn publish(&mut self, group: Group) {
+        let Group { version, changes, .. } = group;
+        let shared = &self.shared;
+        shared.sequencer.publish_group(version);
+        shared.watches.check(&changes, |key| shared.store.get(key, version));
+        self.resolver.forget(version - VERSION_WINDOW, 2 * changes.len() + 16);
+        shared.applier.push(version, version, changes);
     }
 
     /// Decides on one transaction and, if it may commit, adds its changes to the group.
@@ -78,7 +114,7 @@ impl Committer {
             self.resolver.write(range, version);
         }
         for mutation in request.mutations {
-            self.change(group, mutation)?;
+            self.change(group, mutation);
         }
         Ok(CommitOutcome::Committed(Committed { version, batch_index }))
     }
@@ -98,16 +134,19 @@ impl Committer {
     }
 
     /// Adds what `mutation` does to the group.
-    fn change(&self, group: &mut Group, mutation: Mutation) -> Result<()> {
+    fn change(&self, group: &mut Group, mutation: Mutation) {
         let change = match mutation {
             Mutation::Set { key, value } => Change::Put { key, value },
-            Mutation::ClearRange(range) if range.is_empty() => return Ok(()),
+            Mutation::ClearRange(range) if range.is_empty() => return,
             Mutation::ClearRange(range) if range.is_single() => Change::Delete { key: range.begin },
             Mutation::ClearRange(range) => Change::ClearRange(range),
             Mutation::Atomic { op, key, operand } => {
                 // The operation sees what came before it in the group.
                 self.show(group);
-                let existing = self.shared.store.get(&key, group.version)?;
+                let existing = self.shared.store.get(&key, group.version).unwrap_or_else(|error| {
+                    group.failure.get_or_insert(error);
+                    None
+                });
                 match atomic::apply(op, existing.as_deref(), &operand) {
                     Some(value) => Change::Put { key, value },
                     None => Change::Delete { key },
@@ -115,16 +154,25 @@ impl Committer {
             }
         };
         group.changes.push(change);
-        Ok(())
     }
 
     /// Puts the changes of the group into the window, where nobody reads at its version yet.
     fn show(&self, group: &mut Group) {
         if let Some(new) = group.changes.get(group.in_window..).filter(|new| !new.is_empty()) {
             self.shared.store.change(group.version, new);
-            self.shared.note_lock(new, group.version);
+            if let Err(error) = self.shared.note_lock(new, group.version) {
+                group.failure.get_or_insert(error);
+            }
             group.in_window = group.changes.len();
         }
+    }
+}
+
+/// Nobody can tell whether the log has a group whose write failed.
+fn unknown_if_committed(outcome: Result<CommitOutcome>) -> Result<CommitOutcome> {
+    match outcome {
+        Ok(CommitOutcome::Committed(_)) => Err(Error::fdb(fdb_code::COMMIT_UNKNOWN_RESULT)),
+        decided => decided,
     }
 }
 

@@ -93,7 +93,7 @@ impl Watches {
         drop(table);
         for watch in fired {
             // Nobody may listen any more.
-            drop(watch.fire.send(()));
+            let _ = watch.fire.send(());
         }
     }
 
