@@ -11,6 +11,7 @@ use super::log::Log;
 use super::resolver::Resolver;
 use super::sequencer::LEASE_LENGTH;
 use super::shared::Shared;
+use super::watches::FiredWatches;
 use crate::atomic::{self, AtomicOp};
 use crate::limits::VERSION_WINDOW;
 use crate::mutation::{CommitOutcome, CommitRequest, Committed, KeyRange, Mutation};
@@ -43,11 +44,14 @@ impl Committer {
         }
     }
 
-    /// Commits the transactions of a group at one version, in order; gives the outcome of each. A group of none renews the
-    /// lease on versions.
-    pub(crate) fn commit(&mut self, requests: Vec<CommitRequest>) -> Vec<Result<CommitOutcome>> {
+    /// Commits the transactions of a group at one version, in order; gives the outcome of each, and the watches to fire. A
+    /// group of none renews the lease on versions.
+    pub(crate) fn commit(&mut self, requests: Vec<CommitRequest>) -> (Vec<Result<CommitOutcome>>, FiredWatches) {
         if let Some(failure) = self.shared.failure() {
-            return requests.iter().map(|_| Err(failure.repeat())).collect();
+            return (
+                requests.iter().map(|_| Err(failure.repeat())).collect(),
+                FiredWatches::default(),
+            );
         }
         let mut group = Group {
             version: self.shared.sequencer.begin_group(),
@@ -63,10 +67,12 @@ impl Committer {
         if let Err(failure) = self.write(&mut group) {
             // The group's version is never published, so nobody sees the changes that the window has.
             self.shared.fail(failure);
-            return outcomes.into_iter().map(unknown_if_committed).collect();
+            return (
+                outcomes.into_iter().map(unknown_if_committed).collect(),
+                FiredWatches::default(),
+            );
         }
-        self.publish(group);
-        outcomes
+        (outcomes, self.publish(group))
     }
 
     /// Makes the group durable, and with it a lease on the versions to come.
@@ -78,22 +84,26 @@ impl Committer {
             return Ok(());
         };
         let sequencer = &self.shared.sequencer;
-        if group.changes.is_empty() && !sequencer.lease_is_short(group.version) {
-            return Ok(());
+        if sequencer.lease_is_short(group.version) {
+            let lease = group.version + LEASE_LENGTH;
+            log.append_synced(group.version, lease, &group.changes)?;
+            sequencer.extend_lease(lease);
+        } else if !group.changes.is_empty() {
+            log.append(group.version, &group.changes)?;
         }
-        let lease = group.version + LEASE_LENGTH;
-        log.append(group.version, lease, &group.changes)?;
-        sequencer.extend_lease(lease);
         Ok(())
     }
 
-    fn publish(&mut self, group: Group) {
+    fn publish(&mut self, group: Group) -> FiredWatches {
         let Group { version, changes, .. } = group;
         let shared = &self.shared;
         shared.sequencer.publish_group(version);
-        shared.watches.check(&changes, |key| shared.store.get(key, version));
+        let fired = shared
+            .watches
+            .take_fired(&changes, |key| shared.store.get(key, version));
         self.resolver.forget(version - VERSION_WINDOW, 2 * changes.len() + 16);
         shared.applier.push(version, version, changes);
+        fired
     }
 
     /// Decides on one transaction and, if it may commit, adds its changes to the group.

@@ -2,7 +2,7 @@
 //! fails or forgets; nothing else in the crate opens a file, except [the lock](super::directory).
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 /// A directory.
@@ -13,6 +13,8 @@ pub(crate) trait Files: Send + Sync {
     fn list(&self) -> io::Result<Vec<String>>;
     /// The whole of a file.
     fn read(&self, name: &str) -> io::Result<Vec<u8>>;
+    /// The first `length` bytes of a file, or all if it has fewer.
+    fn read_start(&self, name: &str, length: usize) -> io::Result<Vec<u8>>;
     /// Makes a file with `content`, or replaces its content: after a crash it has the old or the new one, whole.
     fn replace(&self, name: &str, content: &[u8]) -> io::Result<()>;
     /// Makes a file that begins with `content`, both on disk when this returns, to append to.
@@ -68,6 +70,13 @@ impl Files for SystemFiles {
 
     fn read(&self, name: &str) -> io::Result<Vec<u8>> {
         fs::read(self.path(name))
+    }
+
+    fn read_start(&self, name: &str, length: usize) -> io::Result<Vec<u8>> {
+        let mut start = Vec::with_capacity(length);
+        let most = u64::try_from(length).unwrap_or(u64::MAX);
+        File::open(self.path(name))?.take(most).read_to_end(&mut start)?;
+        Ok(start)
     }
 
     fn replace(&self, name: &str, content: &[u8]) -> io::Result<()> {

@@ -13,6 +13,8 @@ mod applier;
 mod base;
 mod change;
 mod committer;
+#[cfg(test)]
+mod crash_tests;
 mod directory;
 mod files;
 mod log;
@@ -42,6 +44,7 @@ use record_store_kv::{Error, KeyValue, Read, Result, fdb_code};
 use self::base::MemoryBase;
 use self::committer::Committer;
 use self::directory::DirectoryLock;
+use self::files::Files;
 pub(crate) use self::merge::ScanLimits;
 use self::pipeline::Pipeline;
 use self::shared::Shared;
@@ -88,8 +91,13 @@ impl Cluster {
     /// Errors: `NotADatabase`, `NewerFormat`, `Locked`, `Corrupt`, `Io`.
     pub(crate) fn open(path: &Path, options: &EngineOptions) -> Result<Self> {
         let (files, lock) = directory::open(path, &options.env, options.lock_wait)?;
-        let lock = Arc::new(lock);
-        let (shared, committer) = recovery::recover(Arc::new(files), options)?;
+        Cluster::recover(Arc::new(files), Some(lock), options)
+    }
+
+    /// The database in `files`, which `lock` keeps for us.
+    fn recover(files: Arc<dyn Files>, lock: Option<DirectoryLock>, options: &EngineOptions) -> Result<Self> {
+        let lock = lock.map(Arc::new);
+        let (shared, committer) = recovery::recover(files, options)?;
         let workers = Workers::default();
         let pipeline = if options.threads {
             Pipeline::threads(shared.clone(), committer, &workers, lock.clone())?
@@ -100,7 +108,7 @@ impl Cluster {
             shared,
             pipeline: Some(pipeline),
             workers,
-            _lock: Some(lock),
+            _lock: lock,
         })
     }
 
@@ -214,7 +222,7 @@ impl Cluster {
 
 impl Drop for Cluster {
     fn drop(&mut self) {
-        self.shared.watches.close();
+        self.shared.close();
         // The threads end when nobody can ask them for anything any more, after what they have been asked for.
         self.pipeline = None;
         self.workers.wait();

@@ -53,7 +53,7 @@ impl Pipeline {
         shared: Arc<Shared>,
         mut committer: Committer,
         workers: &Workers,
-        lock: Arc<DirectoryLock>,
+        lock: Option<Arc<DirectoryLock>>,
     ) -> Result<Self> {
         let (commits, requests) = mpsc::channel();
         let (settle, settle_requests) = mpsc::channel();
@@ -83,9 +83,10 @@ impl Pipeline {
     pub(crate) fn commit(&self, request: CommitRequest) -> Read<CommitOutcome> {
         match self {
             Pipeline::Inline { committer, .. } => {
-                let outcome = committer.lock().commit(vec![request]).pop();
+                let (mut outcomes, fired) = committer.lock().commit(vec![request]);
                 self.settle_inline();
-                Read::ready(outcome.unwrap_or_else(unknown))
+                fired.fire();
+                Read::ready(outcomes.pop().unwrap_or_else(unknown))
             }
             Pipeline::Threads { commits, .. } => {
                 let (done, outcome) = oneshot::channel();
@@ -100,6 +101,7 @@ impl Pipeline {
     /// Has the lease on versions renewed.
     pub(crate) fn renew_lease(&self) {
         match self {
+            // It changes nothing that a watch could be on.
             Pipeline::Inline { committer, .. } => drop(committer.lock().commit(Vec::new())),
             Pipeline::Threads {
                 commits, lease_asked, ..
@@ -153,10 +155,12 @@ fn run_committer(committer: &mut Committer, inbox: &mpsc::Receiver<Message>, lea
             let full = requests.len() >= GROUP_TRANSACTIONS || bytes >= GROUP_BYTES;
             next = if full { None } else { inbox.try_recv().ok() };
         }
-        for (done, outcome) in waiting.into_iter().zip(committer.commit(requests)) {
+        let (outcomes, fired) = committer.commit(requests);
+        for (done, outcome) in waiting.into_iter().zip(outcomes) {
             // Nobody may wait for it any more.
             drop(done.send(outcome));
         }
+        fired.fire();
     }
 }
 

@@ -27,7 +27,7 @@ pub(crate) fn recover(files: Arc<dyn Files>, options: &EngineOptions) -> Result<
     let sync = options.durability == Durability::Sync;
     let mut log = Log::open(files.clone(), read.old_segments.clone(), read.end, sync)?;
     // Before anybody gets a version of this start, the disk knows that the next one begins above it.
-    log.append(start, lease, &[])?;
+    log.append_synced(start, lease, &[])?;
     let disk = Disk {
         files,
         old_segments: read.old_segments,

@@ -28,6 +28,8 @@ pub(crate) struct Shared {
     locked: AtomicBool,
     /// Set for good when a write or a sync failed.
     failure: OnceLock<Error>,
+    /// Set when the database is being closed.
+    closing: AtomicBool,
 }
 
 /// The log's files.
@@ -55,6 +57,7 @@ impl Shared {
             disk,
             locked: AtomicBool::new(false),
             failure: OnceLock::new(),
+            closing: AtomicBool::new(false),
             env,
         };
         for (version, changes) in recovered {
@@ -88,9 +91,16 @@ impl Shared {
         Ok(())
     }
 
-    /// Moves all changes that no read needs in the window any more into the base, in large batches. One caller at a time.
+    /// Moves all changes that no read needs in the window any more into the base, in large batches; leaves off when the
+    /// database is being closed. One caller at a time.
     pub(crate) fn settle_all(&self) {
-        while self.settle(BATCH_CHANGES) {}
+        while !self.closing.load(Ordering::Acquire) && self.settle(BATCH_CHANGES) {}
+    }
+
+    /// The database is being closed: what is not in the base stays in the log.
+    pub(crate) fn close(&self) {
+        self.closing.store(true, Ordering::Release);
+        self.watches.close();
     }
 
     /// The same on a thread that has something else to do: in memory a few changes at each call, on disk a batch when it is
@@ -140,8 +150,8 @@ impl Shared {
     }
 }
 
-/// How many changes go into the base in one batch.
-const BATCH_CHANGES: usize = 200_000;
+/// How many changes go into the base in one batch: a second of work at most, since closing waits for it.
+const BATCH_CHANGES: usize = 50_000;
 /// How many changes go into the base in memory after each commit: more than most commits bring.
 const CHANGES_AT_ONCE: usize = 256;
 /// The key whose presence locks the database (`fdbclient/SystemData.cpp`: `databaseLockedKey`).

@@ -82,29 +82,40 @@ impl Log {
     }
 
     /// Appends a record; when this returns it is as durable as the database's durability asks for.
-    pub(crate) fn append(&mut self, version: i64, lease: i64, changes: &[Change]) -> io::Result<()> {
-        if self.length >= SEGMENT_SIZE {
-            self.begin_segment()?;
-        }
-        self.buffer.clear();
-        record::encode(
-            &mut self.buffer,
-            record::Stamp {
-                version,
-                lease,
-                synced: self.synced,
-            },
-            changes,
-        )?;
-        self.file.append(&self.buffer)?;
-        self.length += self.buffer.len();
-        self.version = version;
-        self.lease = lease;
-        self.buffer.shrink_to(BUFFER_KEPT);
+    pub(crate) fn append(&mut self, version: i64, changes: &[Change]) -> io::Result<()> {
+        self.write(version, changes)?;
         if self.sync {
             self.file.sync()?;
             self.synced = version;
         }
+        Ok(())
+    }
+
+    /// Appends a record with a new lease; when this returns it is on disk, whatever the durability. Commits may be lost if
+    /// somebody asked for that, but no version is ever given out twice.
+    pub(crate) fn append_synced(&mut self, version: i64, lease: i64, changes: &[Change]) -> io::Result<()> {
+        self.lease = lease;
+        self.write(version, changes)?;
+        self.file.sync()?;
+        self.synced = version;
+        Ok(())
+    }
+
+    fn write(&mut self, version: i64, changes: &[Change]) -> io::Result<()> {
+        if self.length >= SEGMENT_SIZE {
+            self.begin_segment()?;
+        }
+        self.buffer.clear();
+        let stamp = record::Stamp {
+            version,
+            lease: self.lease,
+            synced: self.synced,
+        };
+        record::encode(&mut self.buffer, stamp, changes)?;
+        self.file.append(&self.buffer)?;
+        self.length += self.buffer.len();
+        self.version = version;
+        self.buffer.shrink_to(BUFFER_KEPT);
         Ok(())
     }
 
@@ -150,7 +161,7 @@ fn to_u64(length: usize) -> u64 {
 }
 
 const FIRST_SEGMENT: u64 = 1;
-/// How long a segment grows before the next one begins.
-const SEGMENT_SIZE: usize = 64 << 20;
+/// How long a segment grows before the next one begins. Tests want to see many.
+const SEGMENT_SIZE: usize = if cfg!(test) { 4 << 10 } else { 64 << 20 };
 /// How much of the buffer is kept between two records.
 const BUFFER_KEPT: usize = 4 << 20;

@@ -27,12 +27,7 @@ pub(crate) struct ReadLog {
 ///
 /// Errors: `Io`; `Corrupt` with file and offset.
 pub(crate) fn read(files: &dyn Files, applied: i64) -> Result<ReadLog> {
-    let mut sequences: Vec<u64> = files
-        .list()?
-        .iter()
-        .filter_map(|name| segment::sequence_of(name))
-        .collect();
-    sequences.sort_unstable();
+    let sequences = needed_segments(files, applied)?;
     let mut log = ReadLog {
         groups: Vec::new(),
         end: LogEnd {
@@ -49,15 +44,14 @@ pub(crate) fn read(files: &dyn Files, applied: i64) -> Result<ReadLog> {
     };
     for (i, sequence) in sequences.iter().enumerate() {
         let is_last = i + 1 == sequences.len();
-        if let Some((before, _)) = log.end.segment {
-            if before + 1 != *sequence {
-                return Err(corrupt(
-                    files,
-                    &segment::name(before + 1),
-                    0,
-                    "a segment of the log is missing",
-                ));
-            }
+        let expected = log.end.segment.map_or(*sequence, |(before, _)| before + 1);
+        if *sequence != expected {
+            return Err(corrupt(
+                files,
+                &segment::name(expected),
+                0,
+                "a segment of the log is missing",
+            ));
         }
         reader.read_segment(&mut log, *sequence, is_last)?;
     }
@@ -65,6 +59,28 @@ pub(crate) fn read(files: &dyn Files, applied: i64) -> Result<ReadLog> {
         return Err(corrupt(files, "log-*", 0, "the base has data, but there is no log"));
     }
     Ok(log)
+}
+
+/// The numbers of the segments that say something which the base lacks, and of the last one. Those before are removed: a cut
+/// of the log that a crash undid.
+fn needed_segments(files: &dyn Files, applied: i64) -> Result<Vec<u64>> {
+    let mut sequences: Vec<u64> = files
+        .list()?
+        .iter()
+        .filter_map(|name| segment::sequence_of(name))
+        .collect();
+    sequences.sort_unstable();
+    let mut needed = 0;
+    for (i, sequence) in sequences.iter().enumerate() {
+        let start = files.read_start(&segment::name(*sequence), segment::HEADER)?;
+        if SegmentHeader::split(&start).is_some_and(|(header, _)| header.previous <= applied) {
+            needed = i;
+        }
+    }
+    for sequence in sequences.drain(..needed) {
+        files.remove(&segment::name(sequence))?;
+    }
+    Ok(sequences)
 }
 
 struct Reader<'a> {
