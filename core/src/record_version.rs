@@ -150,14 +150,19 @@ impl RecordVersion {
 
 impl From<RecordVersion> for Versionstamp {
     fn from(version: RecordVersion) -> Self {
-        Versionstamp::from_bytes(version.to_bytes())
+        match version.global_version() {
+            Some(global) => Versionstamp::complete(global, version.local),
+            None => Versionstamp::incomplete(version.local),
+        }
     }
 }
 
 impl From<Versionstamp> for RecordVersion {
     fn from(stamp: Versionstamp) -> Self {
-        let bytes = stamp.to_bytes();
-        RecordVersion::from_bytes(&bytes).expect("a versionstamp has the 12 bytes of a record version")
+        RecordVersion {
+            global: stamp.transaction_version(),
+            local: stamp.user_version(),
+        }
     }
 }
 

@@ -6,8 +6,8 @@
 //!
 //! Java class: `SplitHelper`.
 
-use record_store_kv::tuple::{Element, Tuple};
-use record_store_kv::{Bytes, RangeRequest};
+use record_store_kv::tuple::{Element, Encoder, Tuple};
+use record_store_kv::{Bytes, KeyRange, Subspace};
 
 use crate::{Error, ErrorKind, RecordContext, RecordVersion, Result};
 
@@ -371,7 +371,7 @@ pub(crate) fn split_key(key: &[u8], prefix_length: usize) -> Result<(Tuple, i64,
 fn with_suffix(key: &[u8], suffix: i64) -> Vec<u8> {
     let mut full = Vec::with_capacity(key.len() + suffix_length(suffix));
     full.extend_from_slice(key);
-    record_store_kv::tuple::encode_int(&mut full, suffix);
+    Encoder::new(&mut full).int(suffix);
     full
 }
 
