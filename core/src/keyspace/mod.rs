@@ -1,0 +1,5 @@
+//! Where record spaces lie.
+
+mod path;
+
+pub use path::SpacePath;
