@@ -7,7 +7,7 @@
 //! Java class: `SplitHelper`.
 
 use record_store_kv::tuple::{Element, Encoder, Tuple};
-use record_store_kv::{Bytes, KeyRange, Subspace};
+use record_store_kv::{Bytes, KeyRange, RangeRequest};
 
 use crate::{Error, ErrorKind, RecordContext, RecordVersion, Result};
 
@@ -74,6 +74,17 @@ pub(crate) struct RawRecord {
     pub(crate) sizes: StoredSizes,
 }
 
+/// What lies at a key before a save.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Previous<'a> {
+    /// Nothing.
+    Absent,
+    /// A value with these sizes.
+    Known(&'a StoredSizes),
+    /// Nobody looked.
+    Unknown,
+}
+
 /// Saves `value` at `key` over what `previous` describes. Errors: `TooLarge`, `InvalidArgument` for a version at a bare key.
 pub(crate) fn save(
     context: &RecordContext,
@@ -81,7 +92,7 @@ pub(crate) fn save(
     value: &[u8],
     version: Option<RecordVersion>,
     layout: SplitLayout,
-    previous: Option<&StoredSizes>,
+    previous: Previous<'_>,
 ) -> Result<StoredSizes> {
     let sizes = measure(key, value, version, layout)?;
     let transaction = context.transaction();
@@ -91,7 +102,12 @@ pub(crate) fn save(
             transaction.set(&with_suffix(key, suffix), chunk);
         }
     } else {
-        if layout.split_long_records || previous.is_some_and(|previous| previous.versioned_inline) {
+        let overwritten = match previous {
+            Previous::Absent => true,
+            Previous::Known(sizes) => !layout.split_long_records && !sizes.versioned_inline,
+            Previous::Unknown => false,
+        };
+        if !overwritten {
             clear_previous(context, key, previous);
         }
         if layout.has_bare_keys() {
@@ -193,8 +209,7 @@ pub(crate) async fn exists(context: &RecordContext, key: &[u8], layout: SplitLay
     if layout.has_bare_keys() {
         return Ok(transaction.get(key, snapshot).await?.is_some());
     }
-    let end = record_store_kv::strinc(key).unwrap_or_else(|| vec![0xff]);
-    let request = RangeRequest::keys(key.to_vec(), end).limit(1);
+    let request = KeyRange::starting_with(key).request().limit(1);
     Ok(!transaction.get_range(&request, snapshot).await?.rows.is_empty())
 }
 
@@ -203,19 +218,19 @@ pub(crate) fn delete(context: &RecordContext, key: &[u8], layout: SplitLayout, p
     if layout.has_bare_keys() {
         context.clear(key);
     } else {
-        clear_previous(context, key, Some(previous));
+        clear_previous(context, key, Previous::Known(previous));
     }
 }
 
-/// Clears what `previous` describes: a range for several keys, one key otherwise.
-fn clear_previous(context: &RecordContext, key: &[u8], previous: Option<&StoredSizes>) {
+/// Clears what `previous` describes: a range where there may be several keys, one key otherwise.
+fn clear_previous(context: &RecordContext, key: &[u8], previous: Previous<'_>) {
     match previous {
-        None => {}
-        Some(sizes) if sizes.split || sizes.versioned_inline => {
+        Previous::Absent => {}
+        Previous::Known(sizes) if !sizes.split && !sizes.versioned_inline => context.clear(&with_suffix(key, WHOLE)),
+        Previous::Known(_) | Previous::Unknown => {
             let (begin, end) = strict_range(key);
             context.clear_range(&begin, &end);
         }
-        Some(_) => context.clear(&with_suffix(key, WHOLE)),
     }
 }
 
