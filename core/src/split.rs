@@ -74,6 +74,19 @@ pub(crate) struct RawRecord {
     pub(crate) sizes: StoredSizes,
 }
 
+impl RawRecord {
+    /// A value at a bare key.
+    pub(crate) fn bare(key: &[u8], value: Bytes) -> Self {
+        let mut sizes = StoredSizes::default();
+        sizes.add(key.len(), value.len());
+        RawRecord {
+            value,
+            version: None,
+            sizes,
+        }
+    }
+}
+
 /// What lies at a key before a save.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Previous<'a> {
@@ -117,17 +130,34 @@ pub(crate) fn save(
         }
     }
     if let Some(version) = version {
-        let key = with_suffix(key, VERSION);
-        if version.is_complete() {
-            transaction.set(&key, &pack_version(version));
-        } else {
-            let mut operand = pack_version(version);
-            // Where in the value the versionstamp goes: behind the type code of the tuple.
-            operand.extend_from_slice(&1_u32.to_le_bytes());
-            context.set_versionstamped_value(key, operand, version.local_version());
-        }
+        save_version(context, key, version);
     }
     Ok(sizes)
+}
+
+/// Saves the version of the value at `key` beside it.
+pub(crate) fn save_version(context: &RecordContext, key: &[u8], version: RecordVersion) {
+    let key = with_suffix(key, VERSION);
+    let mut packed = pack_version(version);
+    if version.is_complete() {
+        context.transaction().set(&key, &packed);
+    } else {
+        // Where in the value the versionstamp goes: behind the type code of the tuple.
+        packed.extend_from_slice(&1_u32.to_le_bytes());
+        context.set_versionstamped_value(key, packed, version.local_version());
+    }
+}
+
+/// Reads the version beside the value at `key`. Errors: `Corrupt` for bytes that are no version.
+pub(crate) async fn load_version(context: &RecordContext, key: &[u8], snapshot: bool) -> Result<Option<RecordVersion>> {
+    let key = with_suffix(key, VERSION);
+    if let Some(local) = context.local_version(&key) {
+        return Ok(Some(RecordVersion::incomplete(local)));
+    }
+    match context.transaction().get(&key, snapshot).await? {
+        None => Ok(None),
+        Some(packed) => unpack_version(&key, &packed).map(Some),
+    }
 }
 
 /// What saving would take. Errors: `TooLarge`, `InvalidArgument` for a version at a bare key.
@@ -180,16 +210,8 @@ pub(crate) async fn load(
 ) -> Result<Option<RawRecord>> {
     let transaction = context.transaction();
     if layout.has_bare_keys() {
-        let Some(value) = transaction.get(key, snapshot).await? else {
-            return Ok(None);
-        };
-        let mut sizes = StoredSizes::default();
-        sizes.add(key.len(), value.len());
-        return Ok(Some(RawRecord {
-            value,
-            version: None,
-            sizes,
-        }));
+        let value = transaction.get(key, snapshot).await?;
+        return Ok(value.map(|value| RawRecord::bare(key, value)));
     }
     let (begin, end) = strict_range(key);
     let rows = transaction
@@ -345,7 +367,7 @@ impl Assembly {
 }
 
 /// The number behind the first `key_length` bytes of `key`. Errors: `Corrupt` for anything else.
-fn read_suffix(key: &[u8], key_length: usize) -> Result<i64> {
+pub(crate) fn read_suffix(key: &[u8], key_length: usize) -> Result<i64> {
     let suffix = Tuple::unpack(key.get(key_length..).unwrap_or_default());
     match suffix.as_ref().map(|suffix| (suffix.len(), suffix.get(0))) {
         Ok((1, Some(Element::Int(suffix)))) => Ok(*suffix),

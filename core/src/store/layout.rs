@@ -2,7 +2,7 @@
 //!
 //! Java class: `FDBRecordStoreKeyspace`. This file builds keys; what their values mean is known elsewhere.
 
-use record_store_kv::tuple::{Encoder, Tuple};
+use record_store_kv::tuple::{Element, Encoder, Tuple};
 use record_store_kv::{KeyRange, Subspace};
 
 /// The first element of every key of a store.
@@ -98,6 +98,11 @@ impl StoreLayout {
         self.key_behind(StoreKeyspace::RecordVersion, primary_key)
     }
 
+    /// The subspace of the versions that are kept apart from their records.
+    pub(crate) fn versions(&self) -> Subspace {
+        Subspace::new(self.key_of(StoreKeyspace::RecordVersion))
+    }
+
     /// The key of the count of the records with this count key.
     pub(crate) fn record_count_key(&self, count_key: &Tuple) -> Vec<u8> {
         self.key_behind(StoreKeyspace::RecordCount, count_key)
@@ -106,6 +111,30 @@ impl StoreLayout {
     /// The keys of one part that have more elements than its number; a value at exactly the number is left out, as in Java.
     pub(crate) fn strict_range(&self, keyspace: StoreKeyspace) -> KeyRange {
         Subspace::new(self.key_of(keyspace)).range()
+    }
+
+    /// All keys of one part, a value at exactly its number included.
+    pub(crate) fn prefix_range(&self, keyspace: StoreKeyspace) -> KeyRange {
+        KeyRange::starting_with(&self.key_of(keyspace))
+    }
+
+    /// The key of the state of an index.
+    pub(crate) fn index_state_key(&self, name: &str) -> Vec<u8> {
+        self.key_behind(StoreKeyspace::IndexState, &Tuple::from((name,)))
+    }
+
+    /// What a former index may have left: all but keys at exactly its subspace key, and what its builds left.
+    pub(crate) fn former_index_ranges(&self, subspace_key: &Element) -> impl Iterator<Item = KeyRange> {
+        let key = Tuple::from((subspace_key,));
+        [
+            StoreKeyspace::Index,
+            StoreKeyspace::IndexSecondary,
+            StoreKeyspace::IndexSlidingWindow,
+            StoreKeyspace::IndexRange,
+            StoreKeyspace::IndexUniquenessViolations,
+        ]
+        .map(|keyspace| Subspace::new(self.key_behind(keyspace, &key)).range())
+        .into_iter()
     }
 
     /// All keys of the store. A key equal to the prefix itself is left out, as in Java.
