@@ -18,7 +18,9 @@ mod options;
 mod range;
 mod read;
 mod selector;
+mod subspace;
 mod transaction;
+pub mod tuple;
 
 pub use bytes::Bytes;
 
@@ -29,4 +31,5 @@ pub use options::{DatabaseOption, TransactionOption};
 pub use range::{KeyValue, RangeBatch, RangeRequest, StreamingMode};
 pub use read::{BoxFuture, Read};
 pub use selector::KeySelector;
+pub use subspace::{KeyRange, Subspace, strinc};
 pub use transaction::{Transaction, TransactionBackend, TransactionVersion};
