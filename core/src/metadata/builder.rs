@@ -2,7 +2,7 @@
 //!
 //! It can break rules while it is at work; [`RecordMetaDataBuilder::build`] checks them all.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use prost_reflect::FieldDescriptor;
@@ -14,7 +14,7 @@ use super::synthetic::{self, SyntheticRecordType};
 use super::union::{Union, UnionType};
 use super::{Descriptors, FormerIndex, Index, RecordMetaData, RecordType, options, validator};
 use crate::error::{Error, ErrorKind, Result};
-use crate::key_expression::{FanType, KeyExpression, field};
+use crate::key_expression::{FanType, KeyExpression, field, primary_key_component_positions};
 use crate::proto;
 
 /// Makes [`RecordMetaData`]. Java: `RecordMetaDataBuilder`.
@@ -101,13 +101,10 @@ impl RecordMetaDataBuilder {
         super::evolution::MetaDataEvolutionValidator::default().validate_union(self.union.message(), union.message())?;
         self.version += 1;
         let old_types = std::mem::take(&mut self.record_types);
-        let old_union = std::mem::replace(&mut self.union, union);
+        self.union = union;
         self.descriptors = descriptors;
         for (place, mut record_type) in record_type_builders(&self.union)?.into_iter().enumerate() {
-            let old = old_types
-                .iter()
-                .find(|old| shares_union_field(&old_union, old, &self.union, &record_type));
-            match old {
+            match old_types.iter().find(|old| old.shares_number_with(&record_type)) {
                 Some(old) => {
                     record_type.primary_key = old.primary_key.clone();
                     record_type.explicit_key = old.explicit_key.clone();
@@ -288,7 +285,7 @@ impl RecordMetaDataBuilder {
 
     fn build_unchecked(self) -> Result<RecordMetaData> {
         let mut record_types = Vec::with_capacity(self.record_types.len());
-        let mut type_of_union_field = std::collections::HashMap::new();
+        let mut type_of_union_field = HashMap::new();
         for (place, builder) in self.record_types.into_iter().enumerate() {
             type_of_union_field.extend(builder.in_union.numbers.iter().map(|number| (*number, place)));
             record_types.push(builder.build()?);
@@ -300,7 +297,7 @@ impl RecordMetaDataBuilder {
                 [only] => record_types
                     .iter()
                     .find(|record_type| record_type.name() == *only)
-                    .and_then(|record_type| index.root_expression().primary_key_positions(&record_type.primary_key)),
+                    .and_then(|record_type| primary_key_component_positions(index.root_expression(), &record_type.primary_key)),
                 _ => None,
             };
             index.set_primary_key_component_positions(positions);
@@ -394,6 +391,11 @@ impl RecordTypeBuilder {
         self
     }
 
+    /// Whether this type and one of other files are the same: a number of the one is a number of the other.
+    fn shares_number_with(&self, other: &RecordTypeBuilder) -> bool {
+        self.in_union.numbers.iter().any(|number| other.in_union.numbers.contains(number))
+    }
+
     fn set_declared_primary_key(&mut self, field: &FieldDescriptor) -> Result<()> {
         let wrong = |message| Err(Error::new(ErrorKind::MetaData, message).with("field", field.full_name()));
         if self.primary_key.is_some() {
@@ -439,11 +441,6 @@ fn record_type_builders(union: &Union) -> Result<Vec<RecordTypeBuilder>> {
         builders.push(RecordTypeBuilder::new(in_union));
     }
     Ok(builders)
-}
-
-/// Whether the old type is the new one: a number of the one is a number of the other.
-fn shares_union_field(_: &Union, old: &RecordTypeBuilder, _: &Union, new: &RecordTypeBuilder) -> bool {
-    new.in_union.numbers.iter().any(|number| old.in_union.numbers.contains(number))
 }
 
 /// The index that a field's options declare. Java: `protoFieldOptions`.

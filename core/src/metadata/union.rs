@@ -39,13 +39,18 @@ impl Union {
         Ok(union)
     }
 
+    /// A union that was checked before.
+    pub(crate) fn known(message: MessageDescriptor) -> Self {
+        Union { message }
+    }
+
     /// The message itself.
     pub(crate) fn message(&self) -> &MessageDescriptor {
         &self.message
     }
 
-    /// The record types in the order of the union's declaration, each with the field to write it under and the smallest
-    /// number that carries it.
+    /// The record types in the order of the union's declaration, each with the field to write it under and all numbers
+    /// that carry it.
     pub(crate) fn record_types(&self) -> Vec<UnionType> {
         let mut types: Vec<UnionType> = Vec::new();
         for (field, message) in self.fields() {
@@ -53,7 +58,7 @@ impl Union {
                 Some(known) => known.add(field),
                 None => types.push(UnionType {
                     message,
-                    smallest_number: field.number(),
+                    numbers: vec![field.number()],
                     field,
                 }),
             }
@@ -125,13 +130,18 @@ pub(crate) struct UnionType {
     pub(crate) message: MessageDescriptor,
     /// The field under which records are written: `_` and the type's name, or else the one with the largest number.
     pub(crate) field: FieldDescriptor,
-    /// The smallest number that carries this type: its key, unless it has an explicit one.
-    pub(crate) smallest_number: u32,
+    /// All numbers that carry this type.
+    pub(crate) numbers: Vec<u32>,
 }
 
 impl UnionType {
+    /// The smallest number that carries this type: its key, unless it has an explicit one.
+    pub(crate) fn smallest_number(&self) -> u32 {
+        self.numbers.iter().copied().min().unwrap_or_default()
+    }
+
     fn add(&mut self, field: FieldDescriptor) {
-        self.smallest_number = self.smallest_number.min(field.number());
+        self.numbers.push(field.number());
         let canonical = |field: &FieldDescriptor| field.name().strip_prefix('_') == Some(self.message.name());
         if canonical(&field) || (!canonical(&self.field) && field.number() > self.field.number()) {
             self.field = field;
