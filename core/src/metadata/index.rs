@@ -235,8 +235,6 @@ pub struct FormerIndex {
     pub removed_version: i32,
     /// Its name, if known: its state is kept by name.
     pub former_name: Option<String>,
-    /// Fields of the stored message that this release does not know.
-    pub(super) unknown_fields: Bytes,
 }
 
 impl FormerIndex {
@@ -247,7 +245,6 @@ impl FormerIndex {
             added_version: index.added_version,
             removed_version,
             former_name: Some(index.name.clone()),
-            unknown_fields: Bytes::new(),
         }
     }
 }
