@@ -3,6 +3,10 @@
 #![forbid(unsafe_code)]
 
 mod error;
+pub mod key_expression;
 pub mod proto;
+mod wire;
 
 pub use error::{Error, ErrorKind, Result};
+pub use key_expression::KeyExpression;
+pub use wire::{RecordValidator, validate_record};
