@@ -10,6 +10,7 @@
 #![forbid(unsafe_code)]
 
 mod database;
+pub mod directory;
 pub mod env;
 mod error;
 pub mod fdb_code;
