@@ -98,6 +98,11 @@ impl LimitManager {
         self.stopped.is_none()
     }
 
+    /// How many key-value pairs were read, and how many bytes.
+    pub(crate) fn scanned(&self) -> (u64, u64) {
+        (self.rows, self.bytes)
+    }
+
     /// Reports what was read.
     pub(crate) fn count_bytes(&mut self, bytes: usize) {
         self.bytes = self.bytes.saturating_add(bytes as u64);

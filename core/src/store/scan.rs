@@ -238,6 +238,16 @@ impl RecordCursor {
         }
     }
 
+    /// How many key-value pairs were read, and how many bytes.
+    pub(crate) fn scanned(&self) -> (u64, u64) {
+        self.limits.scanned()
+    }
+
+    /// How many records are still to be left out.
+    pub(crate) fn skip_left(&self) -> u64 {
+        self.skip
+    }
+
     /// The next record of a store with bare keys.
     async fn next_bare(&mut self) -> Result<Option<(Tuple, RawRecord)>> {
         let context = self.store.context();

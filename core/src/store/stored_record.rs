@@ -2,7 +2,7 @@
 
 use prost::Message;
 use prost_reflect::{DynamicMessage, MessageDescriptor, SerializeOptions};
-use record_store_kv::Bytes;
+use record_store_kv::{Bytes, TransactionVersion};
 use record_store_kv::tuple::Tuple;
 
 use crate::{Error, ErrorKind, RecordVersion, Result, StoredSizes};
@@ -74,6 +74,14 @@ impl StoredRecord {
             .serialize_with_options(&mut serde_json::Serializer::new(&mut json), &options)
             .map_err(|error| self.undecodable(error))?;
         String::from_utf8(json).map_err(|error| self.undecodable(error))
+    }
+
+    /// Fills in the version of the commit.
+    pub(crate) fn complete_version(&mut self, versionstamp: TransactionVersion) -> Result<()> {
+        if let Some(version) = &mut self.version {
+            *version = version.complete_with(versionstamp)?;
+        }
+        Ok(())
     }
 
     fn undecodable(&self, error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
