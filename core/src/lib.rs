@@ -4,9 +4,11 @@
 
 mod error;
 pub mod key_expression;
+pub mod metadata;
 pub mod proto;
 mod wire;
 
 pub use error::{Error, ErrorKind, Result};
 pub use key_expression::KeyExpression;
+pub use metadata::{FormerIndex, Index, RecordMetaData, RecordMetaDataBuilder, RecordType};
 pub use wire::{RecordValidator, validate_record};
