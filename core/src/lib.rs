@@ -4,9 +4,11 @@
 
 mod context;
 mod cursor;
+mod database;
 mod error;
 pub mod key_expression;
 mod keyspace;
+pub mod metadata;
 pub mod proto;
 mod record_version;
 mod serialize;
@@ -16,9 +18,11 @@ mod wire;
 
 pub use context::{RecordContext, RunError};
 pub use cursor::{Continuation, NoNextReason, ScanLimits};
+pub use database::{Database, DatabaseOptions};
 pub use error::{Error, ErrorKind, Result};
 pub use key_expression::KeyExpression;
-pub use keyspace::SpacePath;
+pub use keyspace::{MetaDataStore, RecordKey, RecordSpace, RecordSpaceBuilder, SpaceCursor, SpacePath};
+pub use metadata::{FormerIndex, Index, RecordMetaData, RecordMetaDataBuilder, RecordType};
 pub use record_store_kv as kv;
 pub use record_store_kv::tuple::{EndpointType, Tuple, TupleRange};
 pub use record_version::RecordVersion;

@@ -98,7 +98,8 @@ impl RecordMetaDataBuilder {
     /// **Errors**: `MetaDataEvolution` when stored records could not be read with the new files.
     pub fn update_records(&mut self, descriptors: Descriptors) -> Result<&mut Self> {
         let union = Union::of(descriptors.records())?;
-        super::evolution::MetaDataEvolutionValidator::default().validate_union(self.union.message(), union.message())?;
+        super::evolution::MetaDataEvolutionValidator::default()
+            .validate_union(self.union.message(), union.message())?;
         self.version += 1;
         let old_types = std::mem::take(&mut self.record_types);
         self.union = union;
@@ -126,10 +127,13 @@ impl RecordMetaDataBuilder {
         let version = self.version;
         let record_type = &mut self.record_types[place];
         if let Some(declared) = record_type.since_version.filter(|declared| *declared != version) {
-            return Err(Error::new(ErrorKind::MetaData, "a new record type begins with the version that brings it")
-                .with("record_type", record_type.name())
-                .with("since_version", declared)
-                .with("version", version));
+            return Err(Error::new(
+                ErrorKind::MetaData,
+                "a new record type begins with the version that brings it",
+            )
+            .with("record_type", record_type.name())
+            .with("since_version", declared)
+            .with("version", version));
         }
         record_type.since_version = Some(version);
         Ok(())
@@ -171,9 +175,16 @@ impl RecordMetaDataBuilder {
     ///
     /// **Errors**: `MetaData` for an unknown one.
     pub fn record_type(&mut self, name: &str) -> Result<&mut RecordTypeBuilder> {
-        match self.record_types.iter().position(|record_type| record_type.name() == name) {
+        match self
+            .record_types
+            .iter()
+            .position(|record_type| record_type.name() == name)
+        {
             Some(place) => Ok(&mut self.record_types[place]),
-            None => Err(unknown_record_type(name, self.record_types.iter().map(RecordTypeBuilder::name))),
+            None => Err(unknown_record_type(
+                name,
+                self.record_types.iter().map(RecordTypeBuilder::name),
+            )),
         }
     }
 
@@ -182,10 +193,13 @@ impl RecordMetaDataBuilder {
     /// **Errors**: `MetaData` for a name that is taken.
     pub fn add_synthetic_record_type(&mut self, record_type: SyntheticRecordType) -> Result<&mut Self> {
         if self.knows_type(record_type.name()) {
-            return Err(Error::new(ErrorKind::MetaData, "there is a record type of this name already")
-                .with("record_type", record_type.name()));
+            return Err(
+                Error::new(ErrorKind::MetaData, "there is a record type of this name already")
+                    .with("record_type", record_type.name()),
+            );
         }
-        self.synthetic_record_types.push(record_type.with_key_after(&self.synthetic_record_types));
+        self.synthetic_record_types
+            .push(record_type.with_key_after(&self.synthetic_record_types));
         Ok(self)
     }
 
@@ -194,7 +208,9 @@ impl RecordMetaDataBuilder {
     /// **Errors**: `MetaData` for a name that is taken and for an unknown record type.
     pub fn add_index(&mut self, mut index: Index) -> Result<&mut Self> {
         if self.indexes.contains_key(index.name()) {
-            return Err(Error::new(ErrorKind::MetaData, "there is an index of this name already").with("index", index.name()));
+            return Err(
+                Error::new(ErrorKind::MetaData, "there is an index of this name already").with("index", index.name()),
+            );
         }
         if let Some(unknown) = index.record_types().iter().find(|name| !self.knows_type(name)) {
             let known = self.record_types.iter().map(RecordTypeBuilder::name);
@@ -221,7 +237,10 @@ impl RecordMetaDataBuilder {
 
     fn knows_type(&self, name: &str) -> bool {
         self.record_types.iter().any(|record_type| record_type.name() == name)
-            || self.synthetic_record_types.iter().any(|record_type| record_type.name() == name)
+            || self
+                .synthetic_record_types
+                .iter()
+                .any(|record_type| record_type.name() == name)
     }
 
     /// Removes an index and remembers its key, so that stores clear its entries.
@@ -297,7 +316,9 @@ impl RecordMetaDataBuilder {
                 [only] => record_types
                     .iter()
                     .find(|record_type| record_type.name() == *only)
-                    .and_then(|record_type| primary_key_component_positions(index.root_expression(), &record_type.primary_key)),
+                    .and_then(|record_type| {
+                        primary_key_component_positions(index.root_expression(), &record_type.primary_key)
+                    }),
                 _ => None,
             };
             index.set_primary_key_component_positions(positions);
@@ -393,7 +414,10 @@ impl RecordTypeBuilder {
 
     /// Whether this type and one of other files are the same: a number of the one is a number of the other.
     fn shares_number_with(&self, other: &RecordTypeBuilder) -> bool {
-        self.in_union.numbers.iter().any(|number| other.in_union.numbers.contains(number))
+        self.in_union
+            .numbers
+            .iter()
+            .any(|number| other.in_union.numbers.contains(number))
     }
 
     fn set_declared_primary_key(&mut self, field: &FieldDescriptor) -> Result<()> {
@@ -433,10 +457,16 @@ impl RecordTypeBuilder {
 fn record_type_builders(union: &Union) -> Result<Vec<RecordTypeBuilder>> {
     let mut builders: Vec<RecordTypeBuilder> = Vec::new();
     for in_union in union.record_types() {
-        if let Some(same) = builders.iter().find(|builder| builder.name() == in_union.message.name()) {
-            return Err(Error::new(ErrorKind::MetaData, "two record types have one name: names count without the package")
-                .with("first", same.in_union.message.full_name())
-                .with("second", in_union.message.full_name()));
+        if let Some(same) = builders
+            .iter()
+            .find(|builder| builder.name() == in_union.message.name())
+        {
+            return Err(Error::new(
+                ErrorKind::MetaData,
+                "two record types have one name: names count without the package",
+            )
+            .with("first", same.in_union.message.full_name())
+            .with("second", in_union.message.full_name()));
         }
         builders.push(RecordTypeBuilder::new(in_union));
     }
@@ -444,6 +474,7 @@ fn record_type_builders(union: &Union) -> Result<Vec<RecordTypeBuilder>> {
 }
 
 /// The index that a field's options declare. Java: `protoFieldOptions`.
+#[expect(deprecated, reason = "the older option is still obeyed")]
 fn declared_index(field: &FieldDescriptor, declared: &proto::FieldOptions) -> Option<Index> {
     use proto::index::Type;
     let (kind, unique, index_options) = match (&declared.index, declared.indexed) {
@@ -459,7 +490,11 @@ fn declared_index(field: &FieldDescriptor, declared: &proto::FieldOptions) -> Op
         }
         (None, None) => return None,
     };
-    let fan_type = if field.is_list() { FanType::FanOut } else { FanType::None };
+    let fan_type = if field.is_list() {
+        FanType::FanOut
+    } else {
+        FanType::None
+    };
     let column = self::field(field.name()).with_fan_type(fan_type);
     let expression: KeyExpression = if kind == index_type::RANK {
         column.ungrouped()

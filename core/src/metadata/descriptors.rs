@@ -134,7 +134,11 @@ impl Linker {
             return Ok(());
         }
         let Some(bytes) = self.given.get(name).or_else(|| implied_file(name)).cloned() else {
-            return Err(Error::new(ErrorKind::MetaData, "an imported file is missing: give it with the schema").with("file", name));
+            return Err(Error::new(
+                ErrorKind::MetaData,
+                "an imported file is missing: give it with the schema",
+            )
+            .with("file", name));
         };
         if !self.open.insert(name.to_owned()) {
             return Err(Error::new(ErrorKind::MetaData, "files import each other in a circle").with("file", name));
@@ -170,7 +174,10 @@ const OWN_FILES: [(&str, &str); 4] = [
         "record_key_expression.proto",
         include_str!("../../proto/record_key_expression.proto"),
     ),
-    ("record_metadata.proto", include_str!("../../proto/record_metadata.proto")),
+    (
+        "record_metadata.proto",
+        include_str!("../../proto/record_metadata.proto"),
+    ),
     (
         "record_metadata_options.proto",
         include_str!("../../proto/record_metadata_options.proto"),
@@ -207,7 +214,7 @@ static IMPLIED_FILES: LazyLock<BTreeMap<String, Bytes>> = LazyLock::new(|| {
 /// The file without its comments and line numbers (field 9), which nobody reads from meta-data.
 pub(crate) fn without_source_info(file: Vec<u8>) -> Bytes {
     const SOURCE_CODE_INFO: u32 = 9;
-    super::wire::without_fields(&file.into(), |number| number == SOURCE_CODE_INFO)
+    super::raw::without_fields(&file.into(), |number| number == SOURCE_CODE_INFO)
 }
 
 #[cfg(test)]
@@ -226,7 +233,11 @@ mod tests {
 
     #[test]
     fn what_every_schema_may_import_is_there() {
-        for name in ["record_metadata_options.proto", "tuple_fields.proto", "google/protobuf/timestamp.proto"] {
+        for name in [
+            "record_metadata_options.proto",
+            "tuple_fields.proto",
+            "google/protobuf/timestamp.proto",
+        ] {
             assert!(implied_file(name).is_some(), "{name}");
         }
         assert!(implied_file("other.proto").is_none());

@@ -169,7 +169,8 @@ impl Index {
 
     /// Whether an option is `true`, in any case, as Java's `Boolean.valueOf` has it.
     pub fn boolean_option(&self, name: &str, default: bool) -> bool {
-        self.option(name).map_or(default, |value| value.eq_ignore_ascii_case("true"))
+        self.option(name)
+            .map_or(default, |value| value.eq_ignore_ascii_case("true"))
     }
 
     /// Whether no two records may have the same value.

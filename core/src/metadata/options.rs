@@ -4,6 +4,8 @@
 //! Each is extension 1233 of Google's options. They are read from the options' bytes, so that it does not matter which
 //! release of the options file a schema was compiled with.
 
+use std::fmt;
+
 use prost::Message;
 use prost_reflect::{DynamicMessage, FieldDescriptor, FileDescriptor, MessageDescriptor};
 
@@ -12,7 +14,7 @@ use crate::proto::record_type_options::Usage;
 use crate::proto::{FieldOptions, RecordTypeOptions, SchemaOptions};
 
 #[derive(Message)]
-struct Extended<T: Message + Default> {
+struct Extended<T: Message + Default + fmt::Debug> {
     #[prost(message, optional, tag = "1233")]
     extension: Option<T>,
 }
@@ -37,9 +39,10 @@ pub(crate) fn usage(message: &MessageDescriptor) -> Result<Usage> {
     Ok(record_type_options(message)?.usage())
 }
 
-fn extension<T: Message + Default>(options: &DynamicMessage) -> Result<T> {
+fn extension<T: Message + Default + fmt::Debug>(options: &DynamicMessage) -> Result<T> {
     let bytes = options.encode_to_vec();
-    let extended = Extended::<T>::decode(&bytes[..])
-        .map_err(|error| Error::new(ErrorKind::MetaData, "the record layer's option cannot be read").caused_by(error))?;
+    let extended = Extended::<T>::decode(&bytes[..]).map_err(|error| {
+        Error::new(ErrorKind::MetaData, "the record layer's option cannot be read").caused_by(error)
+    })?;
     Ok(extended.extension.unwrap_or_default())
 }

@@ -92,11 +92,17 @@ impl IndexPredicate {
             }));
         }
         if let Some(not) = &stored.not_predicate {
-            let child = not.child.as_ref().ok_or_else(|| malformed("a negation in an index predicate is empty"))?;
+            let child = not
+                .child
+                .as_ref()
+                .ok_or_else(|| malformed("a negation in an index predicate is empty"))?;
             found.push(IndexPredicate::Not(Box::new(Self::from_proto(child)?)));
         }
         if let Some(value) = &stored.value_predicate {
-            let comparison = value.comparison.as_ref().ok_or_else(|| malformed("an index predicate lacks its comparison"))?;
+            let comparison = value
+                .comparison
+                .as_ref()
+                .ok_or_else(|| malformed("an index predicate lacks its comparison"))?;
             found.push(IndexPredicate::Value {
                 path: value.value.clone(),
                 comparison: Comparison::from_proto(comparison)?,
@@ -153,7 +159,11 @@ impl IndexPredicate {
             }
             IndexPredicate::RowNumberWindow(window) => {
                 let path = |path: &Vec<String>| FieldPath { field: path.clone() };
-                let direction = if window.descending { Direction::Desc } else { Direction::Asc };
+                let direction = if window.descending {
+                    Direction::Desc
+                } else {
+                    Direction::Asc
+                };
                 stored.row_number_window_predicate = Some(proto::RowNumberWindowPredicate {
                     ordering_field: Some(path(&window.ordering_field)),
                     size: window.size,
@@ -171,10 +181,15 @@ impl Comparison {
         match (&stored.simple_comparison, &stored.null_comparison) {
             (Some(simple), None) => {
                 let operand = simple.operand.clone().unwrap_or_default();
-                Ok(Comparison::Simple(simple.r#type().into(), Literal::from_proto(&operand)?))
+                Ok(Comparison::Simple(
+                    simple.r#type().into(),
+                    Literal::from_proto(&operand)?,
+                ))
             }
             (None, Some(null)) => Ok(Comparison::Null(null.is_null())),
-            _ => Err(malformed("a comparison in an index predicate must be of exactly one kind")),
+            _ => Err(malformed(
+                "a comparison in an index predicate must be of exactly one kind",
+            )),
         }
     }
 
@@ -189,7 +204,9 @@ impl Comparison {
             },
             Comparison::Null(is_null) => proto::Comparison {
                 simple_comparison: None,
-                null_comparison: Some(proto::NullComparison { is_null: Some(*is_null) }),
+                null_comparison: Some(proto::NullComparison {
+                    is_null: Some(*is_null),
+                }),
             },
         }
     }

@@ -11,7 +11,7 @@ use record_store_kv::tuple::{Element, Tuple};
 use super::index::{FormerIndex, Index, index_option, index_type, unpack_subspace_key};
 use super::record_meta_data::Carried;
 use super::synthetic::{Join, JoinConstituent, NestedConstituent, Nesting, SyntheticParts, SyntheticRecordType};
-use super::{Descriptors, IndexPredicate, RecordMetaData, RecordMetaDataBuilder, RecordType, wire};
+use super::{Descriptors, IndexPredicate, RecordMetaData, RecordMetaDataBuilder, RecordType, raw};
 use crate::error::{Error, ErrorKind, Result};
 use crate::key_expression::{Grouping, KeyExpression, concat, key_with_value};
 use crate::proto;
@@ -48,7 +48,9 @@ impl RecordMetaData {
         let (mut joined, mut unnested) = (Vec::new(), Vec::new());
         for synthetic in &parts.synthetic_record_types {
             match synthetic.parts() {
-                SyntheticParts::Joined { constituents, joins } => joined.push(joined_to_proto(synthetic, constituents, joins)),
+                SyntheticParts::Joined { constituents, joins } => {
+                    joined.push(joined_to_proto(synthetic, constituents, joins))
+                }
                 SyntheticParts::Unnested { constituents } => unnested.push(unnested_to_proto(synthetic, constituents)),
             }
         }
@@ -62,7 +64,11 @@ impl RecordMetaData {
             former_indexes: parts.former_indexes.iter().map(former_index_to_proto).collect(),
             record_count_key: parts.record_count_key.as_ref().map(KeyExpression::to_proto),
             store_record_versions: Some(parts.store_record_versions),
-            dependencies: parts.descriptors.dependencies().map(|(_, bytes)| bytes.clone()).collect(),
+            dependencies: parts
+                .descriptors
+                .dependencies()
+                .map(|(_, bytes)| bytes.clone())
+                .collect(),
             subspace_key_counter: parts.subspace_key_counter,
             uses_subspace_key_counter: parts.subspace_key_counter.map(|_| true),
             joined_record_types: joined,
@@ -81,10 +87,10 @@ impl RecordMetaDataBuilder {
     pub fn from_proto_bytes(bytes: impl Into<Bytes>) -> Result<Self> {
         let bytes = bytes.into();
         let mut builder = Self::from_proto(decode(bytes.clone())?)?;
-        builder.carried.unknown_fields = wire::without_fields(&bytes, |number| number <= LAST_KNOWN_FIELD);
-        for field in wire::fields(&bytes)?.into_iter().filter(|field| field.number == INDEXES) {
+        builder.carried.unknown_fields = raw::without_fields(&bytes, |number| number <= LAST_KNOWN_FIELD);
+        for field in raw::fields(&bytes)?.into_iter().filter(|field| field.number == INDEXES) {
             let encoded = field.content.unwrap_or_default();
-            let unknown = wire::without_fields(&encoded, |number| number <= LAST_KNOWN_INDEX_FIELD);
+            let unknown = raw::without_fields(&encoded, |number| number <= LAST_KNOWN_INDEX_FIELD);
             if let Some(index) = builder.indexes.get_mut(decode::<proto::Index>(encoded)?.name()) {
                 index.unknown_fields = unknown;
             }
@@ -97,7 +103,10 @@ impl RecordMetaDataBuilder {
     /// **Errors**: as [`RecordMetaDataBuilder::from_proto_bytes`].
     pub fn from_proto(message: proto::MetaData) -> Result<Self> {
         let Some(records) = message.records else {
-            return Err(Error::new(ErrorKind::MetaData, "the meta-data has no record definitions"));
+            return Err(Error::new(
+                ErrorKind::MetaData,
+                "the meta-data has no record definitions",
+            ));
         };
         let descriptors = Descriptors::link(records, message.dependencies)?;
         let mut builder = RecordMetaDataBuilder::without_options(descriptors)?;
@@ -171,7 +180,11 @@ impl Index {
         };
         let mut root = KeyExpression::from_proto(root)?;
         if !matches!(root, KeyExpression::Grouping(_)) && GROUPED_WHEN_READ.contains(&kind) {
-            let grouped_count = if kind == index_type::COUNT { root.column_count() } else { 1 };
+            let grouped_count = if kind == index_type::COUNT {
+                root.column_count()
+            } else {
+                1
+            };
             root = Grouping::new(root, grouped_count).into();
         }
         if let Some(value) = &stored.value_expression {
@@ -338,7 +351,10 @@ fn unnested_to_proto(synthetic: &SyntheticRecordType, constituents: &[NestedCons
                 name: Some(constituent.name.clone()),
                 parent: constituent.nesting.as_ref().map(|nesting| nesting.parent.clone()),
                 type_name: Some(constituent.type_name.clone()),
-                nesting_expression: constituent.nesting.as_ref().map(|nesting| nesting.expression.to_proto()),
+                nesting_expression: constituent
+                    .nesting
+                    .as_ref()
+                    .map(|nesting| nesting.expression.to_proto()),
             })
             .collect(),
     }
@@ -347,7 +363,10 @@ fn unnested_to_proto(synthetic: &SyntheticRecordType, constituents: &[NestedCons
 fn required_expression(stored: &Option<proto::KeyExpression>) -> Result<KeyExpression> {
     match stored {
         Some(expression) => KeyExpression::from_proto(expression),
-        None => Err(Error::new(ErrorKind::MetaData, "a synthetic record type lacks a key expression")),
+        None => Err(Error::new(
+            ErrorKind::MetaData,
+            "a synthetic record type lacks a key expression",
+        )),
     }
 }
 

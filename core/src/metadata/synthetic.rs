@@ -159,10 +159,9 @@ impl SyntheticRecordType {
     /// The names and messages of the constituents, and the key of each.
     fn constituents(&self, descriptors: &Descriptors, stored: &[RecordType]) -> Result<Vec<Constituent>> {
         let stored_type = |name: &str| {
-            stored
-                .iter()
-                .find(|stored| stored.name() == name)
-                .ok_or_else(|| unknown_record_type(name, stored.iter().map(RecordType::name)).with("synthetic", &self.name))
+            stored.iter().find(|stored| stored.name() == name).ok_or_else(|| {
+                unknown_record_type(name, stored.iter().map(RecordType::name)).with("synthetic", &self.name)
+            })
         };
         match &self.parts {
             SyntheticParts::Joined { constituents, .. } => constituents
@@ -191,9 +190,13 @@ impl SyntheticRecordType {
                     }
                     Some(_) => Ok(Constituent {
                         name: constituent.name.clone(),
-                        message: descriptors.pool().get_message_by_name(&constituent.type_name).ok_or_else(|| {
-                            self.wrong("the schema has no message of this name").with("message", &constituent.type_name)
-                        })?,
+                        message: descriptors
+                            .pool()
+                            .get_message_by_name(&constituent.type_name)
+                            .ok_or_else(|| {
+                                self.wrong("the schema has no message of this name")
+                                    .with("message", &constituent.type_name)
+                            })?,
                         key: field(POSITIONS_FIELD).nest(field(&constituent.name)),
                         nested: true,
                     }),
@@ -216,9 +219,14 @@ impl SyntheticRecordType {
                 }
             }
             SyntheticParts::Unnested { constituents } => {
-                let parents = constituents.iter().filter(|constituent| constituent.nesting.is_none()).count();
+                let parents = constituents
+                    .iter()
+                    .filter(|constituent| constituent.nesting.is_none())
+                    .count();
                 if parents != 1 {
-                    return Err(self.wrong("an unnested record type has one constituent that is a record").with("found", parents));
+                    return Err(self
+                        .wrong("an unnested record type has one constituent that is a record")
+                        .with("found", parents));
                 }
                 for (place, constituent) in constituents.iter().enumerate() {
                     let wrong = |message| Err(self.wrong(message).with("constituent", &constituent.name));
@@ -281,7 +289,10 @@ pub(super) fn build(
         .zip(primary_keys)
         .zip(file.messages())
         .map(|((mut synthetic, primary_key), descriptor)| {
-            synthetic.built = Some(Built { descriptor, primary_key });
+            synthetic.built = Some(Built {
+                descriptor,
+                primary_key,
+            });
             Ok(synthetic)
         })
         .collect()
@@ -289,9 +300,10 @@ pub(super) fn build(
 
 fn add_file(descriptors: &Descriptors, file: FileDescriptorProto) -> Result<FileDescriptor> {
     let mut pool = descriptors.pool().clone();
-    pool.decode_file_descriptor_proto(Bytes::from(file.encode_to_vec())).map_err(|error| {
-        Error::new(ErrorKind::MetaData, "the synthetic record types do not fit the schema").caused_by(error)
-    })?;
+    pool.decode_file_descriptor_proto(Bytes::from(file.encode_to_vec()))
+        .map_err(|error| {
+            Error::new(ErrorKind::MetaData, "the synthetic record types do not fit the schema").caused_by(error)
+        })?;
     pool.get_file_by_name(SYNTHETIC_FILE)
         .ok_or_else(|| Error::new(ErrorKind::Internal, "a file that was added to the pool is not there"))
 }

@@ -101,8 +101,11 @@ impl Union {
         let oneofs: Vec<_> = self.message.oneofs().filter(|oneof| !oneof.is_synthetic()).collect();
         let whole = |oneof: &prost_reflect::OneofDescriptor| oneof.fields().len() == self.message.fields().len();
         if oneofs.len() > 1 || !oneofs.iter().all(whole) {
-            return Err(Error::new(ErrorKind::MetaData, "a oneof in the union must be the only one and hold every field")
-                .with("union", self.message.full_name()));
+            return Err(Error::new(
+                ErrorKind::MetaData,
+                "a oneof in the union must be the only one and hold every field",
+            )
+            .with("union", self.message.full_name()));
         }
         Ok(())
     }
@@ -114,9 +117,12 @@ impl Union {
                 && message.name() != DEFAULT_UNION_NAME
                 && !self.fields().any(|(_, record)| record == message)
             {
-                return Err(Error::new(ErrorKind::MetaData, "a message with usage RECORD is no field of the union")
-                    .with("message", message.full_name())
-                    .with("union", self.message.full_name()));
+                return Err(Error::new(
+                    ErrorKind::MetaData,
+                    "a message with usage RECORD is no field of the union",
+                )
+                .with("message", message.full_name())
+                .with("union", self.message.full_name()));
             }
         }
         Ok(())
@@ -157,16 +163,22 @@ pub(crate) fn find(file: &FileDescriptor) -> Result<Option<MessageDescriptor>> {
         let is_union = match options::usage(&message)? {
             Usage::Union => true,
             Usage::Nested if default_name => {
-                return Err(Error::new(ErrorKind::MetaData, "a message named RecordTypeUnion cannot have usage NESTED")
-                    .with("message", message.full_name()));
+                return Err(Error::new(
+                    ErrorKind::MetaData,
+                    "a message named RecordTypeUnion cannot have usage NESTED",
+                )
+                .with("message", message.full_name()));
             }
             Usage::Nested => false,
             Usage::Record | Usage::Unset => default_name,
         };
         if is_union && let Some(first) = found.replace(message.clone()) {
-            return Err(Error::new(ErrorKind::MetaData, "a records file has one union message, this one has two")
-                .with("first", first.full_name())
-                .with("second", message.full_name()));
+            return Err(Error::new(
+                ErrorKind::MetaData,
+                "a records file has one union message, this one has two",
+            )
+            .with("first", first.full_name())
+            .with("second", message.full_name()));
         }
     }
     Ok(found)

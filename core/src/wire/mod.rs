@@ -14,7 +14,7 @@ mod tuple_field;
 mod validate;
 
 pub(crate) use field::{FieldAccess, ValueKind};
-pub(crate) use reader::{Fields, Malformed};
+pub(crate) use reader::{Fields, Malformed, WireValue};
 pub(crate) use scalar::Scalar;
 pub(crate) use tuple_field::TupleField;
 pub use validate::{RecordValidator, validate_record};

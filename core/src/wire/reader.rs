@@ -61,10 +61,15 @@ impl<'a> Fields<'a> {
         }
     }
 
+    /// How many bytes have been read.
+    pub(crate) fn offset(&self) -> usize {
+        self.len - self.rest.len()
+    }
+
     fn malformed(&self, reason: &'static str) -> Malformed {
         Malformed {
             reason,
-            offset: self.len - self.rest.len(),
+            offset: self.offset(),
         }
     }
 
