@@ -1,16 +1,17 @@
 //! [`DirectoryLayer`]: finds, creates, moves and removes directories in one tree of them.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use bytes::Bytes;
 
 use super::allocator::HighContentionAllocator;
 use super::node::{Node, Nodes};
+use super::version::{self, Access};
 use super::{Directory, DirectoryPath, Partition, refusal, refused};
 use crate::env::Env;
 use crate::subspace::KeyRange;
-use crate::tuple::Tuple;
-use crate::{Error, ErrorKind, Result, Subspace, Transaction};
+use crate::{Error, Result, Subspace, Transaction};
 
 /// A tree of directories. Java: `DirectoryLayer`.
 ///
@@ -133,41 +134,32 @@ impl DirectoryLayer {
         from: impl Into<DirectoryPath>,
         to: impl Into<DirectoryPath>,
     ) -> Result<Directory> {
-        let (from, to) = (from.into(), to.into());
-        self.check_version(transaction, Access::Write).await?;
-        let refuse = |message| Err(self.refused(message, &from).with("to", self.path.join(&to)));
-        if from.is_empty() {
-            return refuse(refusal::ROOT_MOVED);
-        }
-        if to.starts_with(&from) {
-            return refuse(refusal::MOVED_INTO_ITSELF);
-        }
-        let Some(old) = self.nodes.find(transaction, &from).await? else {
-            return refuse(refusal::DOES_NOT_EXIST);
-        };
-        let new = self.nodes.find(transaction, &to).await?;
-        let new_partition = new.as_ref().filter(|new| new.is_on_the_way());
-        match (old.is_on_the_way(), new_partition) {
-            (true, Some(new)) if old.path == new.path => {
-                let partition = self.partition(&old);
-                let directory_layer = partition.directory_layer();
-                return Box::pin(directory_layer.move_to(transaction, &old.rest, &new.rest)).await;
+        let (mut from, mut to) = (from.into(), to.into());
+        let mut tree = Cow::Borrowed(self);
+        loop {
+            tree.check_version(transaction, Access::Write).await?;
+            let refuse = |message| Err(tree.refused(message, &from).with("to", tree.path.join(&to)));
+            if from.is_empty() {
+                return refuse(refusal::ROOT_MOVED);
             }
-            (false, None) => {}
-            _ => return refuse(refusal::MOVED_BETWEEN_PARTITIONS),
+            if to.starts_with(&from) {
+                return refuse(refusal::MOVED_INTO_ITSELF);
+            }
+            let Some(old) = tree.nodes.find(transaction, &from).await? else {
+                return refuse(refusal::DOES_NOT_EXIST);
+            };
+            let new = tree.nodes.find(transaction, &to).await?;
+            match (old.is_on_the_way(), new) {
+                (true, Some(new)) if new.is_on_the_way() && old.path == new.path => {
+                    tree = Cow::Owned(tree.inside(&old));
+                    (from, to) = (old.rest, new.rest);
+                }
+                (true, _) => return refuse(refusal::MOVED_BETWEEN_PARTITIONS),
+                (false, Some(new)) if new.is_on_the_way() => return refuse(refusal::MOVED_BETWEEN_PARTITIONS),
+                (false, Some(_)) => return refuse(refusal::DESTINATION_EXISTS),
+                (false, None) => return tree.rename(transaction, old, to).await,
+            }
         }
-        if new.is_some() {
-            return refuse(refusal::DESTINATION_EXISTS);
-        }
-        let (Some(name), Some(parent)) = (to.last(), to.parent()) else {
-            return refuse(refusal::DESTINATION_EXISTS);
-        };
-        let Some(parent) = self.nodes.find(transaction, &parent).await? else {
-            return refuse(refusal::DESTINATION_HAS_NO_PARENT);
-        };
-        transaction.set(&parent.subdirectory_key(name), &old.prefix);
-        self.remove_from_parent(transaction, &from).await?;
-        Ok(self.directory(&to, old.prefix, old.layer))
     }
 
     /// Removes a directory with its contents and all below it. Whoever has it open can still write into it.
@@ -186,20 +178,15 @@ impl DirectoryLayer {
     /// **Errors**: `Directory` for the root.
     pub async fn remove_if_exists(&self, transaction: &Transaction, path: impl Into<DirectoryPath>) -> Result<bool> {
         let path = path.into();
-        self.check_version(transaction, Access::Write).await?;
         if path.is_empty() {
             return Err(self.refused(refusal::ROOT_REMOVED, &path));
         }
-        let Some(node) = self.nodes.find(transaction, &path).await? else {
+        let Found { tree, path, node } = self.locate(transaction, path, Access::Write).await?;
+        let Some(node) = node else {
             return Ok(false);
         };
-        if node.is_on_the_way() {
-            let partition = self.partition(&node);
-            let directory_layer = partition.directory_layer();
-            return Box::pin(directory_layer.remove_if_exists(transaction, &node.rest)).await;
-        }
-        self.nodes.remove(transaction, node).await?;
-        self.remove_from_parent(transaction, &path).await?;
+        tree.nodes.remove(transaction, node).await?;
+        tree.remove_from_parent(transaction, &path).await?;
         Ok(true)
     }
 
@@ -207,27 +194,37 @@ impl DirectoryLayer {
     ///
     /// **Errors**: `Directory` if there is no directory at `path`.
     pub async fn list(&self, transaction: &Transaction, path: impl Into<DirectoryPath>) -> Result<Vec<String>> {
-        let path = path.into();
-        self.check_version(transaction, Access::Read).await?;
-        let Some(node) = self.nodes.find(transaction, &path).await? else {
-            return Err(self.refused(refusal::DOES_NOT_EXIST, &path));
-        };
-        if node.is_partition() {
-            let partition = self.partition(&node);
-            return Box::pin(partition.directory_layer().list(transaction, &node.rest)).await;
+        let Found { tree, path, node } = self.locate(transaction, path.into(), Access::Read).await?;
+        match node {
+            Some(node) if node.is_partition() => {
+                let tree = tree.inside(&node);
+                tree.check_version(transaction, Access::Read).await?;
+                let root = tree.nodes.root_node(&DirectoryPath::ROOT);
+                root.subdirectory_names(transaction).await
+            }
+            Some(node) => node.subdirectory_names(transaction).await,
+            None => Err(tree.refused(refusal::DOES_NOT_EXIST, &path)),
         }
-        node.subdirectory_names(transaction).await
     }
 
     /// Whether there is a directory at `path`. The root is always there.
     pub async fn exists(&self, transaction: &Transaction, path: impl Into<DirectoryPath>) -> Result<bool> {
-        self.check_version(transaction, Access::Read).await?;
-        match self.nodes.find(transaction, &path.into()).await? {
-            Some(node) if node.is_on_the_way() => {
-                let partition = self.partition(&node);
-                Box::pin(partition.directory_layer().exists(transaction, &node.rest)).await
+        let found = self.locate(transaction, path.into(), Access::Read).await?;
+        Ok(found.node.is_some())
+    }
+
+    /// Walks to `path`, through partitions, as far as there are directories.
+    async fn locate(&self, transaction: &Transaction, mut path: DirectoryPath, access: Access) -> Result<Found<'_>> {
+        let mut tree = Cow::Borrowed(self);
+        loop {
+            tree.check_version(transaction, access).await?;
+            match tree.nodes.find(transaction, &path).await? {
+                Some(node) if node.is_on_the_way() => {
+                    tree = Cow::Owned(tree.inside(&node));
+                    path = node.rest;
+                }
+                node => return Ok(Found { tree, path, node }),
             }
-            found => Ok(found.is_some()),
         }
     }
 
@@ -237,30 +234,23 @@ impl DirectoryLayer {
         path: DirectoryPath,
         options: OpenOptions<'_>,
     ) -> Result<Directory> {
-        if options.prefix.is_some() && !self.allows_manual_prefixes {
-            return Err(match self.path.is_empty() {
-                true => self.refused(refusal::MANUAL_PREFIX, &path),
-                false => self.refused(refusal::MANUAL_PREFIX_IN_PARTITION, &path),
-            });
-        }
-        self.check_version(transaction, Access::Read).await?;
-        let Some(name) = path.last() else {
+        self.check_prefix_is_allowed(&path, options)?;
+        if path.is_empty() {
             return Err(self.refused(refusal::ROOT_OPENED, &path));
-        };
-        match self.nodes.find(transaction, &path).await? {
-            Some(node) if node.is_on_the_way() => {
-                let partition = self.partition(&node);
-                let directory_layer = partition.directory_layer();
-                Box::pin(directory_layer.open_with(transaction, node.rest, options)).await
+        }
+        let Found { tree, path, node } = self.locate(transaction, path, Access::Read).await?;
+        tree.check_prefix_is_allowed(&path, options)?;
+        match node {
+            Some(_) if !options.opens => Err(tree.refused(refusal::ALREADY_EXISTS, &path)),
+            Some(node) if !options.layer.is_empty() && node.layer != options.layer => {
+                let error = tree.refused(refusal::OTHER_LAYER, &path);
+                Err(error
+                    .with("layer", node.layer.escape_ascii())
+                    .with("asked", options.layer.escape_ascii()))
             }
-            Some(_) if !options.opens => Err(self.refused(refusal::ALREADY_EXISTS, &path)),
-            Some(node) if !options.layer.is_empty() && node.layer != options.layer => Err(self
-                .refused(refusal::OTHER_LAYER, &path)
-                .with("layer", node.layer.escape_ascii())
-                .with("asked", options.layer.escape_ascii())),
-            Some(node) => Ok(self.directory(&path, node.prefix, node.layer)),
-            None if !options.creates => Err(self.refused(refusal::DOES_NOT_EXIST, &path)),
-            None => self.create_new(transaction, &path, name, options).await,
+            Some(node) => Ok(tree.directory(node)),
+            None if !options.creates => Err(tree.refused(refusal::DOES_NOT_EXIST, &path)),
+            None => tree.create_new(transaction, &path, options).await,
         }
     }
 
@@ -268,7 +258,6 @@ impl DirectoryLayer {
         &self,
         transaction: &Transaction,
         path: &DirectoryPath,
-        name: &str,
         options: OpenOptions<'_>,
     ) -> Result<Directory> {
         self.check_version(transaction, Access::Write).await?;
@@ -276,15 +265,29 @@ impl DirectoryLayer {
             Some(prefix) => self.check_prefix(transaction, path, prefix).await?,
             None => self.allocate_prefix(transaction, path).await?,
         };
-        let above = path.parent().unwrap_or_default();
-        if !above.is_empty() {
-            Box::pin(self.create_or_open(transaction, &above, b"")).await?;
+        let mut node = self.nodes.root_node(path);
+        while node.rest.len() > 1 {
+            node = match self.nodes.step(transaction, &node).await? {
+                Some(parent) => parent,
+                None => {
+                    let prefix = self.allocate_prefix(transaction, path).await?;
+                    self.nodes.create(transaction, &node, prefix, Bytes::new())
+                }
+            };
         }
-        let Some(parent) = self.nodes.find(transaction, &above).await? else {
-            return Err(self.refused(refusal::DOES_NOT_EXIST, &above));
+        let layer = Bytes::copy_from_slice(options.layer);
+        Ok(self.directory(self.nodes.create(transaction, &node, prefix, layer)))
+    }
+
+    fn check_prefix_is_allowed(&self, path: &DirectoryPath, options: OpenOptions<'_>) -> Result<()> {
+        if options.prefix.is_none() || self.allows_manual_prefixes {
+            return Ok(());
+        }
+        let message = match self.path.is_empty() {
+            true => refusal::MANUAL_PREFIX,
+            false => refusal::MANUAL_PREFIX_IN_PARTITION,
         };
-        self.nodes.create(transaction, &parent, name, &prefix, options.layer);
-        Ok(self.directory(path, prefix, Bytes::copy_from_slice(options.layer)))
+        Err(self.refused(message, path))
     }
 
     async fn check_prefix(&self, transaction: &Transaction, path: &DirectoryPath, prefix: &[u8]) -> Result<Bytes> {
@@ -311,6 +314,20 @@ impl DirectoryLayer {
         Ok(prefix.into())
     }
 
+    /// Gives a directory another parent, or another name.
+    async fn rename(&self, transaction: &Transaction, old: Node, to: DirectoryPath) -> Result<Directory> {
+        let (Some(name), Some(parent)) = (to.last(), to.parent()) else {
+            return Err(self.refused(refusal::DESTINATION_EXISTS, &old.path));
+        };
+        let Some(parent) = self.nodes.find(transaction, &parent).await? else {
+            let error = self.refused(refusal::DESTINATION_HAS_NO_PARENT, &old.path);
+            return Err(error.with("to", self.path.join(&to)));
+        };
+        transaction.set(&parent.subdirectory_key(name), &old.prefix);
+        self.remove_from_parent(transaction, &old.path).await?;
+        Ok(Directory::new(self.clone(), self.path.join(&to), old.prefix, old.layer))
+    }
+
     async fn remove_from_parent(&self, transaction: &Transaction, path: &DirectoryPath) -> Result<()> {
         if let (Some(name), Some(parent)) = (path.last(), path.parent())
             && let Some(parent) = self.nodes.find(transaction, &parent).await?
@@ -321,37 +338,18 @@ impl DirectoryLayer {
     }
 
     async fn check_version(&self, transaction: &Transaction, access: Access) -> Result<()> {
-        let key = self.nodes.root().pack(&Tuple::from((b"version",)));
-        let Some(value) = transaction.get(&key, false).await? else {
-            if access == Access::Write {
-                transaction.set(&key, &VERSION.map(u32::to_le_bytes).concat());
-            }
-            return Ok(());
-        };
-        let parts: Vec<u32> = value
-            .chunks(4)
-            .filter_map(|part| Some(u32::from_le_bytes(part.try_into().ok()?)))
-            .collect();
-        let [major, minor, patch] = parts[..] else {
-            let error = Error::new(ErrorKind::Corrupt, "the version of the directory layer is unreadable");
-            return Err(error.with("value", value.escape_ascii()));
-        };
-        let [own_major, own_minor, _] = VERSION;
-        // A newer minor version may be read but not written.
-        if major > own_major || access == Access::Write && minor > own_minor {
-            return Err(self
-                .refused(refusal::NEWER_VERSION, &DirectoryPath::ROOT)
-                .with("version", format_args!("{major}.{minor}.{patch}")));
-        }
-        Ok(())
+        let checked = version::check(transaction, self.nodes.root(), access).await;
+        checked.map_err(|error| error.with("path", &self.path))
     }
 
-    fn partition(&self, node: &Node) -> Partition {
-        Partition::new(self, self.path.join(&node.path), node.prefix.clone())
+    /// The tree inside the partition at `node`.
+    fn inside(&self, node: &Node) -> DirectoryLayer {
+        let partition = Partition::new(self, self.path.join(&node.path), node.prefix.clone());
+        partition.into_directory_layer()
     }
 
-    fn directory(&self, path: &DirectoryPath, prefix: Bytes, layer: Bytes) -> Directory {
-        Directory::new(self.clone(), self.path.join(path), prefix, layer)
+    fn directory(&self, node: Node) -> Directory {
+        Directory::new(self.clone(), self.path.join(&node.path), node.prefix, node.layer)
     }
 
     fn refused(&self, message: &'static str, path: &DirectoryPath) -> Error {
@@ -376,6 +374,16 @@ impl fmt::Debug for DirectoryLayer {
     }
 }
 
+/// How far a path leads.
+struct Found<'a> {
+    /// The innermost tree that the path leads into.
+    tree: Cow<'a, DirectoryLayer>,
+    /// The path in that tree.
+    path: DirectoryPath,
+    /// The directory, if it is there.
+    node: Option<Node>,
+}
+
 #[derive(Clone, Copy)]
 struct OpenOptions<'a> {
     layer: &'a [u8],
@@ -383,12 +391,3 @@ struct OpenOptions<'a> {
     creates: bool,
     opens: bool,
 }
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Access {
-    Read,
-    Write,
-}
-
-/// The version of the directory layer's format, FoundationDB's since its first release.
-const VERSION: [u32; 3] = [1, 0, 0];

@@ -24,6 +24,7 @@ mod layer;
 mod node;
 mod partition;
 mod path;
+mod version;
 
 pub use handle::Directory;
 pub use layer::DirectoryLayer;

@@ -72,32 +72,8 @@ impl Nodes {
         self.subspace.sub(prefix)
     }
 
-    /// The node at `path`, or the partition on the way to it; none if there is no such directory.
-    pub(super) async fn find(&self, transaction: &Transaction, path: &DirectoryPath) -> Result<Option<Node>> {
-        let mut node = self.root_node(path);
-        for (depth, name) in path.iter().enumerate() {
-            let Some(prefix) = transaction.get(&node.subdirectory_key(name), false).await? else {
-                return Ok(None);
-            };
-            let subspace = self.with_prefix(&prefix);
-            let layer = transaction.get(&layer_key(&subspace), false).await?;
-            let (path, rest) = path.split_at_depth(depth + 1);
-            node = Node {
-                prefix,
-                path,
-                rest,
-                layer: layer.unwrap_or_default(),
-                subspace,
-            };
-            if node.is_partition() {
-                break;
-            }
-        }
-        Ok(Some(node))
-    }
-
-    /// The root with all of `path` below it. Its contents are the nodes.
-    fn root_node(&self, path: &DirectoryPath) -> Node {
+    /// The root, with all of `path` before it. Its contents are the nodes.
+    pub(super) fn root_node(&self, path: &DirectoryPath) -> Node {
         Node {
             prefix: Bytes::copy_from_slice(self.subspace.prefix()),
             path: DirectoryPath::ROOT,
@@ -107,10 +83,49 @@ impl Nodes {
         }
     }
 
-    /// Writes the node of a new directory.
-    pub(super) fn create(&self, transaction: &Transaction, parent: &Node, name: &str, prefix: &[u8], layer: &[u8]) {
-        transaction.set(&parent.subdirectory_key(name), prefix);
-        transaction.set(&layer_key(&self.with_prefix(prefix)), layer);
+    /// The node at `path`, or the partition on the way to it; none if there is no such directory.
+    pub(super) async fn find(&self, transaction: &Transaction, path: &DirectoryPath) -> Result<Option<Node>> {
+        let mut node = self.root_node(path);
+        while !node.rest.is_empty() && !node.is_partition() {
+            match self.step(transaction, &node).await? {
+                Some(next) => node = next,
+                None => return Ok(None),
+            }
+        }
+        Ok(Some(node))
+    }
+
+    /// The next node on the way that `node` has before it; none if there is no such directory.
+    pub(super) async fn step(&self, transaction: &Transaction, node: &Node) -> Result<Option<Node>> {
+        let Some(name) = node.rest.first() else {
+            return Ok(None);
+        };
+        let Some(prefix) = transaction.get(&node.subdirectory_key(name), false).await? else {
+            return Ok(None);
+        };
+        let layer = transaction.get(&layer_key(&self.with_prefix(&prefix)), false).await?;
+        Ok(Some(self.below(node, prefix, layer.unwrap_or_default())))
+    }
+
+    /// Writes the next node on the way that `node` has before it.
+    pub(super) fn create(&self, transaction: &Transaction, node: &Node, prefix: Bytes, layer: Bytes) -> Node {
+        let created = self.below(node, prefix, layer);
+        if let Some(name) = created.path.last() {
+            transaction.set(&node.subdirectory_key(name), &created.prefix);
+        }
+        transaction.set(&layer_key(&created.subspace), &created.layer);
+        created
+    }
+
+    fn below(&self, node: &Node, prefix: Bytes, layer: Bytes) -> Node {
+        let (next, rest) = node.rest.split_at_depth(1);
+        Node {
+            path: node.path.join(&next),
+            rest,
+            layer,
+            subspace: self.with_prefix(&prefix),
+            prefix,
+        }
     }
 
     /// Clears `node`, its contents and all below it; its parent still names it.

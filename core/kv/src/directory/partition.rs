@@ -27,4 +27,8 @@ impl Partition {
     pub fn directory_layer(&self) -> &DirectoryLayer {
         &self.directory_layer
     }
+
+    pub(super) fn into_directory_layer(self) -> DirectoryLayer {
+        self.directory_layer
+    }
 }
