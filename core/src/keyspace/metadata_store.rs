@@ -5,7 +5,7 @@
 use record_store_kv::tuple::{Element, Tuple};
 use record_store_kv::{Bytes, Subspace};
 
-use crate::metadata::RecordMetaData;
+use crate::metadata::{MetaDataEvolutionValidator, RecordMetaData};
 use crate::split::{self, Previous, SplitLayout};
 use crate::{Error, ErrorKind, RecordContext, Result};
 
@@ -54,7 +54,7 @@ impl MetaDataStore {
                 .with("stored_version", old.version())
                 .with("version", metadata.version()));
             }
-            old.check_evolution(metadata)?;
+            MetaDataEvolutionValidator::default().validate(&old, metadata)?;
             self.write(&self.history_key(old.version()), &old_bytes)?;
         }
         self.write(&self.current_key(), &metadata.to_proto_bytes())

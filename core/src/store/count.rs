@@ -11,15 +11,13 @@ use crate::{Error, ErrorKind, Result};
 
 /// Adds to the count to which a record belongs.
 pub(super) fn add(store: &RecordStore, record_type: &RecordType, record: &[u8], by: i64) -> Result<()> {
-    let Some(expression) = &store.schema().access(record_type)?.record_count_key else {
-        return Ok(());
-    };
     if store.record_count_state() == RecordCountState::Disabled {
         return Ok(());
     }
-    let key = store
-        .layout()
-        .record_count_key(&expression.evaluate_single(record, None)?);
+    let mut key = store.layout().record_count_key(&Tuple::from(()));
+    if !store.schema().access(record_type)?.append_record_count_key(record, &mut key)? {
+        return Ok(());
+    }
     let transaction = store.context().transaction();
     transaction.atomic_op(MutationType::Add, &key, &by.to_le_bytes());
     Ok(())
@@ -66,9 +64,9 @@ pub(super) async fn rebuild(store: &RecordStore) -> Result<()> {
     let mut records = scan::RecordCursor::new(store.clone(), ScanOptions::default())?;
     while let Some(record) = records.next().await? {
         let record_type = store.metadata().record_type(record.record_type())?;
-        if let Some(expression) = &store.schema().access(record_type)?.record_count_key {
-            let count_key = expression.evaluate_single(record.bytes(), record.version())?;
-            *counts.entry(store.layout().record_count_key(&count_key)).or_default() += 1;
+        let mut key = store.layout().record_count_key(&Tuple::from(()));
+        if store.schema().access(record_type)?.append_record_count_key(record.bytes(), &mut key)? {
+            *counts.entry(key).or_default() += 1;
         }
     }
     for (key, count) in counts {

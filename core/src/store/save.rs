@@ -87,13 +87,12 @@ pub(super) async fn save(
     store.check_maintained(record_type)?;
     let access = store.schema().access(record_type)?;
     let bytes = record.encode(record_type.descriptor())?;
-    access
-        .validator
-        .validate(&bytes)
-        .map_err(|error| error.with("record_type", record_type.name()))?;
+    let of_type = |error: Error| error.with("record_type", record_type.name());
+    access.validate(&bytes).map_err(of_type)?;
     let version = version_for_save(store, options)?;
-    let primary_key = access.primary_key.evaluate_single(&bytes, version)?;
-    let key = store.layout().record_key(&primary_key);
+    let mut key = store.layout().records().prefix().to_vec();
+    access.append_primary_key(&bytes, version, &mut key).map_err(of_type)?;
+    let primary_key = store.layout().records().unpack(&key)?;
     check_key_size(&key, record_type, &primary_key)?;
 
     let previous = match split::load(store.context(), &key, store.split_layout(), false).await? {

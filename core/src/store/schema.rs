@@ -3,10 +3,12 @@
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
-use crate::key_expression::CompiledExpression;
+use record_store_kv::tuple::Element;
+
+use crate::key_expression::{CompiledExpression, RecordView};
 use crate::metadata::{RecordMetaData, RecordType};
 use crate::wire::RecordValidator;
-use crate::{Error, ErrorKind, Result};
+use crate::{Error, ErrorKind, RecordVersion, Result};
 
 /// Meta-data, and for each record type that is used what reads its encoded records. Clones share both.
 #[derive(Clone, Debug)]
@@ -23,9 +25,44 @@ struct Inner {
 /// What reads the encoded records of one type.
 #[derive(Debug)]
 pub(crate) struct TypeAccess {
-    pub(crate) validator: RecordValidator,
-    pub(crate) primary_key: CompiledExpression,
-    pub(crate) record_count_key: Option<CompiledExpression>,
+    record_type_key: Element,
+    validator: RecordValidator,
+    primary_key: CompiledExpression,
+    record_count_key: Option<CompiledExpression>,
+}
+
+impl TypeAccess {
+    /// Checks that bytes are a record of the type. Errors: `InvalidRecord`.
+    pub(crate) fn validate(&self, record: &[u8]) -> Result<()> {
+        self.validator.validate(record)
+    }
+
+    /// Appends the packed primary key of a record. Errors: `InvalidRecord`.
+    pub(crate) fn append_primary_key(
+        &self,
+        record: &[u8],
+        version: Option<RecordVersion>,
+        key: &mut Vec<u8>,
+    ) -> Result<()> {
+        self.primary_key.append_key(&self.view(record, version), key)
+    }
+
+    /// Appends the packed record count key of a record; says whether there is one. Errors: `InvalidRecord`.
+    pub(crate) fn append_record_count_key(&self, record: &[u8], key: &mut Vec<u8>) -> Result<bool> {
+        let Some(expression) = &self.record_count_key else {
+            return Ok(false);
+        };
+        expression.append_key(&self.view(record, None), key)?;
+        Ok(true)
+    }
+
+    fn view<'a>(&'a self, bytes: &'a [u8], version: Option<RecordVersion>) -> RecordView<'a> {
+        RecordView {
+            bytes,
+            record_type_key: &self.record_type_key,
+            version: version.map(Into::into),
+        }
+    }
 }
 
 impl StoreSchema {
@@ -55,6 +92,7 @@ impl StoreSchema {
         }
         let compile = |expression| CompiledExpression::new(expression, record_type.descriptor());
         let access = TypeAccess {
+            record_type_key: record_type.record_type_key().clone(),
             validator: RecordValidator::new(record_type.descriptor()),
             primary_key: compile(record_type.primary_key())?,
             record_count_key: self.inner.metadata.record_count_key().map(compile).transpose()?,
