@@ -10,5 +10,5 @@ mod wire;
 
 pub use error::{Error, ErrorKind, Result};
 pub use key_expression::KeyExpression;
-pub use metadata::{FormerIndex, Index, RecordMetaData, RecordMetaDataBuilder, RecordType};
+pub use metadata::{FormerIndex, Index, RecordMetaData, RecordMetaDataBuilder, RecordType, Schema};
 pub use wire::{RecordValidator, validate_record};
