@@ -3,6 +3,8 @@
 mod bench;
 mod dataset;
 mod demo;
+mod r#gen;
+mod golden;
 mod python;
 mod step;
 mod test;
@@ -34,6 +36,14 @@ enum Command {
         /// Where to keep the database; without it, a fresh one in the cache
         directory: Option<std::path::PathBuf>,
     },
+    /// Write the files that are generated from others and committed
+    Gen {
+        /// Fail when one was stale; it is rewritten all the same
+        #[arg(long)]
+        check: bool,
+    },
+    /// Replay the cases that Apple's Java Record Layer wrote, and compare byte for byte
+    Golden(golden::Arguments),
     /// Run every test: format, lints, house rules, Rust, Python
     Test,
     /// Replay programs recorded from a FoundationDB client
@@ -46,6 +56,8 @@ fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Bench { records } => bench::run(&records),
         Command::Demo { directory } => demo::run(directory),
+        Command::Gen { check } => r#gen::run(check),
+        Command::Golden(arguments) => golden::run(&arguments).map_err(|error| format!("{error:#}")),
         Command::Test => test::run(),
         Command::Traces(arguments) => traces::run(&arguments),
         Command::Tidy => tidy::run(),
