@@ -1,5 +1,14 @@
 //! The project's commands: `cargo xtask COMMAND`. Each command is a file of its own.
 
+mod dataset;
+mod demo;
+mod python;
+mod step;
+mod test;
+mod tidy;
+mod traces;
+mod workspace;
+
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -12,8 +21,32 @@ struct Arguments {
 }
 
 #[derive(Subcommand)]
-enum Command {}
+enum Command {
+    /// Load the cities of the world and work with them, from Rust and from Python
+    Demo {
+        /// Where to keep the database; without it, a fresh one in the cache
+        directory: Option<std::path::PathBuf>,
+    },
+    /// Run every test: format, lints, house rules, Rust, Python
+    Test,
+    /// Replay programs recorded from a FoundationDB client
+    Traces(traces::Arguments),
+    /// Check the house rules that no compiler checks
+    Tidy,
+}
 
 fn main() -> ExitCode {
-    match Arguments::parse().command {}
+    let result = match Arguments::parse().command {
+        Command::Demo { directory } => demo::run(directory),
+        Command::Test => test::run(),
+        Command::Traces(arguments) => traces::run(&arguments),
+        Command::Tidy => tidy::run(),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(why) => {
+            eprintln!("error: {why}");
+            ExitCode::FAILURE
+        }
+    }
 }

@@ -6,24 +6,53 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock, Weak};
 
 use parking_lot::Mutex;
-use record_store_kv::{Error, Result};
+use record_store_kv::{Database, Error, Result};
 
+use crate::client::{EngineDatabase, Handle};
 use crate::cluster::Cluster;
 use crate::options::EngineOptions;
 
 /// Where a database lives.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Location {
-    /// In memory, new and empty, gone when its last handle is dropped.
+    /// In memory, as long as a handle on it exists. Every opening makes a database of its own.
     Memory,
     /// In a directory, which is made if it is missing.
     Path(PathBuf),
 }
 
+/// The embedded engine.
+#[derive(Clone, Copy, Debug)]
+pub struct Engine;
+
+impl Engine {
+    /// Opens a database. It closes when its last handle, transaction and watch is dropped, and that waits for what is
+    /// being written.
+    ///
+    /// **Errors**: `NotADatabase` for a path at which there is something else, `NewerFormat`, `Locked` (1529) if another
+    /// process holds it for longer than [`EngineOptions::lock_wait`], `Corrupt` with file and offset, `Io`.
+    ///
+    /// ```
+    /// use record_store_engine::{Engine, EngineOptions, Location};
+    ///
+    /// let database = Engine::open(Location::Memory, EngineOptions::default())?;
+    /// let transaction = database.transaction();
+    /// transaction.set(b"hello", b"world");
+    /// futures_executor::block_on(transaction.commit())?;
+    /// # Ok::<(), record_store_kv::Error>(())
+    /// ```
+    pub fn open(location: Location, options: EngineOptions) -> Result<Database> {
+        let (cluster, name) = match location {
+            Location::Memory => (Arc::new(Cluster::in_memory(&options)?), "memory:".to_owned()),
+            Location::Path(path) => (open_path(&path, &options)?, path.display().to_string()),
+        };
+        let handle = Arc::new(Handle::new(cluster, name));
+        Ok(Database::from_backend(Arc::new(EngineDatabase(handle))))
+    }
+}
+
 /// The cluster in a directory: the one that this process has open already, else one opened with `options`.
-///
-/// Errors: `NotADatabase`, `NewerFormat`, `Locked`, `Corrupt`, `Io`.
-pub(crate) fn open_path(path: &Path, options: &EngineOptions) -> Result<Arc<Cluster>> {
+fn open_path(path: &Path, options: &EngineOptions) -> Result<Arc<Cluster>> {
     // A directory has one name, however it is spelled; a missing one has none yet.
     let made = if path.exists() {
         Ok(())
@@ -58,3 +87,75 @@ fn open_canonical(path: PathBuf, options: &EngineOptions) -> Result<Arc<Cluster>
 type Slot = Arc<Mutex<Weak<Cluster>>>;
 /// The clusters that this process has open, by canonical path.
 static OPEN: LazyLock<Mutex<HashMap<PathBuf, Slot>>> = LazyLock::new(Mutex::default);
+
+#[cfg(test)]
+mod tests {
+    use futures_executor::block_on;
+    use record_store_kv::ErrorKind;
+
+    use super::*;
+
+    fn open(path: &Path) -> Result<Database> {
+        Engine::open(Location::Path(path.to_owned()), EngineOptions::default())
+    }
+
+    fn put(database: &Database, key: &[u8]) {
+        let transaction = database.transaction();
+        transaction.set(key, b"");
+        block_on(transaction.commit()).unwrap();
+    }
+
+    fn has(database: &Database, key: &[u8]) -> bool {
+        block_on(database.transaction().get(key, false)).unwrap().is_some()
+    }
+
+    #[test]
+    fn a_path_has_one_engine_however_it_is_spelled() {
+        let root = tempfile::tempdir().unwrap();
+        let path = root.path().join("db");
+        let first = open(&path).unwrap();
+        let second = open(&root.path().join("./db/../db")).unwrap();
+        put(&first, b"k");
+        assert!(has(&second, b"k"));
+    }
+
+    #[test]
+    fn a_database_opens_again_after_its_last_handle() {
+        let root = tempfile::tempdir().unwrap();
+        for round in 0_u8..5 {
+            let database = open(root.path()).unwrap();
+            assert!((0..round).all(|earlier| has(&database, &[earlier])), "round {round}");
+            put(&database, &[round]);
+        }
+    }
+
+    #[test]
+    fn openings_at_the_same_time_share_the_engine() {
+        let root = tempfile::tempdir().unwrap();
+        let path = root.path().join("db");
+        std::thread::scope(|scope| {
+            for thread in 0_u8..8 {
+                let path = &path;
+                scope.spawn(move || put(&open(path).unwrap(), &[thread]));
+            }
+        });
+        let database = open(&path).unwrap();
+        assert!((0..8).all(|thread| has(&database, &[thread])));
+    }
+
+    #[test]
+    fn databases_in_memory_are_apart() {
+        let open = || Engine::open(Location::Memory, EngineOptions::default()).unwrap();
+        let (first, second) = (open(), open());
+        put(&first, b"k");
+        assert!(!has(&second, b"k"));
+    }
+
+    #[test]
+    fn a_file_is_no_database() {
+        let root = tempfile::tempdir().unwrap();
+        let path = root.path().join("file");
+        fs::write(&path, "").unwrap();
+        assert_eq!(open(&path).unwrap_err().kind(), ErrorKind::NotADatabase);
+    }
+}

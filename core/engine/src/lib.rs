@@ -3,11 +3,12 @@
 #![forbid(unsafe_code)]
 
 mod atomic;
+mod client;
 mod cluster;
 mod database;
 mod limits;
 mod mutation;
 mod options;
 
-pub use self::database::Location;
+pub use self::database::{Engine, Location};
 pub use self::options::{Durability, EngineOptions};
