@@ -7,8 +7,8 @@ use futures_executor::block_on;
 use futures_util::FutureExt;
 use futures_util::future::{Either, select};
 use record_store_kv::{
-    BoxFuture, Bytes, ConflictRangeType, Database, DatabaseOption, Error, KeySelector, RangeBatch, RangeRequest, Read,
-    Result, StreamingMode, Transaction, TransactionOption, fdb_code,
+    BoxFuture, Bytes, ConflictRangeType, Database, DatabaseOption, Error, KeySelector, KeyValue, RangeBatch,
+    RangeRequest, Read, Result, StreamingMode, Transaction, TransactionOption, fdb_code,
 };
 use serde_json::{Value, json};
 
@@ -171,9 +171,7 @@ impl Player {
                 let request = RangeRequest::new(arguments.selector(1)?, arguments.selector(2)?)
                     .limit(arguments.number(3)?)
                     .reverse(arguments.flag(4));
-                later(transaction.get_range(&request, arguments.flag(5)), |batch| {
-                    rows(&batch.rows)
-                })
+                now(all_pages(&transaction, request, arguments.flag(5)).map(|all| rows(&all)))
             }
             "raw_range" => later(
                 arguments.raw_range(&transaction)?,
@@ -186,7 +184,7 @@ impl Player {
                     .reverse(arguments.flag(5));
                 later(
                     transaction.get_range(&request, arguments.flag(4)),
-                    |batch| json!({"keys": keys(&batch), "more": batch.more}),
+                    |batch| json!({"keys": keys(&batch.rows), "more": batch.more}),
                 )
             }
             "range_pages" => now(arguments.range_pages(&transaction)?),
@@ -356,19 +354,13 @@ impl Arguments<'_> {
             .limit(self.number(3)?)
             .mode(mode(self.values.get(4)?)?)
             .reverse(self.flag(6));
-        let mut all = Vec::new();
-        let mut next = Some(request);
-        while let Some(request) = next {
-            match block_on(transaction.get_range(&request, self.flag(5))) {
-                Ok(batch) => {
-                    next = request.after(&batch);
-                    all.extend(keys(&batch));
-                }
-                Err(error) => return Some(Err(error)),
-            }
-        }
-        Some(Ok(all.into()))
+        Some(all_pages(transaction, request, self.flag(5)).map(|all| keys(&all).into()))
     }
+}
+
+/// Reads on from page to page as a binding does.
+fn all_pages(transaction: &Transaction, request: RangeRequest, snapshot: bool) -> Result<Vec<KeyValue>> {
+    block_on(transaction.get_range_all(&request, snapshot))
 }
 
 fn conflict_ranges(transaction: &Transaction, kind: &str) -> Result<Value> {
@@ -381,19 +373,19 @@ fn conflict_ranges(transaction: &Transaction, kind: &str) -> Result<Value> {
     let end = [&prefix[..], b"\xff\xff"].concat();
     let request = RangeRequest::keys(prefix.clone(), end).mode(StreamingMode::WantAll);
     let batch = block_on(transaction.get_range(&request, false))?;
-    let row = |row: &record_store_kv::KeyValue| {
+    let row = |row: &KeyValue| {
         let key = row.key.strip_prefix(&prefix[..]).unwrap_or(&row.key);
         json!([hex(key), String::from_utf8_lossy(&row.value)])
     };
     Ok(batch.rows.iter().map(row).collect())
 }
 
-fn keys(batch: &RangeBatch) -> Vec<Value> {
-    batch.rows.iter().map(|row| hex(&row.key).into()).collect()
+fn keys(rows: &[KeyValue]) -> Vec<Value> {
+    rows.iter().map(|row| hex(&row.key).into()).collect()
 }
 
 fn range_len(batch: RangeBatch) -> Value {
-    let key = |row: Option<&record_store_kv::KeyValue>| row.map(|row| hex(&row.key));
+    let key = |row: Option<&KeyValue>| row.map(|row| hex(&row.key));
     json!({
         "rows": batch.rows.len(),
         "first": key(batch.rows.first()),
