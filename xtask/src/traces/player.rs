@@ -21,6 +21,8 @@ pub(crate) struct Player {
     database: Database,
     transactions: BTreeMap<i64, Transaction>,
     futures: BTreeMap<i64, BoxFuture<Observed>>,
+    /// The calls that the futures come from.
+    calls: BTreeMap<i64, Vec<Value>>,
     watches: BTreeMap<i64, BoxFuture<Observed>>,
     /// The versionstamps of the commits so far, in hex.
     stamps: Vec<String>,
@@ -42,6 +44,7 @@ impl Player {
             database,
             transactions: BTreeMap::new(),
             futures: BTreeMap::new(),
+            calls: BTreeMap::new(),
             watches: BTreeMap::new(),
             stamps: Vec::new(),
         }
@@ -84,10 +87,16 @@ impl Player {
             "destroy_tx" => drop(self.transactions.remove(&number(0)?)),
             "commit" => return self.commit(number(0)?),
             "async" => {
-                let future = self.start(values.get(1)?.as_array()?)?;
+                let op = values.get(1)?.as_array()?;
+                let future = self.start(op)?;
+                self.calls.insert(number(0)?, op.clone());
                 self.futures.insert(number(0)?, future);
             }
-            "wait" => return Some(self.futures.remove(&number(0)?).map_or(Observed::Err(1101), block_on)),
+            "wait" => {
+                let observed = block_on(self.futures.remove(&number(0)?)?);
+                let op = self.calls.get(&number(0)?).cloned().unwrap_or_default();
+                return Some(self.described(&op, observed));
+            }
             "is_ready" => {
                 let ready = self
                     .within(number(0)?, number(1)?, |player| &mut player.futures)
@@ -146,9 +155,30 @@ impl Player {
                 let version = self.version(values.get(1)?)?.saturating_add(number(2).unwrap_or(0));
                 self.transactions.get(&number(0)?)?.set_read_version(version);
             }
-            _ => return Some(block_on(self.start(op)?)),
+            _ => {
+                let observed = block_on(self.start(op)?);
+                return Some(self.described(op, observed));
+            }
         }
         Some(Observed::Ok(Value::Null))
+    }
+
+    /// The result of a call on a transaction with what only its committed version tells. A call itself must not hold the
+    /// transaction: programs destroy transactions with calls pending.
+    fn described(&self, op: &[Value], observed: Observed) -> Observed {
+        let transaction = op
+            .get(1)
+            .and_then(Value::as_i64)
+            .and_then(|id| self.transactions.get(&id));
+        let committed = transaction.map_or(-1, Transaction::committed_version);
+        match (op.first().and_then(Value::as_str), observed) {
+            (Some("commit_only"), Observed::Ok(_)) if committed == -1 => Observed::Ok(json!("read_only")),
+            (Some("commit_only"), Observed::Ok(_)) => Observed::Ok(json!("committed")),
+            (Some("versionstamp"), Observed::Ok(version)) => {
+                Observed::Ok(json!({"bytes": 10, "is_commit_version": version == json!(committed)}))
+            }
+            (_, observed) => observed,
+        }
     }
 
     /// Starts a call on a transaction.
@@ -220,26 +250,14 @@ impl Player {
                 now(transaction.set_option(&option).map(done))
             }
             "read_version" => later(transaction.read_version(), |_| Value::Null),
-            "commit_only" => {
-                let commit = transaction.commit();
-                let outcome = move |()| match transaction.committed_version() {
-                    -1 => json!("read_only"),
-                    _ => json!("committed"),
-                };
-                later(commit, outcome)
-            }
+            "commit_only" => later(transaction.commit(), done),
             "committed_version" => now(Ok(match transaction.committed_version() {
                 -1 => json!(-1),
                 _ => json!("version"),
             })),
-            "versionstamp" => {
-                let stamp = transaction.versionstamp();
-                let describe = move |stamp: [u8; 10]| {
-                    let version = stamp.first_chunk::<8>().map(|version| i64::from_be_bytes(*version));
-                    json!({"bytes": 10, "is_commit_version": version == Some(transaction.committed_version())})
-                };
-                later(stamp, describe)
-            }
+            "versionstamp" => later(transaction.versionstamp(), |stamp| {
+                json!(stamp.first_chunk::<8>().map(|version| i64::from_be_bytes(*version)))
+            }),
             "on_error" => later(transaction.on_error_code(arguments.number(1)?), done),
             "reset" => now(Ok(done(transaction.reset()))),
             "cancel" => now(Ok(done(transaction.cancel()))),

@@ -8,7 +8,7 @@ use super::merge::View;
 use super::range::{RangeFound, RangeRead};
 use super::read::{self, Selector};
 use super::state::State;
-use super::{conflicts, size, special};
+use super::{conflicts, size};
 
 impl State {
     /// Reads one key. Errors: 2004; those of the read, which fail the commit as well.
@@ -78,11 +78,6 @@ impl State {
             self.add_read_conflict(&begin, &end);
         }
         Ok(found)
-    }
-
-    /// Reads a key of the special key space.
-    pub(crate) fn get_special(&mut self, key: &[u8]) -> Result<Option<Bytes>> {
-        special::get(self, key)
     }
 
     /// Adds a read conflict where the transaction has no writes of its own that hide the database.
