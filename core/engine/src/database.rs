@@ -9,13 +9,13 @@ use parking_lot::Mutex;
 use record_store_kv::{Database, Error, Result};
 
 use crate::client::{EngineDatabase, Handle};
-use crate::cluster::Cluster;
+use crate::cluster::{Cluster, make_directory};
 use crate::options::EngineOptions;
 
 /// Where a database lives.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Location {
-    /// In memory, new and empty, gone when its last handle is dropped.
+    /// In memory, as long as a handle on it exists. Every opening makes a database of its own.
     Memory,
     /// In a directory, which is made if it is missing.
     Path(PathBuf),
@@ -26,9 +26,11 @@ pub enum Location {
 pub struct Engine;
 
 impl Engine {
-    /// Opens a database.
+    /// Opens a database. It closes when its last handle, transaction and watch is dropped, and that waits for what is
+    /// being written.
     ///
-    /// **Errors**: kinds `NotADatabase`, `NewerFormat`, `Locked` (FoundationDB's 1529), `Corrupt` and `Io`, each naming the path.
+    /// **Errors**: `NotADatabase` for a path at which there is something else, `NewerFormat`, `Locked` (1529) if another
+    /// process holds it for longer than [`EngineOptions::lock_wait`], `Corrupt` with file and offset, `Io`.
     ///
     /// ```
     /// use record_store_engine::{Engine, EngineOptions, Location};
@@ -50,15 +52,9 @@ impl Engine {
 }
 
 /// The cluster in a directory: the one that this process has open already, else one opened with `options`.
-///
-/// Errors: `NotADatabase`, `NewerFormat`, `Locked`, `Corrupt`, `Io`.
-pub(crate) fn open_path(path: &Path, options: &EngineOptions) -> Result<Arc<Cluster>> {
+fn open_path(path: &Path, options: &EngineOptions) -> Result<Arc<Cluster>> {
     // A directory has one name, however it is spelled; a missing one has none yet.
-    let made = if path.exists() {
-        Ok(())
-    } else {
-        fs::create_dir_all(path)
-    };
+    let made = if path.exists() { Ok(()) } else { make_directory(path) };
     let canonical = made.and_then(|()| fs::canonicalize(path));
     open_canonical(
         canonical.map_err(|error| Error::from(error).with("path", path.display()))?,
@@ -87,3 +83,75 @@ fn open_canonical(path: PathBuf, options: &EngineOptions) -> Result<Arc<Cluster>
 type Slot = Arc<Mutex<Weak<Cluster>>>;
 /// The clusters that this process has open, by canonical path.
 static OPEN: LazyLock<Mutex<HashMap<PathBuf, Slot>>> = LazyLock::new(Mutex::default);
+
+#[cfg(test)]
+mod tests {
+    use futures_executor::block_on;
+    use record_store_kv::ErrorKind;
+
+    use super::*;
+
+    fn open(path: &Path) -> Result<Database> {
+        Engine::open(Location::Path(path.to_owned()), EngineOptions::default())
+    }
+
+    fn put(database: &Database, key: &[u8]) {
+        let transaction = database.transaction();
+        transaction.set(key, b"");
+        block_on(transaction.commit()).unwrap();
+    }
+
+    fn has(database: &Database, key: &[u8]) -> bool {
+        block_on(database.transaction().get(key, false)).unwrap().is_some()
+    }
+
+    #[test]
+    fn a_path_has_one_engine_however_it_is_spelled() {
+        let root = tempfile::tempdir().unwrap();
+        let path = root.path().join("db");
+        let first = open(&path).unwrap();
+        let second = open(&root.path().join("./db/../db")).unwrap();
+        put(&first, b"k");
+        assert!(has(&second, b"k"));
+    }
+
+    #[test]
+    fn a_database_opens_again_after_its_last_handle() {
+        let root = tempfile::tempdir().unwrap();
+        for round in 0_u8..5 {
+            let database = open(root.path()).unwrap();
+            assert!((0..round).all(|earlier| has(&database, &[earlier])), "round {round}");
+            put(&database, &[round]);
+        }
+    }
+
+    #[test]
+    fn openings_at_the_same_time_share_the_engine() {
+        let root = tempfile::tempdir().unwrap();
+        let path = root.path().join("db");
+        std::thread::scope(|scope| {
+            for thread in 0_u8..8 {
+                let path = &path;
+                scope.spawn(move || put(&open(path).unwrap(), &[thread]));
+            }
+        });
+        let database = open(&path).unwrap();
+        assert!((0..8).all(|thread| has(&database, &[thread])));
+    }
+
+    #[test]
+    fn databases_in_memory_are_apart() {
+        let open = || Engine::open(Location::Memory, EngineOptions::default()).unwrap();
+        let (first, second) = (open(), open());
+        put(&first, b"k");
+        assert!(!has(&second, b"k"));
+    }
+
+    #[test]
+    fn a_file_is_no_database() {
+        let root = tempfile::tempdir().unwrap();
+        let path = root.path().join("file");
+        fs::write(&path, "").unwrap();
+        assert_eq!(open(&path).unwrap_err().kind(), ErrorKind::NotADatabase);
+    }
+}

@@ -7,8 +7,8 @@ use futures_executor::block_on;
 use futures_util::FutureExt;
 use futures_util::future::{Either, select};
 use record_store_kv::{
-    BoxFuture, Bytes, ConflictRangeType, Database, DatabaseOption, Error, KeySelector, RangeBatch, RangeRequest, Read,
-    Result, StreamingMode, Transaction, TransactionOption, fdb_code,
+    BoxFuture, Bytes, ConflictRangeType, Database, DatabaseOption, Error, KeySelector, KeyValue, RangeBatch,
+    RangeRequest, Read, Result, StreamingMode, Transaction, TransactionOption, fdb_code,
 };
 use serde_json::{Value, json};
 
@@ -21,6 +21,8 @@ pub(crate) struct Player {
     database: Database,
     transactions: BTreeMap<i64, Transaction>,
     futures: BTreeMap<i64, BoxFuture<Observed>>,
+    /// The calls that the futures come from.
+    calls: BTreeMap<i64, Vec<Value>>,
     watches: BTreeMap<i64, BoxFuture<Observed>>,
     /// The versionstamps of the commits so far, in hex.
     stamps: Vec<String>,
@@ -42,6 +44,7 @@ impl Player {
             database,
             transactions: BTreeMap::new(),
             futures: BTreeMap::new(),
+            calls: BTreeMap::new(),
             watches: BTreeMap::new(),
             stamps: Vec::new(),
         }
@@ -84,10 +87,16 @@ impl Player {
             "destroy_tx" => drop(self.transactions.remove(&number(0)?)),
             "commit" => return self.commit(number(0)?),
             "async" => {
-                let future = self.start(values.get(1)?.as_array()?)?;
+                let op = values.get(1)?.as_array()?;
+                let future = self.start(op)?;
+                self.calls.insert(number(0)?, op.clone());
                 self.futures.insert(number(0)?, future);
             }
-            "wait" => return Some(self.futures.remove(&number(0)?).map_or(Observed::Err(1101), block_on)),
+            "wait" => {
+                let observed = block_on(self.futures.remove(&number(0)?)?);
+                let op = self.calls.get(&number(0)?).cloned().unwrap_or_default();
+                return Some(self.described(&op, observed));
+            }
             "is_ready" => {
                 let ready = self
                     .within(number(0)?, number(1)?, |player| &mut player.futures)
@@ -146,9 +155,30 @@ impl Player {
                 let version = self.version(values.get(1)?)?.saturating_add(number(2).unwrap_or(0));
                 self.transactions.get(&number(0)?)?.set_read_version(version);
             }
-            _ => return Some(block_on(self.start(op)?)),
+            _ => {
+                let observed = block_on(self.start(op)?);
+                return Some(self.described(op, observed));
+            }
         }
         Some(Observed::Ok(Value::Null))
+    }
+
+    /// The result of a call on a transaction with what only its committed version tells. A call itself must not hold the
+    /// transaction: programs destroy transactions with calls pending.
+    fn described(&self, op: &[Value], observed: Observed) -> Observed {
+        let transaction = op
+            .get(1)
+            .and_then(Value::as_i64)
+            .and_then(|id| self.transactions.get(&id));
+        let committed = transaction.map_or(-1, Transaction::committed_version);
+        match (op.first().and_then(Value::as_str), observed) {
+            (Some("commit_only"), Observed::Ok(_)) if committed == -1 => Observed::Ok(json!("read_only")),
+            (Some("commit_only"), Observed::Ok(_)) => Observed::Ok(json!("committed")),
+            (Some("versionstamp"), Observed::Ok(version)) => {
+                Observed::Ok(json!({"bytes": 10, "is_commit_version": version == json!(committed)}))
+            }
+            (_, observed) => observed,
+        }
     }
 
     /// Starts a call on a transaction.
@@ -171,9 +201,7 @@ impl Player {
                 let request = RangeRequest::new(arguments.selector(1)?, arguments.selector(2)?)
                     .limit(arguments.number(3)?)
                     .reverse(arguments.flag(4));
-                later(transaction.get_range(&request, arguments.flag(5)), |batch| {
-                    rows(&batch.rows)
-                })
+                now(all_pages(&transaction, request, arguments.flag(5)).map(|all| rows(&all)))
             }
             "raw_range" => later(
                 arguments.raw_range(&transaction)?,
@@ -186,7 +214,7 @@ impl Player {
                     .reverse(arguments.flag(5));
                 later(
                     transaction.get_range(&request, arguments.flag(4)),
-                    |batch| json!({"keys": keys(&batch), "more": batch.more}),
+                    |batch| json!({"keys": keys(&batch.rows), "more": batch.more}),
                 )
             }
             "range_pages" => now(arguments.range_pages(&transaction)?),
@@ -222,26 +250,14 @@ impl Player {
                 now(transaction.set_option(&option).map(done))
             }
             "read_version" => later(transaction.read_version(), |_| Value::Null),
-            "commit_only" => {
-                let commit = transaction.commit();
-                let outcome = move |()| match transaction.committed_version() {
-                    -1 => json!("read_only"),
-                    _ => json!("committed"),
-                };
-                later(commit, outcome)
-            }
+            "commit_only" => later(transaction.commit(), done),
             "committed_version" => now(Ok(match transaction.committed_version() {
                 -1 => json!(-1),
                 _ => json!("version"),
             })),
-            "versionstamp" => {
-                let stamp = transaction.versionstamp();
-                let describe = move |stamp: [u8; 10]| {
-                    let version = stamp.first_chunk::<8>().map(|version| i64::from_be_bytes(*version));
-                    json!({"bytes": 10, "is_commit_version": version == Some(transaction.committed_version())})
-                };
-                later(stamp, describe)
-            }
+            "versionstamp" => later(transaction.versionstamp(), |stamp| {
+                json!(stamp.first_chunk::<8>().map(|version| i64::from_be_bytes(*version)))
+            }),
             "on_error" => later(transaction.on_error_code(arguments.number(1)?), done),
             "reset" => now(Ok(done(transaction.reset()))),
             "cancel" => now(Ok(done(transaction.cancel()))),
@@ -356,19 +372,13 @@ impl Arguments<'_> {
             .limit(self.number(3)?)
             .mode(mode(self.values.get(4)?)?)
             .reverse(self.flag(6));
-        let mut all = Vec::new();
-        let mut next = Some(request);
-        while let Some(request) = next {
-            match block_on(transaction.get_range(&request, self.flag(5))) {
-                Ok(batch) => {
-                    next = request.after(&batch);
-                    all.extend(keys(&batch));
-                }
-                Err(error) => return Some(Err(error)),
-            }
-        }
-        Some(Ok(all.into()))
+        Some(all_pages(transaction, request, self.flag(5)).map(|all| keys(&all).into()))
     }
+}
+
+/// Reads on from page to page as a binding does.
+fn all_pages(transaction: &Transaction, request: RangeRequest, snapshot: bool) -> Result<Vec<KeyValue>> {
+    block_on(transaction.get_range_all(&request, snapshot))
 }
 
 fn conflict_ranges(transaction: &Transaction, kind: &str) -> Result<Value> {
@@ -381,19 +391,19 @@ fn conflict_ranges(transaction: &Transaction, kind: &str) -> Result<Value> {
     let end = [&prefix[..], b"\xff\xff"].concat();
     let request = RangeRequest::keys(prefix.clone(), end).mode(StreamingMode::WantAll);
     let batch = block_on(transaction.get_range(&request, false))?;
-    let row = |row: &record_store_kv::KeyValue| {
+    let row = |row: &KeyValue| {
         let key = row.key.strip_prefix(&prefix[..]).unwrap_or(&row.key);
         json!([hex(key), String::from_utf8_lossy(&row.value)])
     };
     Ok(batch.rows.iter().map(row).collect())
 }
 
-fn keys(batch: &RangeBatch) -> Vec<Value> {
-    batch.rows.iter().map(|row| hex(&row.key).into()).collect()
+fn keys(rows: &[KeyValue]) -> Vec<Value> {
+    rows.iter().map(|row| hex(&row.key).into()).collect()
 }
 
 fn range_len(batch: RangeBatch) -> Value {
-    let key = |row: Option<&record_store_kv::KeyValue>| row.map(|row| hex(&row.key));
+    let key = |row: Option<&KeyValue>| row.map(|row| hex(&row.key));
     json!({
         "rows": batch.rows.len(),
         "first": key(batch.rows.first()),

@@ -4,6 +4,7 @@
 //! too old to matter is forgotten in the order in which it was written, a few entries for each new one, so that no commit
 //! pays for a sweep. Nothing here survives a restart: versions jump ahead then, and older transactions are too old.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::Bound;
 
@@ -61,15 +62,13 @@ impl Resolver {
             };
             if !range.is_single() {
                 self.forget_range(&range, version);
-            } else if self.keys.get(&range.begin) == Some(&version) {
-                self.keys.remove(&range.begin);
+            } else if let Entry::Occupied(key) = self.keys.entry(range.begin) {
+                // A later write of the key has its own place in line.
+                if *key.get() == version {
+                    key.remove();
+                }
             }
         }
-    }
-
-    /// How many writes are remembered.
-    pub(crate) fn len(&self) -> usize {
-        self.written.len()
     }
 
     fn key_was_written(&self, range: &KeyRange, version: i64) -> bool {
@@ -207,7 +206,7 @@ mod tests {
             }
             resolver.forget(i64::MAX, usize::MAX);
             assert_eq!(
-                (resolver.len(), resolver.keys.len(), resolver.ranges.len()),
+                (resolver.written.len(), resolver.keys.len(), resolver.ranges.len()),
                 (0, 0, 0),
                 "seed {seed}"
             );
