@@ -122,40 +122,62 @@ impl RangeRead {
     pub(crate) fn execute(&self, view: View<'_>) -> Result<RangeFound> {
         let plain = self.begin.offset == 1 && self.end.offset == 1;
         if plain && view.writes.is_untouched(&self.begin.key, &self.end.key) {
-            return self.scan(view);
+            return self.execute_plainly(view);
         }
         Walk::run(self, view)
     }
 
-    /// A range between two keys without own writes: the database's rows as they are.
-    fn scan(&self, view: View<'_>) -> Result<RangeFound> {
-        let end = view.max_key.min(&self.end.key);
+    /// Executes the read as the database itself does: both selectors first, then one batch between two keys.
+    pub(crate) fn execute_natively(&self, view: View<'_>) -> Result<RangeFound> {
         let mut found = RangeFound::default();
-        let (mut begin, mut end) = (self.begin.key.clone(), Bytes::copy_from_slice(end));
-        if begin >= end {
-            return Ok(found);
-        }
-        loop {
-            let rows = self.rows - found.rows.len();
-            let bytes = self.bytes.unwrap_or(REPLY_BYTES).min(REPLY_BYTES);
-            let limits = ScanLimits { rows, bytes };
-            let limited = view
-                .snapshot
-                .scan(&begin, &end, self.reverse, limits, &mut found.rows)?;
-            if !limited || self.bytes.is_some() || found.rows.len() >= self.rows {
-                found.more = limited && (found.rows.len() >= self.rows || self.is_cut_short(&found.rows, &begin, &end));
-                return Ok(found);
+        let mut bound = |selector: &Selector| {
+            if selector.offset == 1 {
+                return Ok(selector.key.clone());
             }
-            match found.rows.last() {
+            let resolved = resolve(view, selector)?;
+            found.mark(&resolved);
+            Ok::<_, Error>(resolved.into_key(view.max_key))
+        };
+        let (begin, end) = (bound(&self.begin)?, bound(&self.end)?);
+        (found.rows, found.more) = self.scan(view, begin, end)?;
+        found.forget_far_end(self.reverse);
+        Ok(found)
+    }
+
+    /// A range between two keys without own writes: the database's rows as they are.
+    fn execute_plainly(&self, view: View<'_>) -> Result<RangeFound> {
+        let begin = &self.begin.key;
+        let end = view.max_key.min(&self.end.key);
+        let (rows, limited) = self.scan(view, begin.clone(), Bytes::copy_from_slice(end))?;
+        let more = limited && (rows.len() >= self.rows || self.is_cut_short(&rows, begin, end));
+        Ok(RangeFound {
+            rows,
+            more,
+            ..RangeFound::default()
+        })
+    }
+
+    /// The rows between two keys until a limit is reached; true if one was.
+    fn scan(&self, view: View<'_>, mut begin: Bytes, mut end: Bytes) -> Result<(Vec<KeyValue>, bool)> {
+        let mut rows = Vec::new();
+        while begin < end {
+            let limits = ScanLimits {
+                rows: self.rows - rows.len(),
+                bytes: self.bytes.unwrap_or(REPLY_BYTES).min(REPLY_BYTES),
+            };
+            let limited = view.snapshot.scan(&begin, &end, self.reverse, limits, &mut rows)?;
+            if !limited || self.bytes.is_some() || rows.len() >= self.rows {
+                return Ok((rows, limited));
+            }
+            match rows.last() {
                 Some(last) if self.reverse => end = last.key.clone(),
                 Some(last) => begin = key_after(&last.key),
-                None => return Ok(found),
+                None => break,
             }
         }
+        Ok((rows, false))
     }
-}
 
-impl RangeRead {
     /// Whether a batch that ended by its bytes left something of `[begin, end)` unread.
     fn is_cut_short(&self, rows: &[KeyValue], begin: &[u8], end: &[u8]) -> bool {
         let bytes: usize = rows.iter().map(|row| 8 + row.key.len() + row.value.len()).sum();
@@ -259,14 +281,7 @@ impl<'a> Walk<'a> {
             return Ok(self.found);
         }
         self.collect(&edge)?;
-        // A flag about the far end holds only if the walk got there.
-        if self.found.more {
-            if self.reverse {
-                self.found.read_to_begin = false;
-            } else {
-                self.found.read_through_end = false;
-            }
-        }
+        self.found.forget_far_end(self.reverse);
         Ok(self.found)
     }
 
@@ -421,6 +436,15 @@ impl<'a> Walk<'a> {
 }
 
 impl RangeFound {
+    /// What is known of the far end of the range holds only if the batch got there.
+    fn forget_far_end(&mut self, reverse: bool) {
+        match (self.more, reverse) {
+            (true, true) => self.read_to_begin = false,
+            (true, false) => self.read_through_end = false,
+            (false, _) => {}
+        }
+    }
+
     fn mark(&mut self, resolved: &Resolved) {
         match resolved {
             Resolved::BeforeStart(_) => self.read_to_begin = true,
