@@ -1,5 +1,7 @@
 //! Replays the golden cases of meta-data: what Java stored, refused and allowed to change.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::path::Path;
 
 use base64::Engine;

@@ -175,6 +175,60 @@ fn an_index_of_a_dropped_name_gets_a_key_of_its_own() {
 }
 
 #[test]
+fn a_dropped_type_leaves_its_number_behind() {
+    let stored = merged(
+        users_and_orders().index(IndexSchema::new("by_total", "total").on("Order")),
+        None,
+    );
+    let dropped = stored.without_record_type("Order").unwrap();
+    assert_eq!(numbers(&dropped), [("User", 1)]);
+    let former: Vec<_> = dropped
+        .former_indexes()
+        .iter()
+        .map(|former| former.former_name.as_deref())
+        .collect();
+    assert_eq!(former, [Some("by_total")]);
+    assert!(dropped.version() > stored.version());
+
+    let dropped = RecordMetaData::from_proto_bytes(dropped.to_proto_bytes()).unwrap();
+    let again = merged(users_and_orders(), Some(&dropped));
+    assert_eq!(numbers(&again), [("User", 1), ("Order", 3)]);
+    assert_eq!(
+        stored.without_record_type("Nope").unwrap_err().kind(),
+        ErrorKind::MetaData
+    );
+    let universal = merged(
+        users_and_orders().index(IndexSchema::new("both", "id").on("User").on("Order")),
+        None,
+    );
+    assert_eq!(
+        universal.without_record_type("Order").unwrap_err().fact("index"),
+        Some("both")
+    );
+}
+
+#[test]
+fn changes_are_said_in_words() {
+    let stored = merged(users(), None);
+    let wider = USERS.replace("string zip = 2;", "string zip = 2; string street = 3;");
+    let schema = Schema::builder()
+        .proto("users.proto", wider)
+        .proto("orders.proto", ORDERS)
+        .record_type("User", |t| t.primary_key("id").index(("by_email", "email")))
+        .record_type("Order", |t| t.primary_key("id").index(("by_total", "total")));
+    let changes = merged(schema, Some(&stored)).changes_since(&stored);
+    let words: Vec<String> = changes.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        words,
+        [
+            "field demo.Address.street added",
+            "record type Order added",
+            "index by_total added"
+        ]
+    );
+}
+
+#[test]
 fn a_changed_primary_key_is_refused() {
     let stored = merged(users(), None);
     let moved = Schema::builder()
@@ -252,7 +306,8 @@ fn sources_of_users() -> impl protox::file::FileResolver {
 fn mistakes_are_named_with_the_way_out() {
     let proto = |text: &str| Schema::builder().proto("a.proto", text);
     let a = || proto("message A { optional int64 id = 1; optional string name = 2; optional uint32 n = 3; }");
-    let cases: Vec<(&str, SchemaBuilder, ErrorKind, &[(&str, &str)])> = vec![
+    type Facts = &'static [(&'static str, &'static str)];
+    let cases: Vec<(&str, SchemaBuilder, ErrorKind, Facts)> = vec![
         (
             "broken text",
             proto("message A {\n  optional int64 id 1;\n}"),
