@@ -314,7 +314,8 @@ impl RecordMetaDataBuilder {
         Ok(meta_data)
     }
 
-    fn build_unchecked(self) -> Result<RecordMetaData> {
+    /// Makes the meta-data as it is, for rules that compare it with other meta-data.
+    pub(super) fn build_unchecked(self) -> Result<RecordMetaData> {
         let mut record_types = Vec::with_capacity(self.record_types.len());
         let mut type_by_name = HashMap::new();
         let mut type_of_union_field = HashMap::new();

@@ -1,10 +1,13 @@
 //! What a schema makes, alone and with the meta-data of a space.
 
+use prost::Message;
+use prost_reflect::prost_types::FileDescriptorProto;
+use record_store_kv::tuple::Element;
+
 use super::*;
 use crate::ErrorKind;
 use crate::key_expression::{concat, field, record_type};
 use crate::metadata::RecordMetaDataBuilder;
-use record_store_kv::tuple::Element;
 
 const USERS: &str = r#"
     syntax = "proto3";
@@ -276,6 +279,47 @@ fn a_union_of_the_users_own_is_taken() {
         .record_type("A", |t| t.primary_key("id"))
         .record_type("B", |t| t.primary_key("id"));
     assert_eq!(error.build().unwrap_err().fact("record_type"), Some("B"));
+}
+
+/// protoc writes no JSON names where Java's generated classes keep descriptors, and `syntax` not for proto2.
+#[test]
+fn what_compilers_leave_out_is_no_change() {
+    let text = "message A { optional int64 long_id = 1; } message RecordTypeUnion { optional A _A = 1; }";
+    let schema = || {
+        Schema::builder()
+            .proto("a.proto", text)
+            .record_type("A", |t| t.primary_key("long_id"))
+    };
+    let ours = merged(schema(), None);
+    let mut message = ours.to_proto();
+    let mut file = FileDescriptorProto::decode(&message.records.unwrap()[..]).unwrap();
+    file.syntax = Some("proto2".to_owned());
+    for message in &mut file.message_type {
+        for field in &mut message.field {
+            assert!(field.json_name.take().is_some());
+        }
+    }
+    message.records = Some(file.encode_to_vec().into());
+    let javas = RecordMetaData::from_proto_bytes(message.encode_to_vec()).unwrap();
+    let merged = merged(schema(), Some(&javas));
+    assert_eq!(merged.version(), ours.version());
+    assert_eq!(merged.to_proto_bytes(), javas.to_proto_bytes());
+}
+
+/// Java's way is a union in the file; the numbers are kept when the file no longer has it.
+#[test]
+fn numbers_of_a_union_that_is_gone_are_kept() {
+    let messages = "message A { optional int64 id = 1; } message B { optional int64 id = 1; }";
+    let union = "message RecordTypeUnion { optional A _A = 4; reserved 9; }";
+    let with_union = Schema::builder()
+        .proto("a.proto", format!("{messages} {union}"))
+        .record_type("A", |t| t.primary_key("id"));
+    let stored = merged(with_union, None);
+    let without = Schema::builder()
+        .proto("a.proto", messages)
+        .record_type("A", |t| t.primary_key("id"))
+        .record_type("B", |t| t.primary_key("id"));
+    assert_eq!(numbers(&merged(without, Some(&stored))), [("A", 4), ("B", 10)]);
 }
 
 #[test]
