@@ -5,6 +5,8 @@
 mod error;
 pub mod key_expression;
 pub mod proto;
+#[cfg(test)]
+mod test_schema;
 mod wire;
 
 pub use error::{Error, ErrorKind, Result};
