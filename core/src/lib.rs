@@ -4,6 +4,7 @@
 
 mod error;
 pub mod key_expression;
+pub mod metadata;
 pub mod proto;
 #[cfg(test)]
 mod test_schema;
@@ -11,4 +12,5 @@ mod wire;
 
 pub use error::{Error, ErrorKind, Result};
 pub use key_expression::KeyExpression;
+pub use metadata::{FormerIndex, Index, RecordMetaData, RecordMetaDataBuilder, RecordType, Schema};
 pub use wire::{RecordValidator, validate_record};

@@ -1,8 +1,15 @@
 //! The project's commands: `cargo xtask COMMAND`. Each command is a file of its own.
 
+mod bench;
+mod dataset;
+mod demo;
 mod r#gen;
+mod python;
+mod step;
+mod test;
+mod tidy;
+mod workspace;
 
-use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -16,25 +23,42 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Write the generated files.
-    Gen(r#gen::Arguments),
+    /// Measure against the peers and rewrite docs/benchmarks.md
+    Bench {
+        /// How many records: one table each
+        #[arg(long, value_delimiter = ',', default_values_t = [10_000, 1_000_000])]
+        records: Vec<u64>,
+    },
+    /// Load the cities of the world and work with them, from Rust and from Python
+    Demo {
+        /// Where to keep the database; without it, a fresh one in the cache
+        directory: Option<std::path::PathBuf>,
+    },
+    /// Write the files that are generated from others and committed
+    Gen {
+        /// Fail when one was stale; it is rewritten all the same
+        #[arg(long)]
+        check: bool,
+    },
+    /// Run every test: format, lints, house rules, Rust, Python
+    Test,
+    /// Check the house rules that no compiler checks
+    Tidy,
 }
 
 fn main() -> ExitCode {
     let result = match Arguments::parse().command {
-        Command::Gen(arguments) => r#gen::run(&arguments, &root()),
+        Command::Bench { records } => bench::run(&records),
+        Command::Demo { directory } => demo::run(directory),
+        Command::Gen { check } => r#gen::run(check),
+        Command::Test => test::run(),
+        Command::Tidy => tidy::run(),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error:#}");
+        Err(why) => {
+            eprintln!("error: {why}");
             ExitCode::FAILURE
         }
     }
-}
-
-/// The folder of the workspace.
-fn root() -> PathBuf {
-    let own = Path::new(env!("CARGO_MANIFEST_DIR"));
-    own.parent().expect("xtask is a folder of the workspace").to_path_buf()
 }

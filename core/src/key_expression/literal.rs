@@ -30,7 +30,7 @@ pub enum Literal {
 }
 
 impl Literal {
-    pub(super) fn from_proto(value: &proto::Value) -> Result<Self> {
+    pub(crate) fn from_proto(value: &proto::Value) -> Result<Self> {
         let mut found = Vec::new();
         found.extend(value.double_value.map(Literal::Double));
         found.extend(value.float_value.map(Literal::Float));
@@ -46,7 +46,7 @@ impl Literal {
         }
     }
 
-    fn as_proto(&self) -> proto::Value {
+    pub(crate) fn as_proto(&self) -> proto::Value {
         let mut value = proto::Value::default();
         match self {
             Literal::Null => {}

@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 use bytes::Bytes;
 use prost::Message;
 use prost_reflect::prost_types::FileDescriptorProto;
-use prost_reflect::{DescriptorPool, FileDescriptor};
+use prost_reflect::{DescriptorPool, DynamicMessage, FileDescriptor, ReflectMessage, Value};
 use protox::file::{ChainFileResolver, File, FileResolver, GoogleFileResolver};
 
 use crate::error::{Error, ErrorKind, Result};
@@ -46,6 +46,22 @@ impl Descriptors {
             records,
             files: linker.files,
         })
+    }
+
+    /// Links the file named `records` with its imports, all from an encoded `FileDescriptorSet`.
+    ///
+    /// **Errors**: as [`Descriptors::link`]; `MetaData` too when the set has no file of that name.
+    pub fn from_file_descriptor_set(set: impl Into<Bytes>, records: &str) -> Result<Self> {
+        let mut files = files_of_set(&set.into())?;
+        match files.remove(records) {
+            Some(bytes) => Self::link(bytes, files.into_values()),
+            None => Err(super::names::unknown(
+                Error::new(ErrorKind::MetaData, "the file descriptor set has no such file"),
+                "file",
+                records,
+                files.keys().map(String::as_str),
+            )),
+        }
     }
 
     /// The file that holds the union message.
@@ -86,12 +102,47 @@ impl Descriptors {
     }
 }
 
-impl PartialEq for Descriptors {
-    /// Equal files, byte by byte.
-    fn eq(&self, other: &Self) -> bool {
+impl Descriptors {
+    /// Whether both define the same, though perhaps in other bytes: compilers differ in what they write out (`json_name`,
+    /// `syntax = "proto2"`, comments).
+    pub(super) fn defines_the_same(&self, other: &Descriptors) -> bool {
+        let imports = |descriptors: &Descriptors| -> Vec<Vec<u8>> {
+            descriptors.dependencies().map(|(_, bytes)| normalized(bytes)).collect()
+        };
         self.records.name() == other.records.name()
-            && self.records_bytes() == other.records_bytes()
-            && self.dependencies().eq(other.dependencies())
+            && normalized(self.records_bytes()) == normalized(other.records_bytes())
+            && imports(self) == imports(other)
+    }
+}
+
+/// The file without what a compiler may leave out. Custom options stay: they are unknown fields here.
+fn normalized(file: &Bytes) -> Vec<u8> {
+    let descriptor = FileDescriptorProto::default().descriptor();
+    let Ok(mut message) = DynamicMessage::decode(descriptor, file.clone()) else {
+        return file.to_vec();
+    };
+    message.clear_field_by_name("source_code_info");
+    if message
+        .get_field_by_name("syntax")
+        .is_some_and(|syntax| syntax.as_str() == Some("proto2"))
+    {
+        message.clear_field_by_name("syntax");
+    }
+    without_json_names(&mut message);
+    message.encode_to_vec()
+}
+
+/// Clears the JSON names of all fields of all messages. They do not touch what is stored.
+fn without_json_names(message: &mut DynamicMessage) {
+    message.clear_field_by_name("json_name");
+    for name in ["message_type", "nested_type", "field", "extension"] {
+        if let Some(Value::List(children)) = message.get_field_by_name_mut(name) {
+            for child in children {
+                if let Value::Message(child) = child {
+                    without_json_names(child);
+                }
+            }
+        }
     }
 }
 
@@ -99,6 +150,23 @@ impl PartialEq for Descriptors {
 /// `tuple_fields.proto`, and Google's `google/protobuf/*.proto`. An encoded `FileDescriptorProto`.
 pub fn implied_file(name: &str) -> Option<&'static Bytes> {
     IMPLIED_FILES.get(name)
+}
+
+/// The files of an encoded `FileDescriptorSet` as they are, by name.
+pub(super) fn files_of_set(set: &Bytes) -> Result<BTreeMap<String, Bytes>> {
+    const FILE: u32 = 1;
+    let mut files = BTreeMap::new();
+    for field in super::raw::fields(set).map_err(not_a_set)? {
+        if field.number == FILE {
+            let bytes = field.content.unwrap_or_default();
+            files.insert(decode_file(&bytes)?.name().to_owned(), bytes);
+        }
+    }
+    Ok(files)
+}
+
+fn not_a_set(error: Error) -> Error {
+    Error::new(ErrorKind::MetaData, "the bytes are no file descriptor set").caused_by(error)
 }
 
 /// Finds the sources of the implied files, for a compiler of .proto text.
@@ -134,7 +202,11 @@ impl Linker {
             return Ok(());
         }
         let Some(bytes) = self.given.get(name).or_else(|| implied_file(name)).cloned() else {
-            return Err(Error::new(ErrorKind::MetaData, "an imported file is missing: give it with the schema").with("file", name));
+            return Err(Error::new(
+                ErrorKind::MetaData,
+                "an imported file is missing: give it with the schema",
+            )
+            .with("file", name));
         };
         if !self.open.insert(name.to_owned()) {
             return Err(Error::new(ErrorKind::MetaData, "files import each other in a circle").with("file", name));
@@ -170,7 +242,10 @@ const OWN_FILES: [(&str, &str); 4] = [
         "record_key_expression.proto",
         include_str!("../../proto/record_key_expression.proto"),
     ),
-    ("record_metadata.proto", include_str!("../../proto/record_metadata.proto")),
+    (
+        "record_metadata.proto",
+        include_str!("../../proto/record_metadata.proto"),
+    ),
     (
         "record_metadata_options.proto",
         include_str!("../../proto/record_metadata_options.proto"),
@@ -207,7 +282,7 @@ static IMPLIED_FILES: LazyLock<BTreeMap<String, Bytes>> = LazyLock::new(|| {
 /// The file without its comments and line numbers (field 9), which nobody reads from meta-data.
 pub(crate) fn without_source_info(file: Vec<u8>) -> Bytes {
     const SOURCE_CODE_INFO: u32 = 9;
-    super::wire::without_fields(&file.into(), |number| number == SOURCE_CODE_INFO)
+    super::raw::without_fields(&file.into(), |number| number == SOURCE_CODE_INFO)
 }
 
 #[cfg(test)]
@@ -226,7 +301,11 @@ mod tests {
 
     #[test]
     fn what_every_schema_may_import_is_there() {
-        for name in ["record_metadata_options.proto", "tuple_fields.proto", "google/protobuf/timestamp.proto"] {
+        for name in [
+            "record_metadata_options.proto",
+            "tuple_fields.proto",
+            "google/protobuf/timestamp.proto",
+        ] {
             assert!(implied_file(name).is_some(), "{name}");
         }
         assert!(implied_file("other.proto").is_none());

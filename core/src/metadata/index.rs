@@ -115,6 +115,13 @@ impl Index {
         self.explicit_subspace_key = true;
     }
 
+    /// The index with another key expression.
+    #[must_use]
+    pub fn with_root_expression(mut self, root_expression: impl Into<KeyExpression>) -> Self {
+        self.root_expression = root_expression.into();
+        self
+    }
+
     pub(super) fn set_added_version(&mut self, version: i32) {
         self.added_version = version;
     }
@@ -169,7 +176,8 @@ impl Index {
 
     /// Whether an option is `true`, in any case, as Java's `Boolean.valueOf` has it.
     pub fn boolean_option(&self, name: &str, default: bool) -> bool {
-        self.option(name).map_or(default, |value| value.eq_ignore_ascii_case("true"))
+        self.option(name)
+            .map_or(default, |value| value.eq_ignore_ascii_case("true"))
     }
 
     /// Whether no two records may have the same value.
@@ -235,8 +243,6 @@ pub struct FormerIndex {
     pub removed_version: i32,
     /// Its name, if known: its state is kept by name.
     pub former_name: Option<String>,
-    /// Fields of the stored message that this release does not know.
-    pub(super) unknown_fields: Bytes,
 }
 
 impl FormerIndex {
@@ -247,7 +253,6 @@ impl FormerIndex {
             added_version: index.added_version,
             removed_version,
             former_name: Some(index.name.clone()),
-            unknown_fields: Bytes::new(),
         }
     }
 }

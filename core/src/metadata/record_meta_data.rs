@@ -22,6 +22,8 @@ pub(super) struct Parts {
     pub(super) union_message: MessageDescriptor,
     /// In the order of the union's declaration.
     pub(super) record_types: Vec<RecordType>,
+    /// The place of a name's type among the record types.
+    pub(super) type_by_name: HashMap<String, usize>,
     /// The place of a union field's type among the record types.
     pub(super) type_of_union_field: HashMap<u32, usize>,
     pub(super) synthetic_record_types: Vec<SyntheticRecordType>,
@@ -79,16 +81,18 @@ impl RecordMetaData {
     ///
     /// **Errors**: `MetaData` for an unknown one.
     pub fn record_type(&self, name: &str) -> Result<&RecordType> {
-        self.0
-            .record_types
-            .iter()
-            .find(|record_type| record_type.name() == name)
+        let place = self.0.type_by_name.get(name);
+        place
+            .and_then(|place| self.0.record_types.get(*place))
             .ok_or_else(|| unknown_record_type(name, self.0.record_types.iter().map(RecordType::name)))
     }
 
     /// The record type with this key, if there is one.
     pub fn record_type_from_key(&self, key: &Element) -> Option<&RecordType> {
-        self.0.record_types.iter().find(|record_type| record_type.record_type_key == *key)
+        self.0
+            .record_types
+            .iter()
+            .find(|record_type| record_type.record_type_key == *key)
     }
 
     /// The record type of a stored record, by the number of the union field that holds it.
@@ -121,14 +125,15 @@ impl RecordMetaData {
     ///
     /// **Errors**: `MetaData` for an unknown one.
     pub fn index(&self, name: &str) -> Result<&Arc<Index>> {
-        self.0.indexes.get(name).ok_or_else(|| unknown_index(name, self.0.indexes.keys().map(String::as_str)))
+        self.0
+            .indexes
+            .get(name)
+            .ok_or_else(|| unknown_index(name, self.0.indexes.keys().map(String::as_str)))
     }
 
     /// The indexes to which a record of this type belongs: its own, those of several types, the universal ones.
-    pub fn indexes_of(&self, record_type: &RecordType) -> impl Iterator<Item = &Arc<Index>> {
-        let name = record_type.name().to_owned();
-        self.indexes()
-            .filter(move |index| index.is_universal() || index.record_types().contains(&name))
+    pub fn indexes_of<'a>(&self, record_type: &'a RecordType) -> impl Iterator<Item = &'a Arc<Index>> {
+        record_type.indexes.iter()
     }
 
     /// The stored types whose records are in this index.
@@ -141,7 +146,8 @@ impl RecordMetaData {
 
     /// The indexes that are newer than `version` of this meta-data.
     pub fn indexes_since(&self, version: i32) -> impl Iterator<Item = &Arc<Index>> {
-        self.indexes().filter(move |index| index.last_modified_version() > version)
+        self.indexes()
+            .filter(move |index| index.last_modified_version() > version)
     }
 
     /// The indexes that were removed, in the order in which that happened.
@@ -169,7 +175,9 @@ impl RecordMetaData {
 
     /// Whether the primary keys of all types begin with `recordType()`.
     pub fn primary_key_has_record_type_prefix(&self) -> bool {
-        self.record_types().iter().all(RecordType::primary_key_has_record_type_prefix)
+        self.record_types()
+            .iter()
+            .all(RecordType::primary_key_has_record_type_prefix)
     }
 
     /// The primary key that all types share, if they do.
@@ -196,10 +204,20 @@ impl fmt::Debug for RecordMetaData {
 
 /// The error for a record type that is not there, with the name that was probably meant.
 pub(crate) fn unknown_record_type<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Error {
-    super::names::unknown(Error::new(ErrorKind::MetaData, "there is no record type of this name"), "record_type", name, known)
+    super::names::unknown(
+        Error::new(ErrorKind::MetaData, "there is no record type of this name"),
+        "record_type",
+        name,
+        known,
+    )
 }
 
 /// The error for an index that is not there, with the name that was probably meant.
 pub(crate) fn unknown_index<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Error {
-    super::names::unknown(Error::new(ErrorKind::MetaData, "there is no index of this name"), "index", name, known)
+    super::names::unknown(
+        Error::new(ErrorKind::MetaData, "there is no index of this name"),
+        "index",
+        name,
+        known,
+    )
 }

@@ -39,13 +39,18 @@ impl Union {
         Ok(union)
     }
 
+    /// A union that was checked before.
+    pub(crate) fn known(message: MessageDescriptor) -> Self {
+        Union { message }
+    }
+
     /// The message itself.
     pub(crate) fn message(&self) -> &MessageDescriptor {
         &self.message
     }
 
-    /// The record types in the order of the union's declaration, each with the field to write it under and the smallest
-    /// number that carries it.
+    /// The record types in the order of the union's declaration, each with the field to write it under and all numbers
+    /// that carry it.
     pub(crate) fn record_types(&self) -> Vec<UnionType> {
         let mut types: Vec<UnionType> = Vec::new();
         for (field, message) in self.fields() {
@@ -53,7 +58,7 @@ impl Union {
                 Some(known) => known.add(field),
                 None => types.push(UnionType {
                     message,
-                    smallest_number: field.number(),
+                    numbers: vec![field.number()],
                     field,
                 }),
             }
@@ -96,8 +101,11 @@ impl Union {
         let oneofs: Vec<_> = self.message.oneofs().filter(|oneof| !oneof.is_synthetic()).collect();
         let whole = |oneof: &prost_reflect::OneofDescriptor| oneof.fields().len() == self.message.fields().len();
         if oneofs.len() > 1 || !oneofs.iter().all(whole) {
-            return Err(Error::new(ErrorKind::MetaData, "a oneof in the union must be the only one and hold every field")
-                .with("union", self.message.full_name()));
+            return Err(Error::new(
+                ErrorKind::MetaData,
+                "a oneof in the union must be the only one and hold every field",
+            )
+            .with("union", self.message.full_name()));
         }
         Ok(())
     }
@@ -109,9 +117,12 @@ impl Union {
                 && message.name() != DEFAULT_UNION_NAME
                 && !self.fields().any(|(_, record)| record == message)
             {
-                return Err(Error::new(ErrorKind::MetaData, "a message with usage RECORD is no field of the union")
-                    .with("message", message.full_name())
-                    .with("union", self.message.full_name()));
+                return Err(Error::new(
+                    ErrorKind::MetaData,
+                    "a message with usage RECORD is no field of the union",
+                )
+                .with("message", message.full_name())
+                .with("union", self.message.full_name()));
             }
         }
         Ok(())
@@ -125,13 +136,18 @@ pub(crate) struct UnionType {
     pub(crate) message: MessageDescriptor,
     /// The field under which records are written: `_` and the type's name, or else the one with the largest number.
     pub(crate) field: FieldDescriptor,
-    /// The smallest number that carries this type: its key, unless it has an explicit one.
-    pub(crate) smallest_number: u32,
+    /// All numbers that carry this type.
+    pub(crate) numbers: Vec<u32>,
 }
 
 impl UnionType {
+    /// The smallest number that carries this type: its key, unless it has an explicit one.
+    pub(crate) fn smallest_number(&self) -> u32 {
+        self.numbers.iter().copied().min().unwrap_or_default()
+    }
+
     fn add(&mut self, field: FieldDescriptor) {
-        self.smallest_number = self.smallest_number.min(field.number());
+        self.numbers.push(field.number());
         let canonical = |field: &FieldDescriptor| field.name().strip_prefix('_') == Some(self.message.name());
         if canonical(&field) || (!canonical(&self.field) && field.number() > self.field.number()) {
             self.field = field;
@@ -147,16 +163,22 @@ pub(crate) fn find(file: &FileDescriptor) -> Result<Option<MessageDescriptor>> {
         let is_union = match options::usage(&message)? {
             Usage::Union => true,
             Usage::Nested if default_name => {
-                return Err(Error::new(ErrorKind::MetaData, "a message named RecordTypeUnion cannot have usage NESTED")
-                    .with("message", message.full_name()));
+                return Err(Error::new(
+                    ErrorKind::MetaData,
+                    "a message named RecordTypeUnion cannot have usage NESTED",
+                )
+                .with("message", message.full_name()));
             }
             Usage::Nested => false,
             Usage::Record | Usage::Unset => default_name,
         };
         if is_union && let Some(first) = found.replace(message.clone()) {
-            return Err(Error::new(ErrorKind::MetaData, "a records file has one union message, this one has two")
-                .with("first", first.full_name())
-                .with("second", message.full_name()));
+            return Err(Error::new(
+                ErrorKind::MetaData,
+                "a records file has one union message, this one has two",
+            )
+            .with("first", first.full_name())
+            .with("second", message.full_name()));
         }
     }
     Ok(found)

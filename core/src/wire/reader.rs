@@ -61,10 +61,15 @@ impl<'a> Fields<'a> {
         }
     }
 
+    /// How many bytes have been read.
+    pub(crate) fn offset(&self) -> usize {
+        self.len - self.rest.len()
+    }
+
     fn malformed(&self, reason: &'static str) -> Malformed {
         Malformed {
             reason,
-            offset: self.len - self.rest.len(),
+            offset: self.offset(),
         }
     }
 
@@ -150,7 +155,7 @@ impl<'a> Fields<'a> {
 
     #[inline]
     fn tag(&mut self) -> Result<(u32, u64), Malformed> {
-        let offset = self.len - self.rest.len();
+        let offset = self.offset();
         let tag = self.varint()?;
         let number = tag >> 3;
         if number == 0 || number > FIELD_NUMBER_MAX {

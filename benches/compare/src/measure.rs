@@ -1,0 +1,82 @@
+//! The measurements: how long a save, a get and a scan take at a given number of records.
+
+use std::time::{Duration, Instant};
+
+use crate::peer::{Kind, Outcome};
+use crate::user::{User, scatter};
+
+/// Users saved in one transaction.
+pub(crate) const BATCH: usize = 100;
+/// Users read by one scan.
+pub(crate) const SCAN: usize = 100;
+const GETS: usize = 20_000;
+const SCANS: usize = 2_000;
+
+/// What one peer needed.
+#[derive(Clone, Copy)]
+pub(crate) struct Figures {
+    /// Mean time of one save of [`BATCH`] users, synced.
+    pub(crate) save: Duration,
+    /// The slowest of these saves.
+    pub(crate) save_slowest: Duration,
+    /// Mean time of one get.
+    pub(crate) get: Duration,
+    /// Mean time of one scan of [`SCAN`] users.
+    pub(crate) scan: Duration,
+}
+
+/// Fills a fresh store of this kind with `records` users, in scattered order, and reads from it.
+#[allow(clippy::disallowed_methods, reason = "a benchmark measures time")]
+pub(crate) fn measure(kind: &Kind, records: i64, progress: impl Fn(u64)) -> Outcome<Figures> {
+    let folder = tempfile::tempdir()?;
+    let mut peer = (kind.open)(folder.path())?;
+    let order = scattered_order(records);
+
+    let (mut saves, mut save_slowest) = (Duration::ZERO, Duration::ZERO);
+    for ids in order.chunks(BATCH) {
+        let users: Vec<User> = ids.iter().map(|&id| User::numbered(id)).collect();
+        let started = Instant::now();
+        peer.save(&users)?;
+        let time = started.elapsed();
+        saves += time;
+        save_slowest = save_slowest.max(time);
+        progress(u64::try_from(ids.len())?);
+    }
+
+    let started = Instant::now();
+    for n in 0..GETS {
+        let id = pick(n, records);
+        if peer.get(id)?.is_none_or(|user| user.id != id) {
+            return Err(format!("{}: user {id} is missing", kind.name).into());
+        }
+    }
+    let gets = started.elapsed();
+
+    let started = Instant::now();
+    for n in 0..SCANS {
+        let first = pick(n, records - i64::try_from(SCAN)?);
+        if peer.scan(first, SCAN)? != SCAN {
+            return Err(format!("{}: a scan from {first} came short", kind.name).into());
+        }
+    }
+    let scans = started.elapsed();
+
+    Ok(Figures {
+        save: saves / u32::try_from(order.len().div_ceil(BATCH))?,
+        save_slowest,
+        get: gets / u32::try_from(GETS)?,
+        scan: scans / u32::try_from(SCANS)?,
+    })
+}
+
+/// The numbers below `records` in a fixed order that jumps about.
+fn scattered_order(records: i64) -> Vec<i64> {
+    let mut order: Vec<i64> = (0..records).collect();
+    order.sort_by_key(|&id| scatter(id));
+    order
+}
+
+fn pick(n: usize, below: i64) -> i64 {
+    let bound = u64::try_from(below.max(1)).unwrap_or(1);
+    i64::try_from(scatter(i64::try_from(n).unwrap_or(0)) % bound).unwrap_or(0)
+}

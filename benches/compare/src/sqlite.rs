@@ -1,0 +1,62 @@
+//! SQLite with a write-ahead log and a sync at every commit (`synchronous = FULL`): columns in a table, as its users have them.
+
+use std::path::Path;
+
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use crate::peer::{Outcome, Peer};
+use crate::user::User;
+
+struct Sqlite(Connection);
+
+/// Opens a database in `folder`.
+pub(crate) fn open(folder: &Path) -> Outcome<Box<dyn Peer>> {
+    let connection = Connection::open(folder.join("users.sqlite"))?;
+    connection.execute_batch(
+        "PRAGMA journal_mode = WAL;
+         PRAGMA synchronous = FULL;
+         PRAGMA cache_size = -262144;
+         CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT, email TEXT, age INTEGER, city TEXT, about TEXT);",
+    )?;
+    Ok(Box::new(Sqlite(connection)))
+}
+
+fn user(row: &Row<'_>) -> rusqlite::Result<User> {
+    Ok(User {
+        id: row.get(0)?,
+        name: row.get(1)?,
+        email: row.get(2)?,
+        age: row.get(3)?,
+        city: row.get(4)?,
+        about: row.get(5)?,
+    })
+}
+
+impl Peer for Sqlite {
+    fn save(&mut self, users: &[User]) -> Outcome<()> {
+        let transaction = self.0.transaction()?;
+        {
+            let mut insert = transaction.prepare_cached("INSERT OR REPLACE INTO users VALUES (?, ?, ?, ?, ?, ?)")?;
+            for user in users {
+                insert.execute(params![user.id, user.name, user.email, user.age, user.city, user.about])?;
+            }
+        }
+        Ok(transaction.commit()?)
+    }
+
+    fn get(&mut self, id: i64) -> Outcome<Option<User>> {
+        let mut select = self.0.prepare_cached("SELECT * FROM users WHERE id = ?")?;
+        Ok(select.query_row([id], user).optional()?)
+    }
+
+    fn scan(&mut self, first: i64, count: usize) -> Outcome<usize> {
+        let mut select = self.0.prepare_cached("SELECT * FROM users WHERE id >= ? ORDER BY id LIMIT ?")?;
+        let rows = select.query_map(params![first, i64::try_from(count)?], user)?;
+        let mut seen = 0;
+        for row in rows {
+            row?;
+            seen += 1;
+        }
+        Ok(seen)
+    }
+}

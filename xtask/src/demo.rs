@@ -1,0 +1,43 @@
+//! `cargo xtask demo`: the main job on real data. A program in Rust loads the cities of the world into a durable directory
+//! and works with them; a program in Python goes on with the same directory.
+
+use std::path::PathBuf;
+
+use crate::step::{Failure, Program};
+use crate::{dataset, python, workspace};
+
+/// Runs the demo in `directory`, or in a fresh one in the cache.
+pub(crate) fn run(directory: Option<PathBuf>) -> Result<(), Failure> {
+    let data = dataset::cities()?;
+    let directory = match directory {
+        Some(directory) => directory,
+        None => fresh_directory()?,
+    };
+    Program::cargo()
+        .args([
+            "run",
+            "--quiet",
+            "--release",
+            "--package",
+            "record-store-examples",
+            "--bin",
+            "cities",
+            "--",
+        ])
+        .args([data.as_os_str(), directory.as_os_str()])
+        .run()?;
+    println!("\npreparing the Python package");
+    let environment = python::Environment::with_package()?;
+    environment
+        .program()
+        .args(["examples/python/cities.py".as_ref(), directory.as_os_str()])
+        .run()
+}
+
+fn fresh_directory() -> Result<PathBuf, Failure> {
+    let directory = workspace::cache().join("demo");
+    if directory.exists() {
+        std::fs::remove_dir_all(&directory).map_err(|error| format!("{}: {error}", directory.display()))?;
+    }
+    Ok(directory)
+}

@@ -1,0 +1,53 @@
+//! `cargo xtask test`: everything that must hold before a change lands, from the format of the code to the Python package.
+
+use crate::step::{Failure, Program, Steps};
+use crate::{r#gen, python, tidy};
+
+/// Runs all steps and prints a summary.
+pub(crate) fn run() -> Result<(), Failure> {
+    let mut steps = Steps::default();
+    steps.step("format", || Program::cargo().args(["fmt", "--all", "--check"]).run());
+    steps.step("tidy", tidy::run);
+    steps.step("generated files", || r#gen::run(true));
+    steps.step("lint", || {
+        Program::cargo()
+            .args([
+                "clippy",
+                "--quiet",
+                "--workspace",
+                "--all-targets",
+                "--",
+                "--deny",
+                "warnings",
+            ])
+            .run()
+    });
+    steps.step("Rust tests", || {
+        Program::cargo().args(["test", "--quiet", "--workspace"]).run()
+    });
+    steps.step("documentation", || {
+        Program::cargo()
+            .args(["doc", "--quiet", "--workspace", "--no-deps"])
+            .env("RUSTDOCFLAGS", "-D warnings")
+            .run()
+    });
+    steps.step("Python tests", python_tests);
+    steps.finish()
+}
+
+fn python_tests() -> Result<(), Failure> {
+    let environment = python::Environment::with_package()?;
+    environment
+        .program()
+        .args(["-m", "pytest", "--quiet", "python/tests"])
+        .run()?;
+    // The hand-written stubs must say what the binary has.
+    environment
+        .program()
+        .args(["-m", "mypy.stubtest", "record_store"])
+        .run()?;
+    environment
+        .program()
+        .args(["-m", "mypy", "--strict", "python/tests", "examples/python"])
+        .run()
+}
