@@ -6,6 +6,8 @@ mod error;
 pub mod key_expression;
 pub mod metadata;
 pub mod proto;
+#[cfg(test)]
+mod test_schema;
 mod wire;
 
 pub use error::{Error, ErrorKind, Result};
