@@ -118,11 +118,8 @@ fn expressions_evaluate_as_in_java() {
         for record in vector["records"].as_array().unwrap() {
             let bytes = base64(&record["record"]);
             validate_record(&bytes, &message).unwrap();
-            let view = RecordView {
-                bytes: &bytes,
-                record_type_key: &record_type_key,
-                version: Some(Versionstamp::from_bytes([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11])),
-            };
+            let version = Versionstamp::from_bytes([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
+            let view = RecordView::new(&bytes, &record_type_key, Some(version));
             let at = format!("{at} of {}", record["text"]);
             match (evaluate(&expression, &message, &view), record.get("tuples")) {
                 (Ok(rows), Some(tuples)) => {
@@ -153,6 +150,37 @@ fn expressions_evaluate_as_in_java() {
         vectors_seen += 1;
     }
     assert_eq!((vectors_seen, records_seen, collations), (168, 648, 6));
+}
+
+#[test]
+fn damaged_records_are_errors_or_other_records() {
+    for (_, data, vector) in vectors("key_expression") {
+        let expression = expression(&vector["expression"]);
+        let pool = DescriptorPool::decode(&*base64(&data["file_descriptor_set"])).unwrap();
+        let message = pool
+            .all_messages()
+            .find(|message| message.name() == vector["type"])
+            .unwrap();
+        let Ok(compiled) = CompiledExpression::new(&expression, &message) else {
+            continue;
+        };
+        let (record_type_key, mut rows) = (Element::Int(1), Rows::default());
+        for record in vector["records"].as_array().unwrap() {
+            let bytes = base64(&record["record"]);
+            for at in 0..bytes.len() {
+                let mut flipped = bytes.clone();
+                flipped[at] ^= 1 << (at % 8);
+                for damaged in [&bytes[..at], &flipped] {
+                    let view = RecordView::new(damaged, &record_type_key, None);
+                    // Whatever the bytes say: rows of the right width, or a reason.
+                    match compiled.evaluate(&view, &mut rows) {
+                        Ok(()) => assert!(rows.iter().all(|row| row.column_count() == compiled.column_count())),
+                        Err(error) => assert_eq!(error.kind(), ErrorKind::InvalidRecord, "{error}"),
+                    }
+                }
+            }
+        }
+    }
 }
 
 #[test]

@@ -122,7 +122,7 @@ impl SyntheticRecordType {
     pub(super) fn with_key_after(mut self, others: &[SyntheticRecordType]) -> Self {
         if self.record_type_key.is_null() {
             let smallest = others.iter().filter_map(|other| other.record_type_key.as_i64()).min();
-            self.record_type_key = Element::Int(smallest.unwrap_or(0).min(0) - 1);
+            self.record_type_key = Element::Int(smallest.unwrap_or(0).min(0).saturating_sub(1));
         }
         self
     }
@@ -140,6 +140,18 @@ impl SyntheticRecordType {
     /// Of what its records are made.
     pub fn parts(&self) -> &SyntheticParts {
         &self.parts
+    }
+
+    /// Whether records of the stored type `name` are in these.
+    pub fn is_made_of(&self, name: &str) -> bool {
+        match &self.parts {
+            SyntheticParts::Joined { constituents, .. } => {
+                constituents.iter().any(|constituent| constituent.record_type == name)
+            }
+            SyntheticParts::Unnested { constituents } => constituents
+                .iter()
+                .any(|constituent| constituent.nesting.is_none() && constituent.type_name == name),
+        }
     }
 
     /// The message with a field for each constituent.

@@ -13,7 +13,6 @@ use super::union_file::{self, UnionFile};
 use super::{IndexSchema, Parts, RecordTypeSchema};
 use crate::error::{Error, ErrorKind, Result};
 use crate::key_expression::{concat, record_type};
-use crate::metadata::builder::declared_index;
 use crate::metadata::record_meta_data::unknown_record_type;
 use crate::metadata::{Descriptors, Index, RecordMetaData, RecordMetaDataBuilder, index_rules, options, union};
 use crate::proto::record_type_options::Usage;
@@ -48,7 +47,7 @@ pub(super) fn merge(schema: &Parts, stored: Option<&RecordMetaData>) -> Result<R
             return Ok(stored.clone());
         }
         let mut builder = RecordMetaDataBuilder::from(&merged);
-        builder.set_version(stored.version() + 1);
+        builder.set_version(stored.version().saturating_add(1));
         merged = builder.build()?;
     }
     schema.evolution.validate(stored, &merged)?;
@@ -181,7 +180,7 @@ impl Declared {
         let mut indexes = Vec::new();
         for (definition, message) in &self.types {
             for field in message.fields() {
-                if let Some(index) = declared_index(&field, &options::field_options(&field)?) {
+                if let Some(index) = options::declared_index(&field, &options::field_options(&field)?) {
                     indexes.push(index.on(message.name()));
                 }
             }
@@ -353,13 +352,15 @@ fn add_index(mut index: Index, builder: &mut RecordMetaDataBuilder, stored: Opti
             .any(|former| former.subspace_key == *index.subspace_key())
         {
             // Stores may still have entries under the name: a new index of an old name has a key of its own.
-            let key = Element::String(format!("{}#{}", index.name(), builder.version() + 1));
+            let key = Element::String(format!("{}#{}", index.name(), builder.version().saturating_add(1)));
             index = index.with_subspace_key(key);
         }
         builder.add_index(index)?;
         return Ok(());
     };
-    let new_version = builder.version().max(stored.map_or(0, |stored| stored.version() + 1));
+    let new_version = builder
+        .version()
+        .max(stored.map_or(0, |stored| stored.version().saturating_add(1)));
     let Some(mut changed) = redefined(before, index) else {
         return Ok(());
     };

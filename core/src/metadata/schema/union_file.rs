@@ -5,6 +5,7 @@
 use bytes::Bytes;
 use prost::Message;
 use prost_reflect::MessageDescriptor;
+use prost_reflect::prost_types::descriptor_proto::ReservedRange;
 use prost_reflect::prost_types::field_descriptor_proto::{Label, Type};
 use prost_reflect::prost_types::{DescriptorProto, FieldDescriptorProto, FileDescriptorProto};
 
@@ -43,13 +44,25 @@ impl UnionFile {
         self.add_field(field, message);
     }
 
+    /// Lets no record type have this number any more.
+    pub(super) fn retire(&mut self, number: i32) {
+        self.union.reserved_range.push(ReservedRange {
+            start: Some(number),
+            end: Some(number + 1),
+        });
+    }
+
     /// Adds a record type under the largest number and one.
     ///
     /// **Errors**: `MetaData` when protobuf has no more numbers.
     pub(super) fn add(&mut self, message: &MessageDescriptor) -> Result<()> {
         let used = self.union.field.iter().map(FieldDescriptorProto::number);
-        let retired = self.union.reserved_range.iter().map(|range| range.end() - 1);
-        let mut number = used.chain(retired).max().unwrap_or(0) + 1;
+        let retired = self
+            .union
+            .reserved_range
+            .iter()
+            .map(|range| range.end().saturating_sub(1));
+        let mut number = used.chain(retired).max().unwrap_or(0).saturating_add(1);
         if RESERVED_BY_PROTOBUF.contains(&number) {
             number = RESERVED_BY_PROTOBUF.end() + 1;
         }
