@@ -2,8 +2,8 @@
 
 use prost::Message;
 use prost_reflect::{DynamicMessage, MessageDescriptor, SerializeOptions};
-use record_store_kv::{Bytes, TransactionVersion};
 use record_store_kv::tuple::Tuple;
+use record_store_kv::{Bytes, TransactionVersion};
 
 use crate::{Error, ErrorKind, RecordVersion, Result, StoredSizes};
 
@@ -85,9 +85,12 @@ impl StoredRecord {
     }
 
     fn undecodable(&self, error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
-        Error::new(ErrorKind::InvalidRecord, "the stored bytes are no message of the record type")
-            .with("record_type", self.record_type())
-            .with("primary_key", &self.primary_key)
-            .caused_by(error)
+        Error::new(
+            ErrorKind::InvalidRecord,
+            "the stored bytes are no message of the record type",
+        )
+        .with("record_type", self.record_type())
+        .with("primary_key", &self.primary_key)
+        .caused_by(error)
     }
 }
