@@ -1,7 +1,9 @@
 //! [`RecordKey`]: how a program names a record of a space.
 
+use prost_reflect::{Kind, MessageDescriptor};
 use record_store_kv::tuple::{Element, Tuple};
 
+use crate::key_expression::KeyExpression;
 use crate::metadata::{RecordMetaData, RecordType};
 use crate::{Error, ErrorKind, Result};
 
@@ -59,13 +61,18 @@ impl RecordKey {
                 types => return Err(ambiguous(types, columns)),
             },
         };
+        let expression = record_type.primary_key().normalized_columns();
         let mut primary_key = Tuple::from(());
         if record_type.primary_key_has_record_type_prefix() {
             primary_key.push(record_type.record_type_key().clone());
         }
-        primary_key.extend(columns.iter().cloned());
-        let expected = record_type.primary_key().column_count();
-        if primary_key.len() != expected {
+        for column in columns {
+            let is_missing = expression
+                .get(primary_key.len())
+                .is_some_and(|expression| is_implicit_default(record_type.descriptor(), expression, column));
+            primary_key.push(if is_missing { Element::Null } else { column.clone() });
+        }
+        if primary_key.len() != expression.len() {
             return Err(Error::new(
                 ErrorKind::InvalidArgument,
                 "the key has another number of columns than the primary key of the record type",
@@ -75,6 +82,36 @@ impl RecordKey {
             .with("primary_key", record_type.primary_key()));
         }
         Ok(primary_key)
+    }
+}
+
+/// Whether a value is what an unset field without presence reads as. In a stored key such a field is null.
+fn is_implicit_default(message: &MessageDescriptor, expression: &KeyExpression, value: &Element) -> bool {
+    match expression {
+        KeyExpression::Nest(nest) => match message
+            .get_field_by_name(nest.parent().name())
+            .map(|field| field.kind())
+        {
+            Some(Kind::Message(inner)) => is_implicit_default(&inner, nest.child(), value),
+            _ => false,
+        },
+        KeyExpression::Field(field) => {
+            let has_presence = message
+                .get_field_by_name(field.name())
+                .is_none_or(|field| field.supports_presence() || field.is_list());
+            !has_presence
+                && match value {
+                    Element::Int(value) => *value == 0,
+                    Element::String(value) => value.is_empty(),
+                    Element::Bytes(value) => value.is_empty(),
+                    Element::Bool(value) => !value,
+                    // A negative zero is not the default.
+                    Element::Float(value) => value.to_bits() == 0,
+                    Element::Double(value) => value.to_bits() == 0,
+                    _ => false,
+                }
+        }
+        _ => false,
     }
 }
 
