@@ -10,6 +10,8 @@ use crate::split::{self, Previous, SplitLayout};
 use crate::{Error, ErrorKind, RecordContext, Result};
 
 /// Meta-data in a subspace of its own, within one transaction.
+///
+/// A program that works with record spaces has one in each; others keep the meta-data of their stores with it.
 #[derive(Clone, Debug)]
 pub struct MetaDataStore {
     context: RecordContext,
