@@ -8,7 +8,7 @@ use record_store::kv::directory::DirectoryLayer;
 use record_store::kv::tuple::Element;
 use record_store::{
     Database, DatabaseOptions, Error, ErrorKind, MetaDataStore, NoNextReason, Record, RecordExistenceCheck, RecordKey,
-    RecordSpace, Result, RunError, SaveOptions, ScanOptions, Schema, SpacePath, Tuple,
+    RecordSpace, Result, RunError, SaveOptions, ScanOptions, Schema, SpacePath, Tuple, TupleRange,
 };
 
 const USERS: &str = "syntax = 'proto3'; message User { int64 id = 1; string name = 2; }";
@@ -326,6 +326,57 @@ fn a_scan_reads_any_number_of_records_in_batches() -> Result<()> {
             );
             assert_eq!(ids.first().copied(), (count > 0).then_some(first), "{options:?}");
             assert!(ids.windows(2).all(|pair| (pair[1] - pair[0]).abs() == 1), "{options:?}");
+        }
+        Ok(())
+    })
+}
+
+#[test]
+fn a_scan_is_bounded_in_the_words_of_the_schema() -> Result<()> {
+    block_on(async {
+        let space = Database::in_memory()?
+            .space("shop")
+            .schema(&users_and_orders()?)
+            .open()
+            .await?;
+        space.put_all((1..=5).map(user)).await?;
+        for (name, number) in [("ada", 1), ("ada", 2), ("adam", 1), ("bob", 1)] {
+            let order = format!(r#"{{"user": "{name}", "number": {number}}}"#);
+            space.put(Record::from_json("Order", order)).await?;
+        }
+        let scan = ScanOptions::default;
+        let of = |columns: i64| RecordKey::of("User", columns);
+        // (options, number of users, number of orders)
+        let table = [
+            (scan(), 5, 4),
+            (scan().within(RecordKey::of("User", ())), 5, 0),
+            (scan().within(RecordKey::of("Order", "ada")), 0, 2),
+            (scan().within(RecordKey::of("Order", ("ada", 2))), 0, 1),
+            (scan().from(of(4)), 2, 0),
+            (scan().to(of(4)), 3, 0),
+            (scan().from(of(2)).to(of(4)), 2, 0),
+            (scan().from(of(2)).to(of(4)).reverse(), 2, 0),
+            (scan().from(RecordKey::of("Order", "adam")), 0, 2),
+            (scan().to(RecordKey::of("Order", "adam")), 0, 2),
+        ];
+        for (options, users, orders) in table {
+            let records = space.scan(options.clone()).next_batch(100).await?;
+            let count = |name: &str| records.iter().filter(|record| record.record_type() == name).count();
+            assert_eq!((count("User"), count("Order")), (users, orders), "{options:?}");
+        }
+        let refused = [
+            scan().from(1),
+            scan().from(of(1)).to(RecordKey::of("Order", "ada")),
+            scan().within(of(1)).from(of(1)),
+            scan().within(of(1)).range(TupleRange::all_of(Tuple::from((1,)))),
+            scan().from(RecordKey::of("User", (1, 2))),
+        ];
+        for options in refused {
+            assert_eq!(
+                kind(space.scan(options.clone()).next().await),
+                ErrorKind::InvalidArgument,
+                "{options:?}"
+            );
         }
         Ok(())
     })

@@ -299,7 +299,7 @@ fn scans_stop_and_go_on_anywhere() -> Result<()> {
 }
 
 /// The ids of a scan, read in pages, each going on where the last one stopped.
-async fn all_pages(store: &RecordStore, options: &ScanOptions, limit: u64) -> Result<Vec<i64>> {
+async fn all_pages(store: &RecordStore, options: &ScanOptions, limit: usize) -> Result<Vec<i64>> {
     let mut ids = Vec::new();
     let mut options = options.clone().limit(limit);
     loop {

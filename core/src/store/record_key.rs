@@ -1,5 +1,7 @@
 //! [`RecordKey`]: how a program names a record of a space.
 
+use std::fmt;
+
 use prost_reflect::{Kind, MessageDescriptor};
 use record_store_kv::tuple::{Element, Tuple};
 
@@ -49,14 +51,27 @@ impl RecordKey {
     ///
     /// Errors: `InvalidArgument` for a missing record type or another number of columns; what an unknown record type gives.
     pub(crate) fn resolve(&self, metadata: &RecordMetaData) -> Result<Tuple> {
+        let beginning = self.resolve_beginning(metadata)?;
+        match beginning.record_type {
+            Some(record_type) if beginning.key.len() != record_type.primary_key().column_count() => {
+                Err(misfit(self, record_type))
+            }
+            _ => Ok(beginning.key),
+        }
+    }
+
+    /// The primary key by this schema, or the first columns of it.
+    ///
+    /// Errors: `InvalidArgument` for a missing record type or too many columns; what an unknown record type gives.
+    pub(crate) fn resolve_beginning<'m>(&self, metadata: &'m RecordMetaData) -> Result<Beginning<'m>> {
         let (record_type, columns) = match &self.0 {
-            Form::Whole(whole) => return Ok(whole.clone()),
+            Form::Whole(key) => return Ok(Beginning::untyped(key)),
             Form::Columns(Some(name), columns) => (metadata.record_type(name)?, columns),
             Form::Columns(None, columns) => match metadata.record_types() {
                 [only] => (only, columns),
+                // Without record types in the keys, all types share the same ones.
                 types if types.iter().all(|each| !each.primary_key_has_record_type_prefix()) => {
-                    // Without record types in the keys, all types share the same ones.
-                    return Ok(columns.clone());
+                    return Ok(Beginning::untyped(columns));
                 }
                 types => return Err(ambiguous(types, columns)),
             },
@@ -66,23 +81,61 @@ impl RecordKey {
         if record_type.primary_key_has_record_type_prefix() {
             primary_key.push(record_type.record_type_key().clone());
         }
+        let type_columns = primary_key.len();
         for column in columns {
             let is_missing = expression
                 .get(primary_key.len())
                 .is_some_and(|expression| is_implicit_default(record_type.descriptor(), expression, column));
             primary_key.push(if is_missing { Element::Null } else { column.clone() });
         }
-        if primary_key.len() != expression.len() {
-            return Err(Error::new(
-                ErrorKind::InvalidArgument,
-                "the key has another number of columns than the primary key of the record type",
-            )
-            .with("record_type", record_type.name())
-            .with("key", columns)
-            .with("primary_key", record_type.primary_key()));
+        if primary_key.len() > expression.len() {
+            return Err(misfit(self, record_type));
         }
-        Ok(primary_key)
+        Ok(Beginning {
+            key: primary_key,
+            type_columns,
+            record_type: Some(record_type),
+        })
     }
+}
+
+/// The first columns of a primary key, or all of it.
+pub(crate) struct Beginning<'m> {
+    pub(crate) key: Tuple,
+    /// How many columns are the key of the record type: one or none.
+    pub(crate) type_columns: usize,
+    /// The type of the record, if only records of this type can have the key.
+    record_type: Option<&'m RecordType>,
+}
+
+impl Beginning<'_> {
+    fn untyped(key: &Tuple) -> Self {
+        Beginning {
+            key: key.clone(),
+            type_columns: 0,
+            record_type: None,
+        }
+    }
+}
+
+impl fmt::Display for RecordKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Form::Columns(None, columns) => columns.fmt(f),
+            Form::Columns(Some(record_type), columns) => write!(f, "{record_type} {columns}"),
+            Form::Whole(primary_key) => write!(f, "primary key {primary_key}"),
+        }
+    }
+}
+
+fn misfit(key: &RecordKey, record_type: &RecordType) -> Error {
+    Error::new(
+        ErrorKind::InvalidArgument,
+        "the key has another number of columns than the primary key of the record type",
+    )
+    .with("record_type", record_type.name())
+    .with("key", key)
+    .with("primary_key", record_type.primary_key())
 }
 
 /// Whether a value is what an unset field without presence reads as. In a stored key such a field is null.
@@ -128,6 +181,12 @@ fn ambiguous(types: &[RecordType], columns: &Tuple) -> Error {
 impl From<Tuple> for RecordKey {
     fn from(columns: Tuple) -> Self {
         RecordKey(Form::Columns(None, columns))
+    }
+}
+
+impl From<()> for RecordKey {
+    fn from((): ()) -> Self {
+        RecordKey::from(Tuple::from(()))
     }
 }
 
