@@ -14,6 +14,8 @@ mod base;
 mod change;
 mod committer;
 #[cfg(test)]
+mod concurrency_tests;
+#[cfg(test)]
 mod crash_tests;
 mod directory;
 mod files;
@@ -45,13 +47,14 @@ use self::base::MemoryBase;
 use self::committer::Committer;
 use self::directory::DirectoryLock;
 use self::files::Files;
+pub(crate) use self::files::make_directory;
 pub(crate) use self::merge::ScanLimits;
 use self::pipeline::Pipeline;
 use self::shared::Shared;
 use self::workers::Workers;
 use crate::limits::{RECOVERY_VERSION_JUMP, VERSION_WINDOW};
 use crate::mutation::{CommitOutcome, CommitRequest};
-use crate::options::EngineOptions;
+use crate::options::{Durability, EngineOptions};
 
 /// A database as its clients see it. Dropping it closes it: it ends the threads and lets go of the directory.
 pub(crate) struct Cluster {
@@ -99,8 +102,9 @@ impl Cluster {
         let lock = lock.map(Arc::new);
         let (shared, committer) = recovery::recover(files, options)?;
         let workers = Workers::default();
+        let sync = options.durability == Durability::Sync;
         let pipeline = if options.threads {
-            Pipeline::threads(shared.clone(), committer, &workers, lock.clone())?
+            Pipeline::threads(shared.clone(), committer, sync, &workers, &lock)?
         } else {
             Pipeline::inline(shared.clone(), committer)
         };
@@ -123,7 +127,7 @@ impl Cluster {
         if self.shared.sequencer.lease_is_short(version) {
             self.pipeline().renew_lease();
         }
-        if self.shared.settling_is_due() {
+        if self.shared.settling_is_due(version) {
             self.pipeline().settle();
         }
         Ok(version)
