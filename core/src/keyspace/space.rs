@@ -8,20 +8,51 @@ use std::sync::Arc;
 use parking_lot::RwLock;
 use record_store_kv::Subspace;
 use record_store_kv::directory::Directory;
+use record_store_kv::tuple::Tuple;
 
-use super::{MetaDataStore, RecordKey, SpaceCursor, SpacePath};
+use super::{MetaDataStore, SpaceCursor, SpacePath};
 use crate::metadata::{RecordMetaData, Schema};
 use crate::serialize::Record;
 use crate::store::StoreSchema;
 use crate::{
-    Database, Error, ErrorKind, RecordContext, RecordStore, Result, SaveOptions, ScanOptions, StoreExistenceCheck,
-    StoreOptions, StoredRecord,
+    Database, Error, ErrorKind, RecordContext, RecordKey, RecordStore, Result, SaveOptions, ScanOptions,
+    StoreExistenceCheck, StoreOptions, StoredRecord,
 };
 
 /// A record space: records of one schema under a path such as `prod/users`. Clones are handles on the same one.
 ///
 /// Each method runs a transaction of its own and tries again where that is right; for several operations in one
 /// transaction, see [`Database::run`] and [`RecordSpace::store`].
+///
+/// ```
+/// # futures_executor::block_on(async {
+/// use record_store::{Database, Record, RecordKey, ScanOptions, Schema};
+///
+/// let db = Database::in_memory()?;
+/// let schema = Schema::builder()
+///     .proto(
+///         "shop.proto",
+///         "syntax = 'proto3';
+///          message User { int64 id = 1; string name = 2; }
+///          message Order { string user = 1; int64 number = 2; }",
+///     )
+///     .record_type("User", |t| t.primary_key("id"))
+///     .record_type("Order", |t| t.primary_key(["user", "number"]))
+///     .build()?;
+/// let shop = db.space("prod/shop").schema(&schema).open().await?;
+///
+/// shop.put(Record::from_json("User", r#"{"id": 42, "name": "Ada"}"#)).await?;
+/// shop.put(Record::from_json("Order", r#"{"user": "Ada", "number": 7}"#)).await?;
+/// assert!(shop.get(RecordKey::of("User", 42)).await?.is_some());
+/// assert!(shop.get(RecordKey::of("Order", ("Ada", 7))).await?.is_some());
+///
+/// let mut all = shop.scan(ScanOptions::default());
+/// while let Some(record) = all.next().await? {
+///     println!("{} {}: {}", record.record_type(), record.primary_key(), record.to_json()?);
+/// }
+/// # Ok::<(), record_store::Error>(())
+/// # }).unwrap();
+/// ```
 #[derive(Clone)]
 pub struct RecordSpace {
     inner: Arc<Inner>,
@@ -118,10 +149,31 @@ impl RecordSpace {
     pub async fn put_with(&self, record: impl Into<Record>, options: &SaveOptions) -> Result<StoredRecord> {
         let records = [record.into()];
         let saved = self.save_all(&records, options).await?.pop();
-        saved.ok_or_else(|| Error::new(ErrorKind::Internal, "a record that was saved is not among the saved ones"))
+        saved.ok_or_else(|| {
+            Error::new(
+                ErrorKind::Internal,
+                "a record that was saved is not among the saved ones",
+            )
+        })
     }
 
     /// Saves records, all or none.
+    ///
+    /// ```
+    /// # futures_executor::block_on(async {
+    /// # use record_store::{Database, Record, Schema};
+    /// # let schema = Schema::builder()
+    /// #     .proto("t.proto", "syntax = 'proto3'; message User { int64 id = 1; string name = 2; }")
+    /// #     .record_type("User", |t| t.primary_key("id"))
+    /// #     .build()?;
+    /// # let users = Database::in_memory()?.space("users").schema(&schema).open().await?;
+    /// let records = (1..=3).map(|id| Record::from_json("User", format!(r#"{{"id": {id}}}"#)));
+    /// let saved = users.put_all(records).await?;
+    /// assert_eq!(saved.len(), 3);
+    /// assert!(saved[0].version() < saved[1].version());
+    /// # Ok::<(), record_store::Error>(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// **Limits**: a transaction takes 10 MB and five seconds; for more, call several times.
     ///
@@ -173,6 +225,30 @@ impl RecordSpace {
 
     /// The record store of this space within a transaction. It costs one read.
     ///
+    /// ```
+    /// # futures_executor::block_on(async {
+    /// # use record_store::{Database, Error, Record, Schema};
+    /// # let schema = Schema::builder()
+    /// #     .proto("t.proto", "syntax = 'proto3'; message User { int64 id = 1; string name = 2; }")
+    /// #     .record_type("User", |t| t.primary_key("id"))
+    /// #     .build()?;
+    /// # let db = Database::in_memory()?;
+    /// # let users = &db.space("users").schema(&schema).open().await?;
+    /// # users.put(Record::from_json("User", r#"{"id": 1}"#)).await?;
+    /// // Moves a user to another id, or does nothing.
+    /// db.run(|tx| async move {
+    ///     let store = users.store(&tx).await?;
+    ///     if store.delete_record(&users.primary_key(1)?).await? {
+    ///         store.save_record(&Record::from_json("User", r#"{"id": 2}"#)).await?;
+    ///     }
+    ///     Ok::<_, Error>(())
+    /// })
+    /// .await?;
+    /// assert!(users.exists(2).await? && !users.exists(1).await?);
+    /// # Ok::<(), record_store::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// **Errors**: `StoreNotFound` if the space was removed; those of [`RecordStore::open`].
     pub async fn store(&self, context: &RecordContext) -> Result<RecordStore> {
         let resolved = self.inner.resolved.read().clone();
@@ -183,7 +259,14 @@ impl RecordSpace {
         let fresh = match error.kind() {
             // The directory may have been removed and created anew: it has another prefix then.
             ErrorKind::StoreNotFound => {
-                resolve(&self.inner.database, context, &self.inner.path, None, &self.inner.options).await?
+                resolve(
+                    &self.inner.database,
+                    context,
+                    &self.inner.path,
+                    None,
+                    &self.inner.options,
+                )
+                .await?
             }
             // Somebody else extended the schema.
             ErrorKind::StaleMetaData => Resolved {
@@ -198,6 +281,13 @@ impl RecordSpace {
         let inner = self.inner.clone();
         context.after_commit(move || *inner.resolved.write() = fresh);
         Ok(store)
+    }
+
+    /// The whole primary key of a record, for the record store: with the key of the record type where the schema has it.
+    ///
+    /// **Errors**: `InvalidArgument` for a key that does not fit the schema as this handle last saw it.
+    pub fn primary_key(&self, key: impl Into<RecordKey>) -> Result<Tuple> {
+        key.into().resolve(self.inner.resolved.read().schema.metadata())
     }
 
     /// The path of the space.
@@ -221,7 +311,11 @@ impl RecordSpace {
     }
 
     async fn open_store(&self, context: &RecordContext, resolved: &Resolved) -> Result<RecordStore> {
-        let options = self.inner.options.clone().existence(StoreExistenceCheck::ErrorIfNotExists);
+        let options = self
+            .inner
+            .options
+            .clone()
+            .existence(StoreExistenceCheck::ErrorIfNotExists);
         RecordStore::open_with_schema(context, resolved.data.clone(), resolved.schema.clone(), &options)
             .await
             .map_err(|error| error.with("space", &self.inner.path))
@@ -276,7 +370,9 @@ async fn resolve(
     options: &StoreOptions,
 ) -> Result<Resolved> {
     let located = |error: Error| error.with("space", path);
-    let directory = find_directory(database, context, path, schema.is_some()).await.map_err(located)?;
+    let directory = find_directory(database, context, path, schema.is_some())
+        .await
+        .map_err(located)?;
     let subspace = directory.subspace()?;
     let (metadata, data) = (subspace.sub("m"), subspace.sub("d"));
     let store_schema = match schema {
@@ -312,7 +408,9 @@ async fn find_directory(
     let full_path = database.directory_path(path.names());
     let transaction = context.transaction();
     if create {
-        return Ok(directories.create_or_open(transaction, full_path, RecordSpace::LAYER).await?);
+        return Ok(directories
+            .create_or_open(transaction, full_path, RecordSpace::LAYER)
+            .await?);
     }
     if !directories.exists(transaction, &full_path).await? {
         return Err(Error::new(

@@ -43,6 +43,12 @@ pub enum VersionBehavior {
 }
 
 /// How a record is saved.
+///
+/// ```
+/// use record_store::{RecordExistenceCheck, SaveOptions};
+/// let insert = SaveOptions::default().existence(RecordExistenceCheck::ErrorIfExists);
+/// assert_ne!(insert, SaveOptions::default());
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SaveOptions {
     /// What must be true of the record that is saved over.
@@ -108,7 +114,11 @@ pub(super) async fn save(
 
     let serialized = serialize::wrap(record_type, &bytes);
     let inline_version = version.filter(|_| !store.keeps_versions_apart());
-    let located = |error: Error| error.with("record_type", record_type.name()).with("primary_key", &primary_key);
+    let located = |error: Error| {
+        error
+            .with("record_type", record_type.name())
+            .with("primary_key", &primary_key)
+    };
     let sizes = if dry_run {
         split::measure(&key, &serialized, inline_version, store.split_layout()).map_err(located)?
     } else {

@@ -1,0 +1,232 @@
+//! [`RecordKey`]: how a program names a record of a space.
+
+use std::fmt;
+
+use prost_reflect::{Kind, MessageDescriptor};
+use record_store_kv::tuple::{Element, Tuple};
+
+use crate::key_expression::KeyExpression;
+use crate::metadata::{RecordMetaData, RecordType};
+use crate::{Error, ErrorKind, Result};
+
+/// The key of a record, in the words of the schema: the columns of its primary key without the key of the record type.
+///
+/// In a space with one record type the columns are enough; with several, say which: [`RecordKey::of`].
+///
+/// ```
+/// use record_store::RecordKey;
+/// let by_id = RecordKey::from(42);
+/// let by_two_columns = RecordKey::from(("Oslo", 7));
+/// let of_type = RecordKey::of("User", 42);
+/// assert_ne!(by_id, of_type);
+/// # let _ = by_two_columns;
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct RecordKey(Form);
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum Form {
+    /// Columns without the key of the record type; the type, where several are possible.
+    Columns(Option<String>, Tuple),
+    /// A whole primary key.
+    Whole(Tuple),
+}
+
+impl RecordKey {
+    /// The key of a record of this type. `columns` is a value, or a tuple of values.
+    pub fn of(record_type: impl Into<String>, columns: impl Into<RecordKey>) -> Self {
+        match columns.into().0 {
+            Form::Columns(_, columns) => RecordKey(Form::Columns(Some(record_type.into()), columns)),
+            Form::Whole(whole) => RecordKey(Form::Whole(whole)),
+        }
+    }
+
+    /// A whole primary key, with the key of the record type where there is one, as
+    /// [`StoredRecord::primary_key`](crate::StoredRecord::primary_key) gives it.
+    pub fn primary_key(primary_key: Tuple) -> Self {
+        RecordKey(Form::Whole(primary_key))
+    }
+
+    /// The primary key by this schema.
+    ///
+    /// Errors: `InvalidArgument` for a missing record type or another number of columns; what an unknown record type gives.
+    pub(crate) fn resolve(&self, metadata: &RecordMetaData) -> Result<Tuple> {
+        let beginning = self.resolve_beginning(metadata)?;
+        match beginning.record_type {
+            Some(record_type) if beginning.key.len() != record_type.primary_key().column_count() => {
+                Err(misfit(self, record_type))
+            }
+            _ => Ok(beginning.key),
+        }
+    }
+
+    /// The primary key by this schema, or the first columns of it.
+    ///
+    /// Errors: `InvalidArgument` for a missing record type or too many columns; what an unknown record type gives.
+    pub(crate) fn resolve_beginning<'m>(&self, metadata: &'m RecordMetaData) -> Result<Beginning<'m>> {
+        let (record_type, columns) = match &self.0 {
+            Form::Whole(key) => return Ok(Beginning::untyped(key)),
+            Form::Columns(Some(name), columns) => (metadata.record_type(name)?, columns),
+            Form::Columns(None, columns) => match metadata.record_types() {
+                [only] => (only, columns),
+                // Without record types in the keys, all types share the same ones.
+                types if types.iter().all(|each| !each.primary_key_has_record_type_prefix()) => {
+                    return Ok(Beginning::untyped(columns));
+                }
+                types => return Err(ambiguous(types, columns)),
+            },
+        };
+        let expression = record_type.primary_key().normalized_columns();
+        let mut primary_key = Tuple::from(());
+        if record_type.primary_key_has_record_type_prefix() {
+            primary_key.push(record_type.record_type_key().clone());
+        }
+        let type_columns = primary_key.len();
+        for column in columns {
+            let is_missing = expression
+                .get(primary_key.len())
+                .is_some_and(|expression| is_implicit_default(record_type.descriptor(), expression, column));
+            primary_key.push(if is_missing { Element::Null } else { column.clone() });
+        }
+        if primary_key.len() > expression.len() {
+            return Err(misfit(self, record_type));
+        }
+        Ok(Beginning {
+            key: primary_key,
+            type_columns,
+            record_type: Some(record_type),
+        })
+    }
+}
+
+/// The first columns of a primary key, or all of it.
+pub(crate) struct Beginning<'m> {
+    pub(crate) key: Tuple,
+    /// How many columns are the key of the record type: one or none.
+    pub(crate) type_columns: usize,
+    /// The type of the record, if only records of this type can have the key.
+    record_type: Option<&'m RecordType>,
+}
+
+impl Beginning<'_> {
+    fn untyped(key: &Tuple) -> Self {
+        Beginning {
+            key: key.clone(),
+            type_columns: 0,
+            record_type: None,
+        }
+    }
+}
+
+impl fmt::Display for RecordKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Form::Columns(None, columns) => columns.fmt(f),
+            Form::Columns(Some(record_type), columns) => write!(f, "{record_type} {columns}"),
+            Form::Whole(primary_key) => write!(f, "primary key {primary_key}"),
+        }
+    }
+}
+
+fn misfit(key: &RecordKey, record_type: &RecordType) -> Error {
+    Error::new(
+        ErrorKind::InvalidArgument,
+        "the key has another number of columns than the primary key of the record type",
+    )
+    .with("record_type", record_type.name())
+    .with("key", key)
+    .with("primary_key", record_type.primary_key())
+}
+
+/// Whether a value is what an unset field without presence reads as. In a stored key such a field is null.
+fn is_implicit_default(message: &MessageDescriptor, expression: &KeyExpression, value: &Element) -> bool {
+    match expression {
+        KeyExpression::Nest(nest) => match message
+            .get_field_by_name(nest.parent().name())
+            .map(|field| field.kind())
+        {
+            Some(Kind::Message(inner)) => is_implicit_default(&inner, nest.child(), value),
+            _ => false,
+        },
+        KeyExpression::Field(field) => {
+            let has_presence = message
+                .get_field_by_name(field.name())
+                .is_none_or(|field| field.supports_presence() || field.is_list());
+            !has_presence
+                && match value {
+                    Element::Int(value) => *value == 0,
+                    Element::String(value) => value.is_empty(),
+                    Element::Bytes(value) => value.is_empty(),
+                    Element::Bool(value) => !value,
+                    // A negative zero is not the default.
+                    Element::Float(value) => value.to_bits() == 0,
+                    Element::Double(value) => value.to_bits() == 0,
+                    _ => false,
+                }
+        }
+        _ => false,
+    }
+}
+
+fn ambiguous(types: &[RecordType], columns: &Tuple) -> Error {
+    let names: Vec<&str> = types.iter().map(RecordType::name).collect();
+    Error::new(
+        ErrorKind::InvalidArgument,
+        "the space has several record types: say which one is meant, with RecordKey::of",
+    )
+    .with("key", columns)
+    .with("record_types", names.join(", "))
+}
+
+impl From<Tuple> for RecordKey {
+    fn from(columns: Tuple) -> Self {
+        RecordKey(Form::Columns(None, columns))
+    }
+}
+
+impl From<()> for RecordKey {
+    fn from((): ()) -> Self {
+        RecordKey::from(Tuple::from(()))
+    }
+}
+
+impl From<&Tuple> for RecordKey {
+    fn from(columns: &Tuple) -> Self {
+        RecordKey::from(columns.clone())
+    }
+}
+
+impl From<&RecordKey> for RecordKey {
+    fn from(key: &RecordKey) -> Self {
+        key.clone()
+    }
+}
+
+macro_rules! from_one_column {
+    ($($column:ty)*) => {$(
+        impl From<$column> for RecordKey {
+            fn from(column: $column) -> Self {
+                RecordKey::from(Tuple::from((column,)))
+            }
+        }
+    )*};
+}
+
+from_one_column! { i32 i64 &str String bool uuid::Uuid record_store_kv::Bytes Element }
+
+macro_rules! from_several_columns {
+    ($($($name:ident)+;)*) => {$(
+        impl<$($name: Into<Element>),+> From<($($name,)+)> for RecordKey {
+            fn from(columns: ($($name,)+)) -> Self {
+                RecordKey::from(Tuple::from(columns))
+            }
+        }
+    )*};
+}
+
+from_several_columns! {
+    A;
+    A B;
+    A B C;
+    A B C D;
+}
