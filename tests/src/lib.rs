@@ -1,0 +1,3 @@
+//! What the tests share with the child processes that they start and kill.
+
+pub mod load;
