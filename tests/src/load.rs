@@ -25,7 +25,7 @@ pub async fn open(directory: &str) -> Result<RecordSpace> {
 
 /// The records of the batch with this number.
 pub fn batch(number: i64) -> Vec<Record> {
-    (0..BATCH)
+    (1..=BATCH)
         .map(|n| number * BATCH + n)
         .map(|id| Record::from_json("Item", json(id)))
         .collect()
