@@ -1,5 +1,6 @@
 //! The project's commands: `cargo xtask COMMAND`. Each command is a file of its own.
 
+mod bench;
 mod dataset;
 mod demo;
 mod python;
@@ -22,6 +23,12 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Measure against the peers and rewrite docs/benchmarks.md
+    Bench {
+        /// How many records: one table each
+        #[arg(long, value_delimiter = ',', default_values_t = [10_000, 1_000_000])]
+        records: Vec<u64>,
+    },
     /// Load the cities of the world and work with them, from Rust and from Python
     Demo {
         /// Where to keep the database; without it, a fresh one in the cache
@@ -37,6 +44,7 @@ enum Command {
 
 fn main() -> ExitCode {
     let result = match Arguments::parse().command {
+        Command::Bench { records } => bench::run(&records),
         Command::Demo { directory } => demo::run(directory),
         Command::Test => test::run(),
         Command::Traces(arguments) => traces::run(&arguments),
