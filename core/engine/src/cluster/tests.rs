@@ -11,7 +11,7 @@ use record_store_kv::env::Env;
 use record_store_kv::{ErrorKind, fdb_code};
 
 use super::testing::ManualClock;
-use super::{Cluster, ScanLimits};
+use super::{Cluster, Committer, ScanLimits};
 use crate::atomic::{self, AtomicOp};
 use crate::mutation::{CommitOutcome, CommitRequest, Committed, KeyRange, Mutation};
 use crate::options::EngineOptions;
@@ -220,6 +220,37 @@ fn a_locked_database_takes_only_commits_that_know_it() {
     );
     assert!(!cluster.is_locked());
     commit(&cluster, writes(vec![set("a", "1")]));
+}
+
+#[test]
+fn in_a_group_earlier_transactions_go_before_later_ones() {
+    let (cluster, _) = memory();
+    let version = cluster.read_version().unwrap();
+    let lock = Mutation::Set {
+        key: Bytes::from_static(b"\xff/dbLocked"),
+        value: "id".into(),
+    };
+    let group = vec![
+        writes(vec![set("a", "1")]),
+        reading(writes(vec![set("b", "1")]), version, &["a"]),
+        writes(vec![set("c", "1")]),
+        writes(vec![lock]),
+        writes(vec![set("d", "1")]),
+        CommitRequest {
+            lock_aware: true,
+            ..writes(vec![set("e", "1")])
+        },
+    ];
+    let (outcomes, _) = Committer::new(cluster.shared.clone(), None).commit(group);
+    let places: Vec<_> = outcomes
+        .into_iter()
+        .map(|outcome| match outcome.unwrap() {
+            CommitOutcome::Committed(committed) => Some(committed.batch_index),
+            CommitOutcome::Conflict(_) => None,
+        })
+        .collect();
+    assert_eq!(places, [Some(0), None, Some(2), Some(3), None, Some(5)]);
+    assert_eq!(get(&cluster, "b").or(get(&cluster, "d")), None);
 }
 
 #[test]
