@@ -53,6 +53,7 @@ use self::fate::End;
 use self::legality::{METADATA_VERSION_KEY, SYSTEM_KEYS_END};
 use self::range::RangeRead;
 use self::state::State;
+use self::waiting::Again;
 use self::watch::Slot;
 use crate::mutation::CommitOutcome;
 
@@ -83,7 +84,7 @@ impl EngineTransaction {
         &self,
         mut state: MutexGuard<'_, State>,
         result: Result<T>,
-        again: impl FnOnce() -> Box<dyn FnOnce(&mut State) -> Result<T> + Send>,
+        again: impl FnOnce() -> Again<T>,
     ) -> Read<T> {
         if result.is_ok() {
             return Read::ready(result);
