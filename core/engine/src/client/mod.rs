@@ -117,7 +117,7 @@ impl EngineTransaction {
             Err(error) => return Read::ready(Err(error)),
         };
         let attempt = state.attempt;
-        // The cluster may wake whoever waits for a key of this commit; nobody is woken with the transaction locked.
+        // Other calls must not wait for the cluster, and those whom it wakes may make some.
         drop(state);
         let outcome = match self.handle.cluster().commit(request).try_ready() {
             Ok(outcome) => return Read::ready(self.finish_commit(attempt, outcome)),
@@ -421,3 +421,6 @@ impl TransactionBackend for EngineTransaction {
 
 /// Where every key of an embedded database lives: this process, in the form that clients of a cluster expect.
 const ADDRESS: &str = "127.0.0.1:4500";
+
+#[cfg(test)]
+mod tests;
