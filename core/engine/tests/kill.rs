@@ -3,6 +3,8 @@
 //! The test starts this same program as the process to kill: it commits numbers, one after the other, and prints each when
 //! its commit is acknowledged.
 
+#![allow(clippy::unwrap_used, reason = "in a test every failure is the end")]
+
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Command, Stdio};
