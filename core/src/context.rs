@@ -178,6 +178,11 @@ impl RecordContext {
             .insert(key, PendingVersion { operand, local });
     }
 
+    /// Whether any version waits for the commit.
+    pub(crate) fn has_pending_versions(&self) -> bool {
+        !self.inner.pending.lock().versions.is_empty()
+    }
+
     /// The local version that waits at `key`.
     pub(crate) fn local_version(&self, key: &[u8]) -> Option<u16> {
         Some(self.inner.pending.lock().versions.get(key)?.local)
