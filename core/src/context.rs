@@ -194,11 +194,6 @@ impl RecordContext {
         self.inner.pending.lock().versions.remove(key);
     }
 
-    /// Forgets the version that waits at `key`, and leaves the database alone.
-    pub(crate) fn forget_version(&self, key: &[u8]) {
-        self.inner.pending.lock().versions.remove(key);
-    }
-
     /// Clears the keys from `begin` (inclusive) to `end` (exclusive), and the versions that wait there.
     pub(crate) fn clear_range(&self, begin: &[u8], end: &[u8]) {
         self.inner.transaction.clear_range(begin, end);

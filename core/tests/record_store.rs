@@ -575,6 +575,33 @@ fn an_old_store_is_upgraded_with_its_versions() -> Result<()> {
     })
 }
 
+/// A deliberate difference: Java leaves the version that an earlier transaction committed.
+#[test]
+fn a_version_kept_apart_does_not_outlive_its_record() -> Result<()> {
+    block_on(async {
+        let scene = Scene::new()?;
+        let old = StoreOptions::default().format_version(FormatVersion::InfoAdded);
+        for delete in [false, true] {
+            let context = scene.database.transaction();
+            let store = scene.open(&context, &old).await?;
+            store.save_record(&user(1, "Ada")).await?;
+            if delete {
+                store.delete_record(&key(USER, 1)).await?;
+            }
+            context.commit().await?;
+        }
+        let context = scene.database.transaction();
+        let separate = scene.subspace.pack(&Tuple::from((8, USER, 1)));
+        assert_eq!(context.transaction().get(&separate, true).await?, None);
+        assert!(
+            !scene
+                .run(|store| async move { store.record_exists(&key(USER, 1)).await })
+                .await?
+        );
+        Ok(())
+    })
+}
+
 #[test]
 fn deleting_a_store_leaves_nothing() -> Result<()> {
     block_on(async {
