@@ -191,6 +191,48 @@ fn a_handle_follows_a_schema_that_grew_elsewhere() -> Result<()> {
 }
 
 #[test]
+fn an_index_is_taken_only_where_nothing_has_to_be_built() -> Result<()> {
+    block_on(async {
+        let db = Database::in_memory()?;
+        let space = db.space("shop").schema(&users()?).open().await?;
+        space.put(user(1)).await?;
+        let with_indexes = |of_users: bool| {
+            Schema::builder()
+                .proto("shop.proto", USERS_AND_ORDERS)
+                .record_type("User", |t| match of_users {
+                    true => t.primary_key("id").index(("by_name", "name")),
+                    false => t.primary_key("id"),
+                })
+                .record_type("Order", |t| {
+                    t.primary_key(["user", "number"]).index(("by_number", "number"))
+                })
+                .build()
+        };
+        let error = db
+            .space("shop")
+            .schema(&with_indexes(true)?)
+            .open()
+            .await
+            .expect_err("it is refused");
+        assert_eq!(
+            (error.kind(), error.fact("index")),
+            (ErrorKind::Unsupported, Some("by_name"))
+        );
+        assert_eq!(
+            db.space("shop").open().await?.metadata().version(),
+            space.metadata().version()
+        );
+
+        // Orders came with their index.
+        let space = db.space("shop").schema(&with_indexes(false)?).open().await?;
+        assert!(space.exists(RecordKey::of("User", 1)).await?);
+        let order = Record::from_json("Order", r#"{"user": "ada", "number": 7}"#);
+        assert_eq!(kind(space.put(order).await), ErrorKind::Unsupported);
+        Ok(())
+    })
+}
+
+#[test]
 fn every_schema_that_a_space_had_is_kept() -> Result<()> {
     block_on(async {
         let db = Database::in_memory()?;
@@ -434,6 +476,30 @@ fn a_conflict_is_tried_again() -> Result<()> {
     })
 }
 
+#[test]
+fn a_body_may_commit_by_itself_and_change_what_it_holds() -> Result<()> {
+    block_on(async {
+        let db = Database::in_memory()?;
+        let space = &db.space("users").schema(&users()?).open().await?;
+        let mut calls = 0;
+        let version = db
+            .run(|context| {
+                calls += 1;
+                async move {
+                    let saved = space.store(&context).await?.save_record(&user(1)).await?;
+                    context.commit().await?;
+                    let stamp = context.committed_versionstamp().expect("a version was written");
+                    context.commit().await?;
+                    saved.version().expect("it has one").complete_with(stamp)
+                }
+            })
+            .await?;
+        assert_eq!(calls, 1);
+        assert_eq!(space.get(1).await?.and_then(|record| record.version()), Some(version));
+        Ok(())
+    })
+}
+
 /// An error of the application's own.
 #[derive(Debug)]
 enum Failure {
@@ -508,6 +574,32 @@ fn hooks_run_at_their_side_of_the_commit() -> Result<()> {
         assert_eq!(db.transaction().transaction().get(b"lost", true).await?, None);
         Ok(())
     })
+}
+
+#[test]
+fn a_directory_keeps_what_was_saved_until_it_is_opened_again() -> std::result::Result<(), Box<dyn std::error::Error>> {
+    let directory = tempfile::tempdir()?;
+    let url = format!("file:{}", directory.path().join("db").display());
+    let saved = block_on(async {
+        let space = Database::open(&url)
+            .await?
+            .space("prod/users")
+            .schema(&users()?)
+            .open()
+            .await?;
+        space.put(user(1)).await
+    })?;
+    let found = block_on(async {
+        Database::open(&url)
+            .await?
+            .space("prod/users")
+            .open()
+            .await?
+            .get(1)
+            .await
+    })?;
+    assert_eq!(found, Some(saved));
+    Ok(())
 }
 
 /// Programs hand these to tasks and threads.

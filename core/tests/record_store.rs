@@ -575,6 +575,56 @@ fn an_old_store_is_upgraded_with_its_versions() -> Result<()> {
     })
 }
 
+/// A deliberate difference: Java leaves the version that an earlier transaction committed.
+#[test]
+fn a_version_kept_apart_does_not_outlive_its_record() -> Result<()> {
+    block_on(async {
+        let scene = Scene::new()?;
+        let old = StoreOptions::default().format_version(FormatVersion::InfoAdded);
+        for delete in [false, true] {
+            let context = scene.database.transaction();
+            let store = scene.open(&context, &old).await?;
+            store.save_record(&user(1, "Ada")).await?;
+            if delete {
+                store.delete_record(&key(USER, 1)).await?;
+            }
+            context.commit().await?;
+        }
+        let context = scene.database.transaction();
+        let separate = scene.subspace.pack(&Tuple::from((8, USER, 1)));
+        assert_eq!(context.transaction().get(&separate, true).await?, None);
+        assert!(
+            !scene
+                .run(|store| async move { store.record_exists(&key(USER, 1)).await })
+                .await?
+        );
+        Ok(())
+    })
+}
+
+/// A deliberate difference: Java returns it twice.
+#[test]
+fn a_record_stored_twice_is_no_two_records() -> Result<()> {
+    block_on(async {
+        let scene = Scene::new()?;
+        let context = scene.database.transaction();
+        let store = scene.open(&context, &StoreOptions::default()).await?;
+        for suffix in [0, 1] {
+            let key = scene.subspace.pack(&Tuple::from((1, USER, 1, suffix)));
+            context.transaction().set(&key, b"\x0a\x02\x08\x01");
+        }
+        assert_eq!(kind(store.load_record(&key(USER, 1)).await), ErrorKind::Corrupt);
+        for reverse in [false, true] {
+            let mut cursor = store.scan_records(ScanOptions {
+                reverse,
+                ..ScanOptions::default()
+            })?;
+            assert_eq!(kind(cursor.next_batch(10).await), ErrorKind::Corrupt);
+        }
+        Ok(())
+    })
+}
+
 #[test]
 fn deleting_a_store_leaves_nothing() -> Result<()> {
     block_on(async {
