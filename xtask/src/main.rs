@@ -2,6 +2,7 @@
 
 mod dataset;
 mod demo;
+mod r#gen;
 mod python;
 mod step;
 mod test;
@@ -30,6 +31,8 @@ enum Command {
     Test,
     /// Check the house rules that no compiler checks
     Tidy,
+    /// Write the generated files
+    Gen(r#gen::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -37,6 +40,7 @@ fn main() -> ExitCode {
         Command::Demo { directory } => demo::run(directory),
         Command::Test => test::run(),
         Command::Tidy => tidy::run(),
+        Command::Gen(arguments) => r#gen::run(&arguments, &workspace::root()).map_err(|error| format!("{error:#}")),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
