@@ -3,6 +3,8 @@
 //! With `--check`, as in `cargo xtask test`, a stale file is rewritten *and* the command fails, so that what is committed and
 //! what would be generated are never two things.
 
+mod python_errors;
+
 use std::path::Path;
 use std::{fs, io};
 
@@ -20,7 +22,7 @@ pub(crate) struct Arguments {
 
 /// Writes every generated file.
 pub(crate) fn run(arguments: &Arguments, root: &Path) -> Result<()> {
-    let generated = vec![protobuf(root)?];
+    let generated = vec![protobuf(root)?, python_errors::generate(root)?];
     let mut stale = Vec::new();
     for (path, text) in generated {
         let path = root.join(path);
