@@ -7,12 +7,15 @@ use std::future::Future;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 
-use parking_lot::Mutex;
+use parking_lot::{Mutex, MutexGuard};
 use pyo3::prelude::*;
 use pyo3::types::{PyCFunction, PyDict};
 use record_store::{Error, ErrorKind, Result};
 
 use crate::error::to_py;
+
+/// What a call on a closed handle is told.
+pub(crate) const CLOSED: &str = "the database is closed; open it again";
 
 static OPENED: AtomicBool = AtomicBool::new(false);
 static FORKED: AtomicBool = AtomicBool::new(false);
@@ -28,7 +31,8 @@ pub(crate) fn watch_forks(py: Python<'_>) -> PyResult<()> {
     register.call((), Some(&arguments)).map(drop)
 }
 
-fn refuse_after_fork() -> PyResult<()> {
+/// **Errors**: `Unsupported` in a process that was forked after a database had been opened.
+pub(crate) fn refuse_after_fork() -> PyResult<()> {
     if FORKED.load(Ordering::Relaxed) {
         return Err(to_py(Error::new(
             ErrorKind::Unsupported,
@@ -64,6 +68,16 @@ impl<T: Clone> Handle<T> {
 }
 
 impl<T> Handle<T> {
+    /// The core's handle, if it is not closed, for one thread at a time. Waiting for it must not keep the GIL.
+    pub(crate) fn lock(&self) -> MutexGuard<'_, Option<T>> {
+        self.0.lock()
+    }
+
+    /// As [`Handle::lock`], if no other thread has it.
+    pub(crate) fn try_lock(&self) -> Option<MutexGuard<'_, Option<T>>> {
+        self.0.try_lock()
+    }
+
     /// Takes the core's handle out, for its last use.
     pub(crate) fn take(&self) -> Option<T> {
         self.0.lock().take()

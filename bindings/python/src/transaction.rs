@@ -17,6 +17,7 @@ const ENDED: &str = "the transaction has ended; start another one";
 /// at the end of the block and gives up when the block raises. Give it to the methods of record spaces as `tx=`.
 #[pyclass(frozen, module = "record_store")]
 pub(crate) struct Transaction {
+    family: Arc<Family>,
     handle: Arc<Handle<RecordContext>>,
     attempt: u32,
     maybe_committed: bool,
@@ -25,15 +26,29 @@ pub(crate) struct Transaction {
 }
 
 impl Transaction {
-    pub(crate) fn new(family: &Family, context: RecordContext) -> Self {
+    pub(crate) fn new(family: &Arc<Family>, context: RecordContext) -> Self {
         let attempt = context.attempt();
         Transaction {
+            family: family.clone(),
             handle: family.adopt(context),
             attempt: attempt.number,
             maybe_committed: attempt.maybe_committed,
             in_use: AtomicBool::new(false),
             ended: AtomicBool::new(false),
         }
+    }
+
+    /// The core's transaction, for one call on something else of the same opened database.
+    ///
+    /// **Errors**: `InvalidArgument` when it is of another one, and those of [`Transaction::enter`].
+    pub(crate) fn enter_for(&self, family: &Arc<Family>) -> PyResult<InUse<'_>> {
+        if !Arc::ptr_eq(&self.family, family) {
+            return Err(to_py(Error::new(
+                ErrorKind::InvalidArgument,
+                "the transaction is of another database than the record space",
+            )));
+        }
+        self.enter()
     }
 
     /// The core's transaction, for one call.

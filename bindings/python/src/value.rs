@@ -278,7 +278,7 @@ fn unfit(place: &Place<'_>, expected: &str, value: &Bound<'_, PyAny>) -> PyErr {
 }
 
 /// What Python shows of a value, cut at [`SHOWN_MAX`].
-fn shown(value: &Bound<'_, PyAny>) -> String {
+pub(crate) fn shown(value: &Bound<'_, PyAny>) -> String {
     let text = value.repr().map_or_else(|_| "?".to_owned(), |text| text.to_string());
     match text.char_indices().nth(SHOWN_MAX) {
         Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
