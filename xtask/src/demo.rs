@@ -14,12 +14,24 @@ pub(crate) fn run(directory: Option<PathBuf>) -> Result<(), Failure> {
         None => fresh_directory()?,
     };
     Program::cargo()
-        .args(["run", "--quiet", "--release", "--package", "record-store-examples", "--bin", "cities", "--"])
+        .args([
+            "run",
+            "--quiet",
+            "--release",
+            "--package",
+            "record-store-examples",
+            "--bin",
+            "cities",
+            "--",
+        ])
         .args([data.as_os_str(), directory.as_os_str()])
         .run()?;
     println!("\npreparing the Python package");
     let environment = python::Environment::with_package()?;
-    environment.program().args(["examples/python/cities.py".as_ref(), directory.as_os_str()]).run()
+    environment
+        .program()
+        .args(["examples/python/cities.py".as_ref(), directory.as_os_str()])
+        .run()
 }
 
 fn fresh_directory() -> Result<PathBuf, Failure> {

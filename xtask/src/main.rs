@@ -27,20 +27,20 @@ enum Command {
         /// Where to keep the database; without it, a fresh one in the cache
         directory: Option<std::path::PathBuf>,
     },
+    /// Write the generated files
+    Gen(r#gen::Arguments),
     /// Run every test: format, lints, house rules, Rust, Python
     Test,
     /// Check the house rules that no compiler checks
     Tidy,
-    /// Write the generated files
-    Gen(r#gen::Arguments),
 }
 
 fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Demo { directory } => demo::run(directory),
+        Command::Gen(arguments) => r#gen::run(&arguments, &workspace::root()).map_err(|error| format!("{error:#}").into()),
         Command::Test => test::run(),
         Command::Tidy => tidy::run(),
-        Command::Gen(arguments) => r#gen::run(&arguments, &workspace::root()).map_err(|error| format!("{error:#}")),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

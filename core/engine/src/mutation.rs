@@ -2,6 +2,8 @@
 
 use bytes::Bytes;
 
+use crate::atomic::AtomicOp;
+
 /// A half-open range of keys, `begin` inclusive and `end` exclusive.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct KeyRange {
@@ -9,6 +11,31 @@ pub(crate) struct KeyRange {
     pub(crate) begin: Bytes,
     /// The key after the last.
     pub(crate) end: Bytes,
+}
+
+impl KeyRange {
+    /// The range that holds `key` alone.
+    pub(crate) fn single(key: &[u8]) -> Self {
+        let mut end = Vec::with_capacity(key.len() + 1);
+        end.extend_from_slice(key);
+        end.push(0);
+        // Both ends share one allocation.
+        let end = Bytes::from(end);
+        KeyRange {
+            begin: end.slice(..key.len()),
+            end,
+        }
+    }
+
+    /// Whether the range holds exactly one possible key.
+    pub(crate) fn is_single(&self) -> bool {
+        matches!(self.end.split_last(), Some((0, begin)) if begin == self.begin)
+    }
+
+    /// Whether the range holds no key.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.begin >= self.end
+    }
 }
 
 /// One change of a commit, in the order in which the cluster applies them.
@@ -20,7 +47,7 @@ pub(crate) enum Mutation {
     ClearRange(KeyRange),
     /// Applies an atomic operation, versionstamped ones included. The latter carry the position of the stamp as a
     /// 4-byte little-endian suffix of the key or of the operand.
-    Atomic { op: crate::atomic::AtomicOp, key: Bytes, operand: Bytes },
+    Atomic { op: AtomicOp, key: Bytes, operand: Bytes },
 }
 
 /// A transaction, ready to be committed.
@@ -36,6 +63,18 @@ pub(crate) struct CommitRequest {
     pub(crate) mutations: Vec<Mutation>,
     /// Whether a conflict reports the read ranges that conflicted.
     pub(crate) report_conflicting_keys: bool,
+    /// Whether it may commit although the database is locked (`\xff/dbLocked`).
+    pub(crate) lock_aware: bool,
+}
+
+/// How a commit ended. That it could not be tried, or that its end is unknown, is an error instead (1007, 1021, 1510).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum CommitOutcome {
+    /// It is in the database and on the disk.
+    Committed(Committed),
+    /// Another transaction wrote what this one read (1020). Carries the places in
+    /// [`CommitRequest::read_conflicts`] of the ranges concerned, if it asked for them; else nothing.
+    Conflict(Vec<usize>),
 }
 
 /// What a successful commit got.

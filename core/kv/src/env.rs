@@ -51,6 +51,13 @@ impl Env {
         SYSTEM.get_or_init(system::env).clone()
     }
 
+    /// The same environment with another source of random numbers.
+    #[must_use]
+    pub fn with_rng(mut self, rng: Arc<dyn Rng>) -> Self {
+        self.rng = rng;
+        self
+    }
+
     /// The clock.
     pub fn clock(&self) -> &dyn Clock {
         &*self.clock

@@ -10,6 +10,7 @@
 #![forbid(unsafe_code)]
 
 mod database;
+pub mod directory;
 pub mod env;
 mod error;
 pub mod fdb_code;
@@ -18,7 +19,9 @@ mod options;
 mod range;
 mod read;
 mod selector;
+mod subspace;
 mod transaction;
+pub mod tuple;
 
 pub use bytes::Bytes;
 
@@ -29,4 +32,5 @@ pub use options::{DatabaseOption, TransactionOption};
 pub use range::{KeyValue, RangeBatch, RangeRequest, StreamingMode};
 pub use read::{BoxFuture, Read};
 pub use selector::KeySelector;
+pub use subspace::{KeyRange, Subspace, strinc};
 pub use transaction::{Transaction, TransactionBackend, TransactionVersion};

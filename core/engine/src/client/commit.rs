@@ -1,0 +1,87 @@
+//! What a transaction asks the cluster to commit.
+
+use record_store_kv::{Error, Result, fdb_code};
+
+use super::emit::Outgoing;
+use super::legality::SYSTEM_KEYS_END;
+use super::ranges::{RangeSet, intersect};
+use super::size;
+use super::state::State;
+use crate::mutation::{CommitRequest, KeyRange};
+
+impl State {
+    /// The request, or `None` if there is nothing to commit. Errors: that of a failed read, 1038, 2023, 2101.
+    pub(crate) fn commit_request(&mut self) -> Result<Option<CommitRequest>> {
+        if let Some(error) = &self.read_failure {
+            return Err(error.repeat());
+        }
+        let mut outgoing = std::mem::take(&mut self.outgoing);
+        outgoing.add(&self.writes, &[], SYSTEM_KEYS_END);
+        let Outgoing {
+            mutations,
+            conflicts,
+            bytes,
+        } = outgoing;
+        if mutations.is_empty() && conflicts.is_empty() {
+            return Ok(None);
+        }
+        if self.options.read_lock_aware {
+            return Err(Error::fdb(fdb_code::TRANSACTION_READ_ONLY));
+        }
+        let read_conflicts = self.read_conflicts.clone().into_merged();
+        let write_conflicts = conflicts.into_merged();
+        let size = bytes + size::of_ranges(&read_conflicts) + size::of_ranges(&write_conflicts);
+        if size > self.options.size_limit {
+            return Err(Error::fdb(fdb_code::TRANSACTION_TOO_LARGE));
+        }
+        let mut request = CommitRequest {
+            read_version: self.snapshot.known_version(),
+            read_conflicts,
+            write_conflicts,
+            mutations,
+            report_conflicting_keys: self.options.report_conflicting_keys,
+            lock_aware: self.options.lock_aware,
+        };
+        if request.read_version.is_none() && !request.lock_aware && self.snapshot.cluster().is_locked() {
+            return Err(Error::fdb(fdb_code::DATABASE_LOCKED));
+        }
+        if self.options.report_conflicting_keys {
+            self.conflict_report.prepare(&request.read_conflicts);
+        }
+        if !self.options.causal_write_risky && !intersect(&request.read_conflicts, &request.write_conflicts) {
+            let range = self.self_conflict();
+            request.read_conflicts.push(range.clone());
+            request.write_conflicts.push(range);
+        }
+        Ok(Some(request))
+    }
+
+    /// A range that no other transaction has: with it, a commit whose outcome is unknown is told apart from its retry.
+    fn self_conflict(&self) -> KeyRange {
+        let rng = self.snapshot.cluster().env().rng();
+        let mut key = b"\xff/SC/".to_vec();
+        key.extend_from_slice(&rng.next_u64().to_be_bytes());
+        key.extend_from_slice(&rng.next_u64().to_be_bytes());
+        KeyRange::single(&key)
+    }
+
+    /// The write conflicts so far, as the special key space shows them.
+    pub(crate) fn write_conflicts(&self) -> Result<Vec<KeyRange>> {
+        let mut conflicts = RangeSet::default();
+        if self.options.read_your_writes_disabled {
+            conflicts.append(&self.outgoing.conflicts);
+        } else {
+            let end = self.options.max_write_key();
+            for segment in self.writes.segments(&[]).filter(|segment| segment.conflict) {
+                conflicts.push(segment.begin, segment.end.map_or(end, |to| to.min(end)));
+            }
+        }
+        for key in &self.stamped_keys {
+            let version = self.snapshot.known_version().unwrap_or(0);
+            let range = super::versionstamp::possible_range(key, version, self.options.max_read_key());
+            let (begin, end) = range.map_err(Error::fdb)?;
+            conflicts.push(begin.as_slice(), end.as_slice());
+        }
+        Ok(conflicts.into_merged())
+    }
+}

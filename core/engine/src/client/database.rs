@@ -1,0 +1,68 @@
+//! [`Handle`]: a database handle, which makes transactions and gives them their defaults.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicI64;
+
+use parking_lot::{Mutex, MutexGuard};
+use record_store_kv::env::Env;
+use record_store_kv::{DatabaseBackend, Error, Result, TransactionBackend};
+
+use super::EngineTransaction;
+use super::options::Defaults;
+use crate::cluster::Cluster;
+
+/// A database handle. Handles on one database have their own defaults and watch limits.
+pub(crate) struct Handle {
+    cluster: Arc<Cluster>,
+    name: String,
+    defaults: Mutex<Defaults>,
+    watches: Arc<AtomicI64>,
+}
+
+impl Handle {
+    /// A handle on `cluster`, called `name` in error messages.
+    pub(crate) fn new(cluster: Arc<Cluster>, name: String) -> Self {
+        Handle {
+            cluster,
+            name,
+            defaults: Mutex::default(),
+            watches: Arc::default(),
+        }
+    }
+
+    /// The database.
+    pub(crate) fn cluster(&self) -> &Arc<Cluster> {
+        &self.cluster
+    }
+
+    /// What its transactions start with.
+    pub(crate) fn defaults(&self) -> MutexGuard<'_, Defaults> {
+        self.defaults.lock()
+    }
+
+    /// The number of pending watches.
+    pub(crate) fn watches(&self) -> &Arc<AtomicI64> {
+        &self.watches
+    }
+}
+
+/// A [`Handle`] as a backend, which shares it with its transactions.
+pub(crate) struct EngineDatabase(pub(crate) Arc<Handle>);
+
+impl DatabaseBackend for EngineDatabase {
+    fn create_transaction(&self) -> Arc<dyn TransactionBackend> {
+        EngineTransaction::new(self.0.clone())
+    }
+
+    fn set_option(&self, code: i32, value: Option<&[u8]>) -> Result<()> {
+        self.0.defaults().set(code, value).map_err(Error::fdb)
+    }
+
+    fn env(&self) -> &Env {
+        self.0.cluster.env()
+    }
+
+    fn name(&self) -> String {
+        self.0.name.clone()
+    }
+}

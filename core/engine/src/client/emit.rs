@@ -1,0 +1,116 @@
+//! What the write map hands to the commit, in FoundationDB's order: the cleared ranges first, then the operations of each
+//! key in the order of the keys.
+
+use super::fold::Op;
+use super::key::Key;
+use super::ranges::RangeSet;
+use super::size::MUTATION_BYTES;
+use super::write_map::{SegmentKind, WriteMap};
+use crate::mutation::{KeyRange, Mutation};
+
+/// The mutations and write conflicts on their way to the commit, with their size as FoundationDB counts it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Outgoing {
+    /// The changes, in order.
+    pub(crate) mutations: Vec<Mutation>,
+    /// The write conflicts.
+    pub(crate) conflicts: RangeSet,
+    /// The bytes of the mutations.
+    pub(crate) bytes: i64,
+}
+
+impl Outgoing {
+    /// Adds what `writes` holds between `begin` and `end`.
+    pub(crate) fn add(&mut self, writes: &WriteMap, begin: &[u8], end: &[u8]) {
+        let within = || writes.segments(begin).take_while(|segment| segment.begins_before(end));
+        // Clears come first because a key may be both cleared and set to a new value.
+        let mut clear: Option<(&[u8], &[u8])> = None;
+        for segment in within() {
+            let from = segment.begin.max(begin);
+            let to = segment.end.map_or(end, |to| to.min(end));
+            match (segment.kind, clear) {
+                (SegmentKind::Cleared, Some((first, last))) if last == from => clear = Some((first, to)),
+                (SegmentKind::Cleared, _) => {
+                    self.clear(clear.replace((from, to)));
+                }
+                _ => {}
+            }
+        }
+        self.clear(clear);
+        for segment in within() {
+            if segment.conflict {
+                let to = segment.end.map_or(end, |to| to.min(end));
+                self.conflicts.push(segment.begin.max(begin), to);
+            }
+            if let SegmentKind::Written(key, ops) = segment.kind {
+                for op in ops.ops() {
+                    self.op(key, op);
+                }
+            }
+        }
+    }
+
+    /// Adds one operation on `key`.
+    pub(crate) fn op(&mut self, key: &Key, op: &Op) {
+        let length = key.as_slice().len();
+        let (mutation, bytes) = match op {
+            Op::Set(value) => {
+                let bytes = length + value.len();
+                (
+                    Mutation::Set {
+                        key: key.to_bytes(),
+                        value: value.clone(),
+                    },
+                    bytes,
+                )
+            }
+            Op::Atomic(op, operand) => {
+                let bytes = length + operand.len();
+                (
+                    Mutation::Atomic {
+                        op: *op,
+                        key: key.to_bytes(),
+                        operand: operand.clone(),
+                    },
+                    bytes,
+                )
+            }
+            Op::Clear => {
+                let range = KeyRange {
+                    begin: key.to_bytes(),
+                    end: key.after_bytes(),
+                };
+                (Mutation::ClearRange(range), 2 * length + 1)
+            }
+        };
+        self.push(mutation, bytes);
+    }
+
+    /// Adds a cleared range.
+    pub(crate) fn clear_range(&mut self, range: KeyRange) {
+        let bytes = range.begin.len() + range.end.len();
+        self.push(Mutation::ClearRange(range), bytes);
+    }
+
+    /// Forgets everything.
+    pub(crate) fn reset(&mut self) {
+        self.mutations.clear();
+        self.conflicts.clear();
+        self.bytes = 0;
+    }
+
+    fn clear(&mut self, range: Option<(&[u8], &[u8])>) {
+        if let Some((begin, end)) = range {
+            let (begin, end) = Key::with_value(begin, end);
+            self.clear_range(KeyRange {
+                begin: begin.to_bytes(),
+                end,
+            });
+        }
+    }
+
+    fn push(&mut self, mutation: Mutation, bytes: usize) {
+        self.mutations.push(mutation);
+        self.bytes += MUTATION_BYTES + i64::try_from(bytes).unwrap_or(i64::MAX);
+    }
+}

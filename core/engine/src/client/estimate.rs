@@ -1,0 +1,70 @@
+//! Sizes and split points of ranges, from the rows themselves.
+
+use bytes::Bytes;
+use record_store_kv::{KeyValue, Result};
+
+use super::key::key_after;
+use super::merge::REPLY_BYTES;
+use super::snapshot::Snapshot;
+use crate::cluster::{Cluster, ScanLimits};
+
+/// The bytes of the keys and values of a range, whatever a transaction's own version or writes are.
+pub(crate) fn range_size(cluster: &Cluster, begin: &[u8], end: &[u8]) -> Result<i64> {
+    let version = cluster.read_version()?;
+    let mut sum = 0;
+    for_each_row(
+        begin,
+        end,
+        |begin, limits, rows| cluster.scan(begin, end, false, version, limits, rows),
+        |row| sum += size_of(row),
+    )?;
+    Ok(sum)
+}
+
+/// The two ends of a range and keys between them, about `chunk_size` bytes apart.
+pub(crate) fn split_points(snapshot: &Snapshot, begin: &[u8], end: &[u8], chunk_size: i64) -> Result<Vec<Bytes>> {
+    let mut points = vec![Bytes::copy_from_slice(begin)];
+    let mut since = 0;
+    for_each_row(
+        begin,
+        end,
+        |begin, limits, rows| snapshot.scan(begin, end, false, limits, rows),
+        |row| {
+            if since >= chunk_size.max(1) {
+                points.push(row.key.clone());
+                since = 0;
+            }
+            since += size_of(row);
+        },
+    )?;
+    points.push(Bytes::copy_from_slice(end));
+    Ok(points)
+}
+
+fn for_each_row(
+    begin: &[u8],
+    end: &[u8],
+    mut scan: impl FnMut(&[u8], ScanLimits, &mut Vec<KeyValue>) -> Result<bool>,
+    mut visit: impl FnMut(&KeyValue),
+) -> Result<()> {
+    let limits = ScanLimits {
+        rows: usize::MAX,
+        bytes: REPLY_BYTES,
+    };
+    let mut from = Bytes::copy_from_slice(begin);
+    let mut rows = Vec::new();
+    while from < end {
+        rows.clear();
+        let more = scan(&from, limits, &mut rows)?;
+        rows.iter().for_each(&mut visit);
+        match rows.last() {
+            Some(last) if more => from = key_after(&last.key),
+            _ => break,
+        }
+    }
+    Ok(())
+}
+
+fn size_of(row: &KeyValue) -> i64 {
+    i64::try_from(row.key.len() + row.value.len()).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,380 @@
+//! The client: FoundationDB's transaction as programs see it, over the [cluster](crate::cluster).
+//!
+//! ```text
+//!   calls ── State           order of calls and errors, options
+//!             ├─ writes      WriteMap, folded operations ──┐
+//!             ├─ reads       Cursor: own writes over the database, RangeSet: what conflicts
+//!             └─ commit      Outgoing: the request to the cluster
+//!   futures ─ Fate           what becomes of the attempt they wait for
+//! ```
+//!
+//! A call executes at once, in call order, under the transaction's lock. It knows nothing of how the cluster stores.
+
+mod commit;
+mod conflicts;
+mod database;
+mod emit;
+mod estimate;
+mod fate;
+mod fold;
+mod key;
+mod legality;
+mod merge;
+mod options;
+mod range;
+mod ranges;
+mod read;
+mod reads;
+mod retry;
+mod size;
+mod snapshot;
+mod special;
+mod state;
+mod versionstamp;
+mod watch;
+mod write_map;
+mod writes;
+
+use std::sync::{Arc, Weak};
+
+use bytes::Bytes;
+use futures_util::FutureExt;
+use parking_lot::{Mutex, MutexGuard};
+use record_store_kv::env::Env;
+use record_store_kv::{
+    BoxFuture, ConflictRangeType, Error, KeySelector, RangeBatch, RangeRequest, Read, Result, TransactionBackend,
+    TransactionVersion, fdb_code,
+};
+
+pub(crate) use self::database::{EngineDatabase, Handle};
+use self::fate::End;
+use self::legality::{METADATA_VERSION_KEY, SYSTEM_KEYS_END};
+use self::range::RangeRead;
+use self::state::State;
+use self::watch::Slot;
+
+/// One transaction.
+pub(crate) struct EngineTransaction {
+    handle: Arc<Handle>,
+    /// For what goes on after the call: it must not keep an abandoned transaction alive.
+    me: Weak<EngineTransaction>,
+    state: Mutex<State>,
+}
+
+impl EngineTransaction {
+    /// A fresh transaction.
+    pub(crate) fn new(handle: Arc<Handle>) -> Arc<Self> {
+        Arc::new_cyclic(|me| EngineTransaction {
+            state: Mutex::new(State::new(&handle)),
+            handle,
+            me: me.clone(),
+        })
+    }
+
+    fn env(&self) -> &Env {
+        self.handle.cluster().env()
+    }
+
+    /// The result of a read, or a future if its version lies ahead: `again` is then executed on the state as it is now.
+    fn answer<T: Unpin + Send + 'static>(
+        &self,
+        mut state: MutexGuard<'_, State>,
+        result: Result<T>,
+        again: impl FnOnce() -> Box<dyn FnOnce(&mut State) -> Result<T> + Send>,
+    ) -> Read<T> {
+        if result.is_ok() {
+            return Read::ready(result);
+        }
+        let Some(arrival) = state.snapshot.take_arrival() else {
+            return Read::ready(result);
+        };
+        let (attempt, fate, again) = (state.attempt, state.fate(), again());
+        let mut then = state.detached(&self.handle);
+        drop(state);
+        let me = self.me.clone();
+        fate.guard(self.env(), async move {
+            let arrived = arrival.await;
+            let result = match arrived {
+                Ok(()) => again(&mut then),
+                Err(error) => {
+                    then.note_read_failure(&error);
+                    Err(error)
+                }
+            };
+            if let Some(me) = me.upgrade() {
+                let mut state = me.state.lock();
+                if state.attempt == attempt {
+                    state.absorb(then);
+                }
+            }
+            result
+        })
+    }
+}
+
+impl Drop for EngineTransaction {
+    fn drop(&mut self) {
+        self.state.get_mut().end(End::Destroyed);
+    }
+}
+
+impl TransactionBackend for EngineTransaction {
+    fn get(&self, key: &[u8], snapshot: bool) -> Read<Option<Bytes>> {
+        let mut state = self.state.lock();
+        if legality::is_special(key) {
+            let usable = state.check_deferred().and_then(|()| state.check_failed());
+            return Read::ready(usable.and_then(|()| state.get_special(key)));
+        }
+        if let Err(error) = state.check_usable() {
+            return Read::ready(Err(error));
+        }
+        let result = state.get(key, snapshot);
+        self.answer(state, result, || {
+            let key = Bytes::copy_from_slice(key);
+            Box::new(move |state| state.get(&key, snapshot))
+        })
+    }
+
+    fn get_key(&self, selector: &KeySelector, snapshot: bool) -> Read<Bytes> {
+        let mut state = self.state.lock();
+        if let Err(error) = state.check_usable() {
+            return Read::ready(Err(error));
+        }
+        let result = state.get_key(selector, snapshot);
+        self.answer(state, result, || {
+            let selector = selector.clone();
+            Box::new(move |state| state.get_key(&selector, snapshot))
+        })
+    }
+
+    fn get_range(&self, request: &RangeRequest, snapshot: bool) -> Read<RangeBatch> {
+        let read = match RangeRead::new(request) {
+            Ok(read) => read,
+            Err(error) => return Read::ready(Err(error)),
+        };
+        let mut state = self.state.lock();
+        if legality::is_special(&request.begin.key) && request.end.key >= SYSTEM_KEYS_END {
+            let usable = state.check_deferred().and_then(|()| state.check_failed());
+            let found = usable.and_then(|()| special::get_range(&state, &read));
+            return Read::ready(found.map(RangeBatch::from));
+        }
+        if let Err(error) = state.check_usable() {
+            return Read::ready(Err(error));
+        }
+        let result = state.get_range(request, &read, snapshot).map(RangeBatch::from);
+        self.answer(state, result, || {
+            let request = request.clone();
+            Box::new(move |state| state.get_range(&request, &read, snapshot).map(RangeBatch::from))
+        })
+    }
+
+    fn set(&self, key: &[u8], value: &[u8]) {
+        self.state.lock().defer(|state| state.set(key, value));
+    }
+
+    fn clear(&self, key: &[u8]) {
+        self.state.lock().defer(|state| state.clear(key));
+    }
+
+    fn clear_range(&self, begin: &[u8], end: &[u8]) {
+        self.state.lock().defer(|state| state.clear_range(begin, end));
+    }
+
+    fn atomic_op(&self, mutation: i32, key: &[u8], operand: &[u8]) {
+        self.state.lock().defer(|state| state.atomic_op(mutation, key, operand));
+    }
+
+    fn add_conflict_range(&self, begin: &[u8], end: &[u8], kind: ConflictRangeType) -> Result<()> {
+        if begin > end {
+            return Err(Error::fdb(fdb_code::INVERTED_RANGE));
+        }
+        self.state
+            .lock()
+            .defer(|state| state.add_conflict_range(begin, end, kind));
+        Ok(())
+    }
+
+    fn set_option(&self, code: i32, value: Option<&[u8]>) -> Result<()> {
+        if !options::is_known(code) {
+            return Err(Error::fdb(fdb_code::INVALID_OPTION));
+        }
+        self.state.lock().defer(|state| state.set_option(code, value));
+        Ok(())
+    }
+
+    fn read_version(&self) -> Read<i64> {
+        let mut state = self.state.lock();
+        let usable = state.check_deferred().and_then(|()| state.check_failed());
+        Read::ready(usable.and_then(|()| state.snapshot.version()))
+    }
+
+    fn set_read_version(&self, version: i64) {
+        self.state.lock().defer(|state| state.set_read_version(version));
+    }
+
+    fn commit(&self) -> Read<()> {
+        let mut state = self.state.lock();
+        let request = match state.begin_commit() {
+            Ok(Some(request)) => request,
+            Ok(None) => return Read::ready(state.finish_read_only()),
+            Err(error) => return Read::ready(Err(error)),
+        };
+        let attempt = state.attempt;
+        // The cluster may wake whoever waits for a key of this commit; nobody is woken with the transaction locked.
+        drop(state);
+        let outcome = match self.handle.cluster().commit(request).try_ready() {
+            Ok(outcome) => return Read::ready(self.finish_commit(attempt, outcome)),
+            Err(pending) => pending,
+        };
+        let me = self.me.clone();
+        let result: BoxFuture<std::result::Result<(), Arc<Error>>> = Box::pin(async move {
+            let outcome = outcome.await;
+            match me.upgrade() {
+                Some(me) => me.finish_commit(attempt, outcome).map_err(Arc::new),
+                None => Ok(()),
+            }
+        });
+        let result = result.shared();
+        let fate = self.state.lock().fate();
+        let driver: BoxFuture<()> = Box::pin(result.clone().map(|_| ()));
+        fate.set_commit(driver.shared());
+        fate.guard(self.env(), async move { result.await.map_err(|error| error.repeat()) })
+    }
+
+    fn committed_version(&self) -> i64 {
+        self.state.lock().committed_version
+    }
+
+    fn versionstamp(&self) -> Read<TransactionVersion> {
+        let mut state = self.state.lock();
+        if let Err(error) = state.check_usable() {
+            return Read::ready(Err(error));
+        }
+        versionstamp::of_commit(state.fate(), self.env().clone())
+    }
+
+    fn approximate_size(&self) -> Read<i64> {
+        let state = self.state.lock();
+        Read::ready(state.check_deferred().map(|()| state.approximate_size))
+    }
+
+    fn watch(&self, key: &[u8]) -> Read<()> {
+        let mut state = self.state.lock();
+        if let Err(error) = state.check_usable() {
+            return Read::ready(Err(error));
+        }
+        if state.options.read_your_writes_disabled {
+            return Read::failed(fdb_code::WATCHES_DISABLED);
+        }
+        if key >= SYSTEM_KEYS_END || (key >= state.options.max_read_key() && key != METADATA_VERSION_KEY) {
+            return Read::failed(fdb_code::KEY_OUTSIDE_LEGAL_RANGE);
+        }
+        if legality::is_too_long(key) {
+            return Read::failed(fdb_code::KEY_TOO_LARGE);
+        }
+        let most = self.handle.defaults().watches_max;
+        let watch = state
+            .get_unnoted(key, false)
+            .and_then(|value| Ok((value, Slot::take(self.handle.watches(), most)?)));
+        match watch {
+            Ok((value, slot)) => {
+                let fate = state.fate();
+                state.watches.add(key, value, fate, slot)
+            }
+            Err(error) => Read::ready(Err(error)),
+        }
+    }
+
+    fn on_error(&self, code: i32) -> Read<()> {
+        let mut state = self.state.lock();
+        if let Err(error) = state.check_failed() {
+            return Read::ready(Err(error));
+        }
+        let (limit, max_delay) = (state.options.retry_limit, state.options.max_retry_delay_ms);
+        let delay = match state.retries.next(code, limit, max_delay, self.env()) {
+            Ok(delay) => delay,
+            Err(code) => {
+                state.fail(fdb_code::TRANSACTION_CANCELLED);
+                return Read::failed(code);
+            }
+        };
+        if delay.is_zero() {
+            state.retry(&self.handle);
+            return Read::ready(Ok(()));
+        }
+        let (attempt, fate) = (state.attempt, state.fate());
+        let (me, sleep) = (self.me.clone(), self.env().clock().sleep(delay));
+        fate.guard(self.env(), async move {
+            sleep.await;
+            let me = me
+                .upgrade()
+                .ok_or_else(|| Error::fdb(fdb_code::TRANSACTION_CANCELLED))?;
+            let mut state = me.state.lock();
+            state.check_failed()?;
+            if state.attempt != attempt {
+                return Err(Error::fdb(fdb_code::TRANSACTION_CANCELLED));
+            }
+            state.retry(&me.handle);
+            Ok(())
+        })
+    }
+
+    fn reset(&self) {
+        self.state.lock().reset(&self.handle);
+    }
+
+    fn cancel(&self) {
+        self.state.lock().fail(fdb_code::TRANSACTION_CANCELLED);
+    }
+
+    fn estimated_range_size_bytes(&self, begin: &[u8], end: &[u8]) -> Read<i64> {
+        if begin > end {
+            return Read::failed(fdb_code::INVERTED_RANGE);
+        }
+        let mut state = self.state.lock();
+        let usable = state.check_usable();
+        Read::ready(usable.and_then(|()| estimate::range_size(self.handle.cluster(), begin, end)))
+    }
+
+    fn range_split_points(&self, begin: &[u8], end: &[u8], chunk_size: i64) -> Read<Vec<Bytes>> {
+        if begin > end {
+            return Read::failed(fdb_code::INVERTED_RANGE);
+        }
+        let mut state = self.state.lock();
+        if let Err(error) = state.check_usable() {
+            return Read::ready(Err(error));
+        }
+        let max_key = state.options.max_read_key();
+        if begin > max_key || end > max_key {
+            return Read::failed(fdb_code::KEY_OUTSIDE_LEGAL_RANGE);
+        }
+        Read::ready(estimate::split_points(&state.snapshot, begin, end, chunk_size))
+    }
+
+    fn addresses_for_key(&self, key: &[u8]) -> Read<Vec<String>> {
+        let mut state = self.state.lock();
+        if let Err(error) = state.check_usable() {
+            return Read::ready(Err(error));
+        }
+        if key >= SYSTEM_KEYS_END {
+            return Read::ready(Ok(Vec::new()));
+        }
+        // Only to fail as a read at this version does.
+        let readable = state.get_unnoted(key, true);
+        Read::ready(readable.map(|_| vec![ADDRESS.to_owned()]))
+    }
+}
+
+impl EngineTransaction {
+    /// Takes the outcome of a commit in, unless the transaction was reset meanwhile.
+    fn finish_commit(&self, attempt: u64, outcome: Result<crate::mutation::CommitOutcome>) -> Result<()> {
+        let mut state = self.state.lock();
+        if state.attempt != attempt {
+            return Err(Error::fdb(fdb_code::TRANSACTION_CANCELLED));
+        }
+        state.finish_commit(outcome)
+    }
+}
+
+/// Where every key of an embedded database lives: this process, in the form that clients of a cluster expect.
+const ADDRESS: &str = "127.0.0.1:4500";

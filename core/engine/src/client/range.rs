@@ -1,0 +1,365 @@
+//! Range reads over the merged view: selectors at both ends, limits, where a batch ends.
+//!
+//! Both directions are one walk. A selector offset at the end where the walk starts makes it skip rows or start further
+//! out; an offset at the other end makes it go on behind the key or give back rows before it.
+
+use bytes::Bytes;
+use record_store_kv::{Error, KeyValue, RangeBatch, RangeRequest, Result, StreamingMode, fdb_code};
+
+use super::key::key_after;
+use super::merge::{Cursor, REPLY_BYTES, Step, View, Want};
+use super::read::{Resolved, Selector, resolve};
+use crate::cluster::ScanLimits;
+
+/// A range read with its selectors and limits worked out.
+#[derive(Clone, Debug)]
+pub(crate) struct RangeRead {
+    /// The selector of the first key.
+    pub(crate) begin: Selector,
+    /// The selector of the key after the last.
+    pub(crate) end: Selector,
+    /// From the end downwards.
+    pub(crate) reverse: bool,
+    rows: usize,
+    /// `None`: this batch ends only at the row limit or at the end of the range.
+    bytes: Option<usize>,
+}
+
+/// What a range read found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct RangeFound {
+    /// The rows, in the direction asked for.
+    pub(crate) rows: Vec<KeyValue>,
+    /// Whether a limit ended the batch.
+    pub(crate) more: bool,
+    /// Whether a selector led before the first key.
+    pub(crate) read_to_begin: bool,
+    /// Whether a selector led behind the last key.
+    pub(crate) read_through_end: bool,
+}
+
+impl From<RangeFound> for RangeBatch {
+    fn from(found: RangeFound) -> Self {
+        RangeBatch {
+            rows: found.rows,
+            more: found.more,
+        }
+    }
+}
+
+impl RangeRead {
+    /// Works a request out. Errors: 2000, 2012, 2210 for limits that make no sense.
+    pub(crate) fn new(request: &RangeRequest) -> Result<Self> {
+        let invalid = |code| Err(Error::fdb(code));
+        if request.limit < -1 || request.target_bytes < -1 {
+            return invalid(fdb_code::RANGE_LIMITS_INVALID);
+        }
+        let rows = usize::try_from(request.limit).ok().filter(|rows| *rows > 0);
+        let target = usize::try_from(request.target_bytes).ok().filter(|bytes| *bytes > 0);
+        let mode_bytes = match request.mode {
+            StreamingMode::WantAll | StreamingMode::Serial => Some(80_000),
+            StreamingMode::Large => Some(4_096),
+            StreamingMode::Medium => Some(1_000),
+            StreamingMode::Small => Some(256),
+            StreamingMode::Iterator if request.iteration < 1 => return invalid(fdb_code::CLIENT_INVALID_OPERATION),
+            StreamingMode::Iterator => {
+                let iteration = usize::try_from(request.iteration - 1).unwrap_or_default();
+                ITERATOR_BYTES.get(iteration.min(ITERATOR_BYTES.len() - 1)).copied()
+            }
+            StreamingMode::Exact if rows.is_none() && target.is_none() => {
+                return invalid(fdb_code::EXACT_MODE_WITHOUT_LIMITS);
+            }
+            StreamingMode::Exact => None,
+        };
+        let bytes = match (target, mode_bytes) {
+            (Some(target), Some(mode)) => Some(target.min(mode)),
+            (target, mode) => target.or(mode),
+        };
+        Ok(RangeRead {
+            begin: Selector::new(&request.begin),
+            end: Selector::new(&request.end),
+            reverse: request.reverse,
+            rows: rows.unwrap_or(usize::MAX),
+            bytes,
+        })
+    }
+
+    /// Whether the selectors alone say that the range is empty.
+    pub(crate) fn is_inverted(&self) -> bool {
+        self.begin.offset >= self.end.offset && self.begin.key >= self.end.key
+    }
+
+    /// The rows of the range among `rows`, which are all there are.
+    pub(crate) fn select(&self, mut rows: Vec<KeyValue>) -> RangeFound {
+        let place = |selector: &Selector| {
+            let at = rows.partition_point(|row| row.key < selector.key);
+            let offset = isize::try_from(selector.offset - 1).unwrap_or(isize::MAX);
+            at.saturating_add_signed(offset).min(rows.len())
+        };
+        let (from, to) = (place(&self.begin), place(&self.end));
+        rows.truncate(to);
+        rows.drain(..from.min(to));
+        if self.reverse {
+            rows.reverse();
+        }
+        let mut bytes_left = self.bytes.unwrap_or(usize::MAX);
+        let taken = rows.iter().take(self.rows).take_while(|row| {
+            let take = bytes_left > 0;
+            bytes_left = bytes_left.saturating_sub(8 + row.key.len() + row.value.len());
+            take
+        });
+        let taken = taken.count();
+        let more = taken == self.rows || bytes_left == 0;
+        rows.truncate(taken);
+        RangeFound {
+            rows,
+            more,
+            ..RangeFound::default()
+        }
+    }
+
+    /// Executes the read. Errors: 1036 on the way through an unreadable segment; those of the database.
+    pub(crate) fn execute(&self, view: View<'_>) -> Result<RangeFound> {
+        let plain = self.begin.offset == 1 && self.end.offset == 1;
+        if plain && view.writes.is_untouched(&self.begin.key, &self.end.key) {
+            return self.scan(view);
+        }
+        Walk::new(self, view).run()
+    }
+
+    /// A range between two keys without own writes: the database's rows as they are.
+    fn scan(&self, view: View<'_>) -> Result<RangeFound> {
+        let end = view.max_key.min(&self.end.key);
+        let mut found = RangeFound::default();
+        let (mut begin, mut end) = (self.begin.key.clone(), Bytes::copy_from_slice(end));
+        if begin >= end {
+            return Ok(found);
+        }
+        loop {
+            let rows = self.rows - found.rows.len();
+            let bytes = self.bytes.unwrap_or(REPLY_BYTES).min(REPLY_BYTES);
+            let limits = ScanLimits { rows, bytes };
+            let limited = view
+                .snapshot
+                .scan(&begin, &end, self.reverse, limits, &mut found.rows)?;
+            if !limited || self.bytes.is_some() || found.rows.len() >= self.rows {
+                found.more = limited;
+                return Ok(found);
+            }
+            match found.rows.last() {
+                Some(last) if self.reverse => end = last.key.clone(),
+                Some(last) => begin = key_after(&last.key),
+                None => return Ok(found),
+            }
+        }
+    }
+}
+
+/// The byte targets of [`StreamingMode::Iterator`] by iteration.
+const ITERATOR_BYTES: [usize; 10] = [
+    4_096, 6_144, 9_216, 13_824, 20_736, 31_104, 46_656, 69_984, 80_000, 120_000,
+];
+
+/// One execution of a [`RangeRead`], in terms of its direction.
+struct Walk<'a> {
+    read: &'a RangeRead,
+    view: View<'a>,
+    /// The key at which the walk starts, and how many rows to skip there; negative: to start further out.
+    start: &'a Bytes,
+    skip: i64,
+    /// The key at which it stops, and how many rows to go on behind it; negative: to give back.
+    stop: &'a Bytes,
+    beyond: i64,
+    found: RangeFound,
+}
+
+impl<'a> Walk<'a> {
+    fn new(read: &'a RangeRead, view: View<'a>) -> Self {
+        let (begin, end) = (&read.begin, &read.end);
+        let (start, skip, stop, beyond) = if read.reverse {
+            (&end.key, 1 - end.offset, &begin.key, 1 - begin.offset)
+        } else {
+            (&begin.key, begin.offset - 1, &end.key, end.offset - 1)
+        };
+        let found = RangeFound::default();
+        Walk {
+            read,
+            view,
+            start,
+            skip,
+            stop,
+            beyond,
+            found,
+        }
+    }
+
+    fn run(mut self) -> Result<RangeFound> {
+        let mut stop = self.stop.clone();
+        let crossed = if self.read.reverse {
+            self.stop > self.start
+        } else {
+            self.start > self.stop
+        };
+        if crossed && self.beyond != 0 {
+            // The walk would start behind its own stop: find out first where that really is.
+            let selector = if self.read.reverse {
+                &self.read.begin
+            } else {
+                &self.read.end
+            };
+            let resolved = resolve(self.view, selector)?;
+            self.mark(&resolved);
+            let outermost = if self.read.reverse {
+                Resolved::PastEnd
+            } else {
+                Resolved::BeforeStart
+            };
+            let nothing = resolved == outermost;
+            stop = resolved.into_key(self.view.max_key);
+            let empty = if self.read.reverse {
+                stop >= *self.start
+            } else {
+                *self.start >= stop
+            };
+            if empty && self.skip >= 0 {
+                return Ok(RangeFound::default());
+            }
+            if nothing {
+                return Ok(self.found);
+            }
+            self.beyond = 0;
+        }
+        let edge = if self.skip < 0 {
+            self.start_further_out()?
+        } else {
+            self.start.clone()
+        };
+        let empty = if self.read.reverse { edge <= stop } else { edge >= stop };
+        if empty && self.beyond <= 0 {
+            return Ok(self.found);
+        }
+        self.collect(&edge, &stop)?;
+        // A flag about the far end holds only if the walk got there.
+        if self.found.more {
+            if self.read.reverse {
+                self.found.read_to_begin = false;
+            } else {
+                self.found.read_through_end = false;
+            }
+        }
+        Ok(self.found)
+    }
+
+    /// The edge of a walk whose selector leads outwards from its key.
+    fn start_further_out(&mut self) -> Result<Bytes> {
+        let selector = if self.read.reverse {
+            // The end selector names the key after the range: the range's last row is the one before.
+            Selector {
+                key: self.start.clone(),
+                offset: -self.skip,
+            }
+        } else {
+            self.read.begin.clone()
+        };
+        let resolved = resolve(self.view, &selector)?;
+        self.mark(&resolved);
+        Ok(match resolved {
+            Resolved::At(key) if self.read.reverse => key_after(&key),
+            other => other.into_key(self.view.max_key),
+        })
+    }
+
+    fn collect(&mut self, edge: &Bytes, stop: &Bytes) -> Result<()> {
+        let end_of_space: &[u8] = if self.read.reverse { &[] } else { self.view.max_key };
+        let outward = usize::try_from(-self.skip).unwrap_or_default();
+        let mut skip = usize::try_from(self.skip).unwrap_or_default();
+        let mut beyond = usize::try_from(self.beyond).unwrap_or_default();
+        let give_back = usize::try_from(-self.beyond).unwrap_or_default();
+        let (mut rows_left, mut bytes_left) = (self.read.rows, self.read.bytes.unwrap_or(usize::MAX));
+        let mut not_taken = 0;
+        let mut is_beyond = false;
+        let mut cursor = Cursor::new(self.view, edge, self.read.reverse);
+        loop {
+            let full = rows_left == 0 || bytes_left == 0;
+            if full && not_taken >= give_back {
+                self.found.more = true;
+                return Ok(());
+            }
+            match cursor.step(if is_beyond { end_of_space } else { stop })? {
+                Step::Row(row) => {
+                    beyond -= usize::from(is_beyond);
+                    if skip > 0 {
+                        skip -= 1;
+                    } else if full {
+                        not_taken += 1;
+                    } else {
+                        rows_left -= 1;
+                        bytes_left = bytes_left.saturating_sub(8 + row.key.len() + row.value.len());
+                        self.found.rows.push(row);
+                    }
+                    if is_beyond && beyond == 0 {
+                        break;
+                    }
+                }
+                Step::Unknown => {
+                    if self.read.bytes.is_some() && !self.found.rows.is_empty() && not_taken >= give_back {
+                        self.found.more = true;
+                        return Ok(());
+                    }
+                    let more_rows = skip.saturating_add(give_back);
+                    let want = Want {
+                        rows: rows_left.max(1).saturating_add(more_rows),
+                        bytes: self.read.bytes.map_or(REPLY_BYTES, |_| bytes_left),
+                        min_rows: (1 + more_rows).max(1 + outward),
+                        beyond,
+                    };
+                    cursor.fetch(if is_beyond { end_of_space } else { stop }, want)?;
+                }
+                Step::End if beyond > 0 && !is_beyond => is_beyond = true,
+                Step::End => {
+                    if is_beyond || skip > 0 && stop == end_of_space {
+                        self.mark(&if self.read.reverse {
+                            Resolved::BeforeStart
+                        } else {
+                            Resolved::PastEnd
+                        });
+                    }
+                    break;
+                }
+            }
+        }
+        self.found.more = rows_left == 0 || bytes_left == 0;
+        if give_back > 0 && !self.found.rows.is_empty() {
+            self.give_back(give_back, not_taken)?;
+        }
+        Ok(())
+    }
+
+    /// Drops the rows between the key that the stop selector leads to and the key that it names.
+    fn give_back(&mut self, give_back: usize, not_taken: usize) -> Result<()> {
+        let walked = self.found.rows.len() + not_taken;
+        if walked < give_back {
+            let selector = if self.read.reverse {
+                &self.read.begin
+            } else {
+                &self.read.end
+            };
+            let resolved = resolve(self.view, selector)?;
+            self.mark(&resolved);
+        }
+        let keep = walked.saturating_sub(give_back);
+        if keep < self.found.rows.len() {
+            self.found.rows.truncate(keep);
+            self.found.more = false;
+        }
+        Ok(())
+    }
+
+    fn mark(&mut self, resolved: &Resolved) {
+        match resolved {
+            Resolved::BeforeStart => self.found.read_to_begin = true,
+            Resolved::PastEnd => self.found.read_through_end = true,
+            Resolved::At(_) => {}
+        }
+    }
+}

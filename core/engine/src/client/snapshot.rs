@@ -1,0 +1,129 @@
+//! The database as of a transaction's read version, which is fetched when something first needs it.
+
+use std::cell::Cell;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use record_store_kv::{Error, KeyValue, Read, Result, fdb_code};
+
+use crate::cluster::{Cluster, ScanLimits};
+
+/// The database at one version.
+pub(crate) struct Snapshot {
+    cluster: Arc<Cluster>,
+    version: Cell<Option<i64>>,
+    /// Whether a lock of the database stands in the way of reading.
+    lock_aware: Cell<bool>,
+    /// Set for a version given by hand: it may lie in the future.
+    unconfirmed: Cell<bool>,
+    /// The arrival of such a version, when a read needs to wait for it.
+    arrival: Cell<Option<Read<()>>>,
+}
+
+impl Snapshot {
+    /// The database at a version yet to be fetched.
+    pub(crate) fn new(cluster: Arc<Cluster>) -> Self {
+        Snapshot {
+            cluster,
+            version: Cell::new(None),
+            lock_aware: Cell::new(false),
+            unconfirmed: Cell::new(false),
+            arrival: Cell::new(None),
+        }
+    }
+
+    /// The same version once more.
+    pub(crate) fn again(&self) -> Self {
+        let snapshot = Snapshot::new(self.cluster.clone());
+        snapshot.version.set(self.version.get());
+        snapshot.lock_aware.set(self.lock_aware.get());
+        snapshot
+    }
+
+    /// The cluster.
+    pub(crate) fn cluster(&self) -> &Arc<Cluster> {
+        &self.cluster
+    }
+
+    /// The version, if it is known already.
+    pub(crate) fn known_version(&self) -> Option<i64> {
+        self.version.get()
+    }
+
+    /// Whether a locked database may be read.
+    pub(crate) fn set_lock_aware(&self, lock_aware: bool) {
+        self.lock_aware.set(lock_aware);
+    }
+
+    /// The version, fetched if need be. Errors: 1038 when the database is locked.
+    pub(crate) fn version(&self) -> Result<i64> {
+        if let Some(version) = self.version.get() {
+            return Ok(version);
+        }
+        if !self.lock_aware.get() && self.cluster.is_locked() {
+            return Err(Error::fdb(fdb_code::DATABASE_LOCKED));
+        }
+        let version = self.cluster.read_version()?;
+        self.version.set(Some(version));
+        Ok(version)
+    }
+
+    /// Reads at `version` instead of the latest.
+    pub(crate) fn set_version(&self, version: i64) {
+        self.version.set(Some(version));
+        self.unconfirmed.set(true);
+    }
+
+    /// Back to a version yet to be fetched.
+    pub(crate) fn reset(&self) {
+        self.version.set(None);
+        self.unconfirmed.set(false);
+        self.arrival.set(None);
+    }
+
+    /// Whether the last failed read waits for its version.
+    pub(crate) fn is_waiting(&self) -> bool {
+        let arrival = self.arrival.take();
+        let waiting = arrival.is_some();
+        self.arrival.set(arrival);
+        waiting
+    }
+
+    /// What the last failed read waits for, if it failed because its version lies in the future.
+    pub(crate) fn take_arrival(&self) -> Option<Read<()>> {
+        self.arrival.take()
+    }
+
+    /// Reads one key.
+    pub(crate) fn get(&self, key: &[u8]) -> Result<Option<Bytes>> {
+        self.cluster.get(key, self.readable_version()?)
+    }
+
+    /// Appends the rows of `[begin, end)` to `out` until a limit is reached; true if it was.
+    pub(crate) fn scan(
+        &self,
+        begin: &[u8],
+        end: &[u8],
+        reverse: bool,
+        limits: ScanLimits,
+        out: &mut Vec<KeyValue>,
+    ) -> Result<bool> {
+        self.cluster
+            .scan(begin, end, reverse, self.readable_version()?, limits, out)
+    }
+
+    fn readable_version(&self) -> Result<i64> {
+        let version = self.version()?;
+        if self.unconfirmed.get() {
+            match self.cluster.wait_for_version(version).try_ready() {
+                Ok(arrived) => arrived?,
+                Err(arrival) => {
+                    self.arrival.set(Some(arrival));
+                    return Err(Error::fdb(fdb_code::FUTURE_VERSION));
+                }
+            }
+            self.unconfirmed.set(false);
+        }
+        Ok(version)
+    }
+}

@@ -1,0 +1,163 @@
+//! The base: an ordered store of one version, which takes old changes in large sorted batches.
+
+mod memory;
+
+use std::collections::BTreeMap;
+use std::ops::{Bound, ControlFlow};
+use std::sync::Arc;
+
+use bytes::Bytes;
+use record_store_kv::{KeyValue, Result};
+
+pub(crate) use self::memory::MemoryBase;
+use super::change::Change;
+use crate::mutation::KeyRange;
+
+/// An ordered store. One thread at a time applies batches; any number read.
+pub(crate) trait Base: Send + Sync {
+    /// The store as it is now.
+    fn snapshot(&self) -> Result<Arc<dyn Snapshot>>;
+    /// Takes all of `batch` or, on an error, nothing of it; remembers `version` with it. When it returns, the disk has it.
+    fn apply(&self, batch: &Batch, version: i64) -> Result<()>;
+}
+
+/// A view of the base.
+///
+/// The memory base changes under its views, which is allowed because of an order that the cluster keeps: a batch changes
+/// only keys that the window shadows at every version that may still be read.
+pub(crate) trait Snapshot: Send + Sync {
+    /// The value of a key.
+    fn get(&self, key: &[u8]) -> Result<Option<Bytes>>;
+    /// Shows the rows of `[begin, end)` in order, or in reverse order, until `visit` breaks.
+    fn scan(&self, begin: &[u8], end: &[u8], reverse: bool, visit: &mut Visit<'_>) -> Result<()>;
+}
+
+/// What a scan does with each row.
+pub(crate) type Visit<'a> = dyn FnMut(Row<'_>) -> ControlFlow<()> + 'a;
+
+/// A row of the base, not copied yet.
+#[derive(Clone, Copy)]
+pub(crate) enum Row<'a> {
+    /// Both can be had without a copy.
+    Shared { key: &'a Bytes, value: &'a Bytes },
+}
+
+impl Row<'_> {
+    /// The key.
+    pub(crate) fn key(&self) -> &[u8] {
+        match self {
+            Row::Shared { key, .. } => key,
+        }
+    }
+
+    /// The row, to keep.
+    pub(crate) fn to_key_value(self) -> KeyValue {
+        match self {
+            Row::Shared { key, value } => KeyValue {
+                key: key.clone(),
+                value: value.clone(),
+            },
+        }
+    }
+}
+
+/// Changes of many commits folded into one: ranges to clear first, then the last word on each key, in order.
+#[derive(Default)]
+pub(crate) struct Batch {
+    /// Begin -> end of ranges, apart from each other.
+    clears: BTreeMap<Bytes, Bytes>,
+    keys: BTreeMap<Bytes, Option<Bytes>>,
+}
+
+impl Batch {
+    /// Adds a change that comes after all earlier ones.
+    pub(crate) fn add(&mut self, change: &Change) {
+        match change {
+            Change::Put { key, value } => drop(self.keys.insert(key.clone(), Some(value.clone()))),
+            Change::Delete { key } => drop(self.keys.insert(key.clone(), None)),
+            Change::ClearRange(range) => {
+                let bounds = (Bound::Included(&range.begin[..]), Bound::Excluded(&range.end[..]));
+                let covered: Vec<Bytes> = self.keys.range::<[u8], _>(bounds).map(|(key, _)| key.clone()).collect();
+                for key in covered {
+                    self.keys.remove(&key);
+                }
+                self.add_clear(range.clone());
+            }
+        }
+    }
+
+    /// The ranges to clear, in order, apart from each other.
+    pub(crate) fn clears(&self) -> impl Iterator<Item = (&Bytes, &Bytes)> {
+        self.clears.iter()
+    }
+
+    /// The keys to put (with a value) or to delete, in order.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = (&Bytes, Option<&Bytes>)> {
+        self.keys.iter().map(|(key, value)| (key, value.as_ref()))
+    }
+
+    /// Whether there is nothing to do.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.clears.is_empty() && self.keys.is_empty()
+    }
+
+    fn add_clear(&mut self, mut range: KeyRange) {
+        // Ranges that touch the new one are the last ones that begin at or before its end.
+        while let Some((begin, end)) = self
+            .clears
+            .range::<[u8], _>((Bound::Unbounded, Bound::Included(&range.end[..])))
+            .next_back()
+            .filter(|(_, end)| **end >= range.begin)
+            .map(|(begin, end)| (begin.clone(), end.clone()))
+        {
+            self.clears.remove(&begin);
+            range.begin = range.begin.min(begin);
+            range.end = range.end.max(end);
+        }
+        self.clears.insert(range.begin, range.end);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn put(key: &'static str) -> Change {
+        Change::Put {
+            key: key.into(),
+            value: "v".into(),
+        }
+    }
+
+    fn clear(begin: &'static str, end: &'static str) -> Change {
+        Change::ClearRange(KeyRange {
+            begin: begin.into(),
+            end: end.into(),
+        })
+    }
+
+    #[test]
+    fn clears_that_touch_become_one_and_take_earlier_keys_with_them() {
+        let mut batch = Batch::default();
+        for change in [
+            put("b"),
+            put("k"),
+            clear("a", "c"),
+            clear("e", "g"),
+            put("f"),
+            clear("c", "e"),
+            put("b"),
+        ] {
+            batch.add(&change);
+        }
+        let clears: Vec<_> = batch
+            .clears()
+            .map(|(begin, end)| (begin.clone(), end.clone()))
+            .collect();
+        assert_eq!(clears, [(Bytes::from("a"), Bytes::from("g"))]);
+        assert_eq!(
+            batch.keys().map(|(key, _)| key.clone()).collect::<Vec<_>>(),
+            ["b", "f", "k"]
+        );
+    }
+}

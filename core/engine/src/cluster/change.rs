@@ -1,0 +1,32 @@
+//! What a commit does to the stored keys, once atomic operations and versionstamps have become plain values. The window,
+//! the log and the base all take changes; none of them knows operations.
+
+use bytes::Bytes;
+
+use crate::mutation::KeyRange;
+
+/// One change of stored keys.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Change {
+    /// The key has this value from now on.
+    Put { key: Bytes, value: Bytes },
+    /// The key has no value from now on.
+    Delete { key: Bytes },
+    /// No key of the range has a value from now on. Never empty, never a single key.
+    ClearRange(KeyRange),
+}
+
+impl Change {
+    /// About how much memory the change takes while it is in the window.
+    pub(crate) fn memory(&self) -> usize {
+        ENTRY_OVERHEAD
+            + match self {
+                Change::Put { key, value } => key.len() + value.len(),
+                Change::Delete { key } => key.len(),
+                Change::ClearRange(range) => range.begin.len() + range.end.len(),
+            }
+    }
+}
+
+/// What an entry costs beside its bytes: map node, version list, reference counts. Measured, rounded up.
+const ENTRY_OVERHEAD: usize = 200;

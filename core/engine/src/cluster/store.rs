@@ -1,0 +1,142 @@
+//! The stored keys: the window laid over the base, read at a version.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use bytes::Bytes;
+use parking_lot::{RwLock, RwLockWriteGuard};
+use record_store_kv::{Error, KeyValue, Result, fdb_code};
+
+use super::base::{Base, Batch, Snapshot};
+use super::change::Change;
+use super::merge::{Patches, Rows, ScanLimits};
+use super::window::{KeyState, Window};
+
+/// Window and base. Any number of threads read; one makes changes; one moves old changes into the base.
+pub(crate) struct Store {
+    base: Box<dyn Base>,
+    layers: RwLock<Layers>,
+    /// Reads below this version fail. Raised before the base takes the changes up to it.
+    oldest: AtomicI64,
+}
+
+struct Layers {
+    window: Window,
+    base: Arc<dyn Snapshot>,
+}
+
+impl Store {
+    /// A store over `base`, which may be read from `oldest` on.
+    pub(crate) fn new(base: Box<dyn Base>, oldest: i64) -> Result<Self> {
+        let layers = Layers {
+            window: Window::default(),
+            base: base.snapshot()?,
+        };
+        Ok(Store {
+            base,
+            layers: RwLock::new(layers),
+            oldest: AtomicI64::new(oldest),
+        })
+    }
+
+    /// The value of `key` at `version`. Errors: 1007.
+    pub(crate) fn get(&self, key: &[u8], version: i64) -> Result<Option<Bytes>> {
+        let layers = self.layers.read();
+        let value = match layers.window.get(key, version) {
+            KeyState::Value(value) => Some(value),
+            KeyState::Absent => None,
+            KeyState::Base => {
+                let base = layers.base.clone();
+                drop(layers);
+                base.get(key)?
+            }
+        };
+        self.check(version)?;
+        Ok(value)
+    }
+
+    /// Appends the rows of `[begin, end)` at `version` to `out` until a limit is reached; tells whether one was. Errors: 1007.
+    pub(crate) fn scan(
+        &self,
+        begin: &[u8],
+        end: &[u8],
+        reverse: bool,
+        version: i64,
+        limits: ScanLimits,
+        out: &mut Vec<KeyValue>,
+    ) -> Result<bool> {
+        let mut rest = (begin < end).then(|| (Bytes::copy_from_slice(begin), Bytes::copy_from_slice(end)));
+        let mut rows = Rows::new(out, limits);
+        let mut entries = FIRST_PIECE;
+        while let Some((begin, end)) = rest.filter(|_| !rows.is_full()) {
+            let layers = self.layers.read();
+            let patches = Patches::take(
+                &layers.window,
+                (&begin, &end),
+                reverse,
+                version,
+                entries,
+                rows.rows_left(),
+            );
+            let base = layers.base.clone();
+            drop(layers);
+            rest = patches.rest(&begin, &end);
+            patches.merge(&*base, &mut rows)?;
+            entries = (entries * 4).min(LARGEST_PIECE);
+        }
+        self.check(version)?;
+        Ok(rows.is_full())
+    }
+
+    /// Makes changes at `version`. Nobody sees them before the version is published.
+    pub(crate) fn change(&self, version: i64, changes: &[Change]) {
+        let mut layers = self.layers.write();
+        for (i, change) in changes.iter().enumerate() {
+            layers.window.apply(change, version);
+            if i % CHUNK == CHUNK - 1 {
+                RwLockWriteGuard::bump(&mut layers);
+            }
+        }
+    }
+
+    /// Moves the changes of `batch`, all those at or below `version` that the base does not have, into the base.
+    pub(crate) fn settle(&self, batch: &Batch, version: i64) -> Result<()> {
+        self.oldest.fetch_max(version, Ordering::SeqCst);
+        self.base.apply(batch, version)?;
+        let snapshot = self.base.snapshot()?;
+        self.layers.write().base = snapshot;
+        self.trim(batch, version);
+        Ok(())
+    }
+
+    /// Takes the entries of `batch` out of the window, from left to right, a piece at a time.
+    fn trim(&self, batch: &Batch, version: i64) {
+        let keys = batch.keys().map(|(key, _)| (key, key));
+        let mut spots: Vec<(&Bytes, &Bytes)> = keys.chain(batch.clears()).collect();
+        spots.sort_unstable();
+        let mut layers = self.layers.write();
+        for (i, (begin, end)) in spots.into_iter().enumerate() {
+            let mut next = Some(begin.clone());
+            while let Some(from) = next {
+                next = layers.window.trim_range(&from, end, version, CHUNK);
+                if next.is_some() || i % CHUNK == CHUNK - 1 {
+                    RwLockWriteGuard::bump(&mut layers);
+                }
+            }
+        }
+    }
+
+    /// Fails a read whose version has become too old, before or while it ran.
+    fn check(&self, version: i64) -> Result<()> {
+        if version < self.oldest.load(Ordering::SeqCst) {
+            return Err(Error::fdb(fdb_code::TRANSACTION_TOO_OLD));
+        }
+        Ok(())
+    }
+}
+
+/// How many entries are touched before waiting readers get their turn.
+const CHUNK: usize = 256;
+/// How many entries of the window the first and the largest piece of a range read take down at once.
+const FIRST_PIECE: usize = 64;
+const LARGEST_PIECE: usize = 1024;

@@ -1,0 +1,257 @@
+//! The window: the changes of the last five seconds as an ordered map with versions, laid over the base.
+//!
+//! Each entry describes its key *and the gap* up to the next entry, at every version of the window. A range clear is thus
+//! a state of gaps and costs what lies in the window, never what lies in the base. Where no version says anything, the
+//! base holds. When changes have gone into the base, [`Window::trim`] takes them out here.
+//!
+//! The window does no locking and knows neither the base nor which versions may be read.
+
+use std::collections::BTreeMap;
+use std::ops::Bound;
+
+use bytes::Bytes;
+use smallvec::SmallVec;
+
+use super::change::Change;
+use crate::mutation::KeyRange;
+
+/// An ordered multi-version map of changes.
+#[derive(Default)]
+pub(crate) struct Window {
+    entries: BTreeMap<Bytes, History>,
+}
+
+/// What the window says about one key at one version.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum KeyState {
+    /// Nothing: the base holds.
+    Base,
+    /// It has no value.
+    Absent,
+    /// It has this value.
+    Value(Bytes),
+}
+
+/// What the window says about the keys between two entries at one version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum GapState {
+    /// Nothing: the base holds.
+    Base,
+    /// None of them has a value.
+    Cleared,
+}
+
+/// The versions of an entry, oldest first; before the first one the base holds.
+#[derive(Default)]
+struct History(SmallVec<[Moment; 1]>);
+
+/// An entry from one version on.
+struct Moment {
+    version: i64,
+    key: KeyState,
+    gap: GapState,
+}
+
+impl Window {
+    /// The state of `key` at `version`.
+    pub(crate) fn get(&self, key: &[u8], version: i64) -> KeyState {
+        match self.floor(key) {
+            Some((found, history)) if found == key => history.at(version).map_or(KeyState::Base, |at| at.key.clone()),
+            Some((_, history)) => history.gap_at(version).of_key(),
+            None => KeyState::Base,
+        }
+    }
+
+    /// The state of the gap in which `key` lies, or which follows `key` if that is an entry.
+    pub(crate) fn gap_after(&self, key: &[u8], version: i64) -> GapState {
+        self.floor(key)
+            .map_or(GapState::Base, |(_, history)| history.gap_at(version))
+    }
+
+    /// The state of the gap just before `key`.
+    pub(crate) fn gap_before(&self, key: &[u8], version: i64) -> GapState {
+        self.before(key)
+            .map_or(GapState::Base, |history| history.gap_at(version))
+    }
+
+    /// The entries of `[begin, end)` with the states of key and following gap at `version`.
+    pub(crate) fn entries<'a>(
+        &'a self,
+        begin: &'a [u8],
+        end: &'a [u8],
+        version: i64,
+    ) -> impl DoubleEndedIterator<Item = (&'a Bytes, KeyState, GapState)> {
+        self.entries
+            .range::<[u8], _>((Bound::Included(begin), Bound::Excluded(end)))
+            .map(move |(key, history)| match history.at(version) {
+                Some(at) => (key, at.key.clone(), at.gap),
+                None => (key, KeyState::Base, GapState::Base),
+            })
+    }
+
+    /// Whether it says nothing at all.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// How many entries it has.
+    pub(crate) fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Makes `change` at `version`, which is at least that of every earlier call.
+    pub(crate) fn apply(&mut self, change: &Change, version: i64) {
+        match change {
+            Change::Put { key, value } => self.boundary(key).set_key(version, KeyState::Value(value.clone())),
+            Change::Delete { key } => self.boundary(key).set_key(version, KeyState::Absent),
+            Change::ClearRange(range) => self.clear(range, version),
+        }
+    }
+
+    /// Forgets what entry `key` says at or below `version`.
+    fn trim(&mut self, key: &[u8], version: i64) {
+        let Some(history) = self.entries.get_mut(key) else {
+            return;
+        };
+        history.forget(version);
+        if history.0.is_empty() && self.before(key).is_none_or(|before| !before.clears_gap()) {
+            self.entries.remove(key);
+        }
+    }
+
+    /// Forgets what the entries of `[begin, end]` say at or below `version`, because the base says it now; at most `most`
+    /// entries. Gives the key to go on with.
+    ///
+    /// An entry that says nothing more stays only if the gap before it says something, which ends there. Trimming what all
+    /// changes touched, in ascending order, therefore leaves nothing behind.
+    pub(crate) fn trim_range(&mut self, begin: &[u8], end: &[u8], version: i64, most: usize) -> Option<Bytes> {
+        if begin == end {
+            self.trim(begin, version);
+            return None;
+        }
+        let bounds = (Bound::Included(begin), Bound::Included(end));
+        let mut keys: Vec<Bytes> = self
+            .entries
+            .range::<[u8], _>(bounds)
+            .take(most + 1)
+            .map(|(key, _)| key.clone())
+            .collect();
+        let next = if keys.len() > most { keys.pop() } else { None };
+        for key in keys {
+            self.trim(&key, version);
+        }
+        next
+    }
+
+    fn clear(&mut self, range: &KeyRange, version: i64) {
+        self.boundary(&range.end);
+        self.boundary(&range.begin);
+        let bounds = (Bound::Included(&range.begin[..]), Bound::Excluded(&range.end[..]));
+        for (_, history) in self.entries.range_mut::<[u8], _>(bounds) {
+            history.clear(version);
+        }
+    }
+
+    /// The entry of `key`; a new one says what the gap said in which it lies.
+    fn boundary(&mut self, key: &Bytes) -> &mut History {
+        let inherited = match self.floor(key) {
+            Some((found, _)) if found == key => History::default(),
+            Some((_, before)) => History::of_gap(before),
+            None => History::default(),
+        };
+        self.entries.entry(key.clone()).or_insert(inherited)
+    }
+
+    fn floor(&self, key: &[u8]) -> Option<(&Bytes, &History)> {
+        self.entries
+            .range::<[u8], _>((Bound::Unbounded, Bound::Included(key)))
+            .next_back()
+    }
+
+    fn before(&self, key: &[u8]) -> Option<&History> {
+        let bounds = (Bound::Unbounded, Bound::Excluded(key));
+        self.entries
+            .range::<[u8], _>(bounds)
+            .next_back()
+            .map(|(_, history)| history)
+    }
+}
+
+impl GapState {
+    fn of_key(self) -> KeyState {
+        match self {
+            GapState::Base => KeyState::Base,
+            GapState::Cleared => KeyState::Absent,
+        }
+    }
+}
+
+impl History {
+    fn at(&self, version: i64) -> Option<&Moment> {
+        self.0.iter().rev().find(|moment| moment.version <= version)
+    }
+
+    fn gap_at(&self, version: i64) -> GapState {
+        self.at(version).map_or(GapState::Base, |moment| moment.gap)
+    }
+
+    fn clears_gap(&self) -> bool {
+        self.0.iter().any(|moment| moment.gap == GapState::Cleared)
+    }
+
+    /// The history of a key inside the gap that `before` describes, and of the gap after it.
+    fn of_gap(before: &History) -> History {
+        let mut history = History::default();
+        let mut last = GapState::Base;
+        for Moment { version, gap, .. } in &before.0 {
+            if *gap != last {
+                last = *gap;
+                history.0.push(Moment {
+                    version: *version,
+                    key: gap.of_key(),
+                    gap: *gap,
+                });
+            }
+        }
+        history
+    }
+
+    fn set_key(&mut self, version: i64, key: KeyState) {
+        self.now(version).key = key;
+    }
+
+    fn clear(&mut self, version: i64) {
+        let dead = |last: &Moment| last.key == KeyState::Absent && last.gap == GapState::Cleared;
+        if !self.0.last().is_some_and(dead) {
+            let now = self.now(version);
+            now.key = KeyState::Absent;
+            now.gap = GapState::Cleared;
+        }
+    }
+
+    /// The moment of `version`, which is the latest; a new one says what the one before said.
+    fn now(&mut self, version: i64) -> &mut Moment {
+        if self.0.last().is_none_or(|last| last.version < version) {
+            let (key, gap) = match self.0.last() {
+                Some(last) => (last.key.clone(), last.gap),
+                None => (KeyState::Base, GapState::Base),
+            };
+            self.0.push(Moment { version, key, gap });
+        }
+        self.0.last_mut().expect("a moment was pushed if there was none")
+    }
+
+    /// Forgets what is said at or below `version`: the base says it too.
+    fn forget(&mut self, version: i64) {
+        let kept = self
+            .0
+            .iter()
+            .position(|moment| moment.version > version)
+            .unwrap_or(self.0.len());
+        // A gap once cleared stays empty for as long as it is one, because a set inside makes an entry. If the base has
+        // the clear, later moments only repeat it, and must not: its end would have to stay as long as they do.
+        if self.0.drain(..kept).any(|moment| moment.gap == GapState::Cleared) {
+            self.0.iter_mut().for_each(|moment| moment.gap = GapState::Base);
+        }
+    }
+}

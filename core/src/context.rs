@@ -1,0 +1,298 @@
+//! [`RecordContext`]: one transaction of the record layer.
+//!
+//! Beside FoundationDB's transaction it holds what must wait until the commit: versions of records whose bytes only the
+//! commit knows, and work hooked to its two sides. It never tries again; that is `Database::run`'s alone.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::future::Future;
+use std::ops::Bound;
+use std::sync::Arc;
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use record_store_kv as kv;
+use record_store_kv::env::Env;
+use record_store_kv::{Attempt, BoxFuture, MutationType, Read, Transaction, TransactionVersion};
+
+use crate::{Error, ErrorKind, Result};
+
+/// One transaction of the record layer. Clones are handles on the same one.
+///
+/// [`Database::run`](crate::Database::run) makes one for each attempt and commits it;
+/// [`Database::transaction`](crate::Database::transaction) makes one that its user commits.
+///
+/// Java class: `FDBRecordContext`.
+#[derive(Clone)]
+pub struct RecordContext {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    transaction: Transaction,
+    attempt: Attempt,
+    env: Env,
+    started: Duration,
+    pending: Mutex<Pending>,
+}
+
+/// What waits for the commit.
+#[derive(Default)]
+struct Pending {
+    /// The next local version to give out; 65536 when all are used up.
+    next_local_version: u32,
+    /// Versions whose bytes only the commit knows, by key. They are kept out of the transaction until it commits, because a
+    /// key written with a versionstamp cannot be read any more, and reads of its record would fail with it.
+    versions: BTreeMap<Vec<u8>, PendingVersion>,
+    before_commit: Vec<CommitCheck>,
+    after_commit: Vec<Box<dyn FnOnce() + Send>>,
+    versionstamp: Option<Read<TransactionVersion>>,
+    committed_versionstamp: Option<TransactionVersion>,
+}
+
+struct PendingVersion {
+    /// The operand of SET_VERSIONSTAMPED_VALUE.
+    operand: Vec<u8>,
+    /// What a read in this transaction finds in place of the version.
+    local: u16,
+}
+
+type CommitCheck = Box<dyn FnOnce(RecordContext) -> BoxFuture<Result<()>> + Send>;
+
+impl RecordContext {
+    pub(crate) fn new(transaction: Transaction, attempt: Attempt, env: Env) -> Self {
+        let started = env.clock().monotonic();
+        RecordContext {
+            inner: Arc::new(Inner {
+                transaction,
+                attempt,
+                env,
+                started,
+                pending: Mutex::default(),
+            }),
+        }
+    }
+
+    /// FoundationDB's transaction, for reads and writes beside the record layer.
+    ///
+    /// Versions of records saved here are not in it before the commit.
+    pub fn transaction(&self) -> &Transaction {
+        &self.inner.transaction
+    }
+
+    /// Which attempt this is, and whether an earlier one may have committed.
+    pub fn attempt(&self) -> Attempt {
+        self.inner.attempt
+    }
+
+    /// Time, chance and threads of the database.
+    pub fn env(&self) -> &Env {
+        &self.inner.env
+    }
+
+    /// The version that all reads of this transaction see.
+    ///
+    /// **Errors**: FoundationDB's, such as 1007 for a transaction that is too old.
+    pub async fn read_version(&self) -> Result<i64> {
+        Ok(self.inner.transaction.read_version().await?)
+    }
+
+    /// Commits. A second commit does nothing.
+    ///
+    /// **Errors**: those of the hooks before the commit; FoundationDB's: 1020 on a conflict, 1021 when nobody knows, 2101
+    /// for a transaction that is too large.
+    pub async fn commit(&self) -> Result<()> {
+        self.prepare_commit().await?;
+        self.inner.transaction.commit().await?;
+        self.finish_commit().await
+    }
+
+    /// The 10-byte version of the commit; `None` before it, and if it wrote no record version.
+    pub fn committed_versionstamp(&self) -> Option<TransactionVersion> {
+        self.inner.pending.lock().committed_versionstamp
+    }
+
+    /// Gives up the transaction: everything pending and later fails with FoundationDB's 1025.
+    pub fn cancel(&self) {
+        self.inner.transaction.cancel();
+    }
+
+    /// Runs `check` just before the commit, which its error calls off. A check may read and write; it may not add another.
+    pub fn before_commit<F, Fut>(&self, check: F)
+    where
+        F: FnOnce(RecordContext) -> Fut + Send + 'static,
+        Fut: Future<Output = Result<()>> + Send + 'static,
+    {
+        let check: CommitCheck = Box::new(move |context| Box::pin(check(context)));
+        self.inner.pending.lock().before_commit.push(check);
+    }
+
+    /// Runs `hook` after the commit has succeeded.
+    pub fn after_commit(&self, hook: impl FnOnce() + Send + 'static) {
+        self.inner.pending.lock().after_commit.push(Box::new(hook));
+    }
+
+    /// How long ago this transaction began.
+    pub(crate) fn age(&self) -> Duration {
+        self.inner.env.clock().monotonic().saturating_sub(self.inner.started)
+    }
+
+    /// The next local version, in the order of the calls.
+    pub(crate) fn claim_local_version(&self) -> Result<u16> {
+        let mut pending = self.inner.pending.lock();
+        let version = u16::try_from(pending.next_local_version).map_err(|_| {
+            Error::new(
+                ErrorKind::TooLarge,
+                "a transaction saves at most 65,536 records with versions; save them in several transactions",
+            )
+        })?;
+        pending.next_local_version += 1;
+        Ok(version)
+    }
+
+    /// Writes `operand` with the commit's versionstamp filled in, at the commit. A read in this transaction finds
+    /// `local_version` in its place.
+    pub(crate) fn set_versionstamped_value(&self, key: Vec<u8>, operand: Vec<u8>, local_version: u16) {
+        let local = local_version;
+        self.inner.pending.lock().versions.insert(key, PendingVersion { operand, local });
+    }
+
+    /// The local version that waits at `key`.
+    pub(crate) fn local_version(&self, key: &[u8]) -> Option<u16> {
+        Some(self.inner.pending.lock().versions.get(key)?.local)
+    }
+
+    /// Clears a key, and the version that waits there.
+    pub(crate) fn clear(&self, key: &[u8]) {
+        self.inner.transaction.clear(key);
+        self.inner.pending.lock().versions.remove(key);
+    }
+
+    /// Forgets the version that waits at `key`, and leaves the database alone.
+    pub(crate) fn forget_version(&self, key: &[u8]) {
+        self.inner.pending.lock().versions.remove(key);
+    }
+
+    /// Clears the keys from `begin` (inclusive) to `end` (exclusive), and the versions that wait there.
+    pub(crate) fn clear_range(&self, begin: &[u8], end: &[u8]) {
+        self.inner.transaction.clear_range(begin, end);
+        if begin >= end {
+            return;
+        }
+        let mut pending = self.inner.pending.lock();
+        let range = (Bound::Included(begin), Bound::Excluded(end));
+        let waiting: Vec<Vec<u8>> = pending.versions.range::<[u8], _>(range).map(|(key, _)| key.clone()).collect();
+        for key in waiting {
+            pending.versions.remove(&key);
+        }
+    }
+
+    /// Does all that must happen before FoundationDB's commit.
+    pub(crate) async fn prepare_commit(&self) -> Result<()> {
+        let checks = std::mem::take(&mut self.inner.pending.lock().before_commit);
+        for check in checks {
+            check(self.clone()).await?;
+        }
+        let mut pending = self.inner.pending.lock();
+        if pending.versions.is_empty() {
+            return Ok(());
+        }
+        for (key, version) in std::mem::take(&mut pending.versions) {
+            let mutation = MutationType::SetVersionstampedValue;
+            self.inner.transaction.atomic_op(mutation, &key, &version.operand);
+        }
+        pending.versionstamp = Some(self.inner.transaction.versionstamp());
+        Ok(())
+    }
+
+    /// Does all that follows FoundationDB's commit.
+    pub(crate) async fn finish_commit(&self) -> Result<()> {
+        let (versionstamp, hooks) = {
+            let mut pending = self.inner.pending.lock();
+            (pending.versionstamp.take(), std::mem::take(&mut pending.after_commit))
+        };
+        for hook in hooks {
+            hook();
+        }
+        if let Some(versionstamp) = versionstamp {
+            let versionstamp = versionstamp.await?;
+            self.inner.pending.lock().committed_versionstamp = Some(versionstamp);
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for RecordContext {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RecordContext").field("attempt", &self.inner.attempt).finish()
+    }
+}
+
+/// What [`Database::run`](crate::Database::run) must know of the error type of its body.
+///
+/// ```
+/// use record_store::{Error, RunError};
+///
+/// enum Failure {
+///     Store(Error),
+///     OutOfStock,
+/// }
+///
+/// impl From<Error> for Failure {
+///     fn from(error: Error) -> Self {
+///         Failure::Store(error)
+///     }
+/// }
+///
+/// impl RunError for Failure {
+///     fn fdb_code(&self) -> Option<i32> {
+///         match self {
+///             Failure::Store(error) => error.fdb_code(),
+///             Failure::OutOfStock => None,
+///         }
+///     }
+/// }
+/// assert_eq!(Failure::OutOfStock.fdb_code(), None);
+/// ```
+pub trait RunError: From<Error> {
+    /// FoundationDB's code, if the error has one: it decides whether to try again.
+    fn fdb_code(&self) -> Option<i32>;
+}
+
+impl RunError for Error {
+    fn fdb_code(&self) -> Option<i32> {
+        Error::fdb_code(self)
+    }
+}
+
+/// The error of one attempt on its way through kv's loop, which must hand the user's own error back as it came.
+pub(crate) enum AttemptError<E> {
+    /// FoundationDB's, from the loop itself.
+    Loop(kv::Error),
+    /// The body's.
+    Body(E),
+}
+
+impl<E: RunError> AttemptError<E> {
+    pub(crate) fn into_inner(self) -> E {
+        match self {
+            AttemptError::Loop(error) => E::from(Error::from(error)),
+            AttemptError::Body(error) => error,
+        }
+    }
+}
+
+impl<E> From<kv::Error> for AttemptError<E> {
+    fn from(error: kv::Error) -> Self {
+        AttemptError::Loop(error)
+    }
+}
+
+impl<E: RunError> kv::RunError for AttemptError<E> {
+    fn fdb_code(&self) -> Option<i32> {
+        match self {
+            AttemptError::Loop(error) => error.fdb_code(),
+            AttemptError::Body(error) => error.fdb_code(),
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! [`Continuation`]: where a scan stopped, so that another one goes on there.
+//!
+//! The bytes are Java's, so that either side resumes what the other began. Nobody else looks into them.
+
+use std::fmt;
+
+use prost::Message;
+use record_store_kv::Bytes;
+
+use crate::proto::KeyValueCursorContinuation;
+
+/// Where a scan stopped. It is opaque: keep the bytes and give them to the same scan again.
+///
+/// A scan that came to its end has none; ask why it stopped before resuming.
+///
+/// ```
+/// use record_store::Continuation;
+/// let kept: Vec<u8> = Continuation::from_bytes(vec![0x15, 0x2a, 0x14]).as_bytes().to_vec();
+/// assert_eq!(kept, [0x15, 0x2a, 0x14]);
+/// ```
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct Continuation(Bytes);
+
+impl Continuation {
+    /// A continuation from kept bytes. Whether they fit a scan shows when it resumes.
+    pub fn from_bytes(bytes: impl Into<Bytes>) -> Self {
+        Continuation(bytes.into())
+    }
+
+    /// The bytes to keep.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// The continuation of a scan of keys: the part of the last key that the range does not tell.
+    pub(crate) fn of_key(inner: Bytes) -> Self {
+        let message = KeyValueCursorContinuation {
+            inner_continuation: Some(inner),
+            magic_number: Some(KEY_VALUE_MAGIC),
+        };
+        Continuation(message.encode_to_vec().into())
+    }
+
+    /// The part of the last key. Bytes that are not the message with the magic number are taken whole: the form before 4.8.1.
+    pub(crate) fn key(&self) -> Bytes {
+        match KeyValueCursorContinuation::decode(self.0.clone()) {
+            Ok(message) if message.magic_number == Some(KEY_VALUE_MAGIC) => {
+                message.inner_continuation.unwrap_or_default()
+            }
+            _ => self.0.clone(),
+        }
+    }
+}
+
+impl fmt::Debug for Continuation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Continuation({} bytes)", self.0.len())
+    }
+}
+
+/// Java's mark of the newer form: none of its bytes can follow each other in a packed tuple.
+const KEY_VALUE_MAGIC: i64 = 6_773_487_359_078_157_740;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_forms_are_read_and_the_newer_is_written() {
+        let inner = Bytes::from_static(&[0x15, 0x2a, 0x14]);
+        let newer = Continuation::of_key(inner.clone());
+        assert_eq!(
+            newer.as_bytes(),
+            [0x0a, 3, 0x15, 0x2a, 0x14, 0x11, 0xac, 0xcd, 0x73, 0x98, 0xdd, 0x42, 0, 0x5e]
+        );
+        assert_eq!(newer.key(), inner);
+        assert_eq!(Continuation::from_bytes(inner.clone()).key(), inner);
+    }
+
+    #[test]
+    fn an_empty_key_is_written_as_present() {
+        let empty = Continuation::of_key(Bytes::new());
+        assert_eq!(&empty.as_bytes()[..3], [0x0a, 0, 0x11]);
+        assert!(empty.key().is_empty());
+    }
+
+    #[test]
+    fn another_magic_number_means_the_older_form() {
+        let other = KeyValueCursorContinuation {
+            inner_continuation: Some(Bytes::from_static(b"x")),
+            magic_number: Some(1),
+        };
+        let bytes = other.encode_to_vec();
+        assert_eq!(Continuation::from_bytes(bytes.clone()).key(), bytes);
+    }
+}

@@ -1,0 +1,114 @@
+//! [`KeyValueCursor`]: the key-value pairs of a range of tuples, in batches underneath.
+//!
+//! Java class: `KeyValueCursor`. It counts no limits but the rows to ask for; its users do.
+
+use record_store_kv::tuple::{EndpointType, TupleRange, endpoint_range};
+use record_store_kv::{Bytes, KeyRange, KeyValue, RangeRequest, Subspace};
+
+use crate::{Continuation, Error, ErrorKind, RecordContext, Result};
+
+/// What a [`KeyValueCursor`] reads.
+pub(crate) struct KeyValueScan<'a> {
+    pub(crate) subspace: &'a Subspace,
+    pub(crate) range: &'a TupleRange,
+    pub(crate) continuation: Option<&'a Continuation>,
+    pub(crate) reverse: bool,
+    pub(crate) snapshot: bool,
+    /// The most rows that are wanted; the source may be read no further.
+    pub(crate) rows_max: Option<u64>,
+}
+
+/// The key-value pairs of a range of tuples.
+pub(crate) struct KeyValueCursor {
+    context: RecordContext,
+    snapshot: bool,
+    /// The next batch to ask for; none when the range is exhausted.
+    request: Option<RangeRequest>,
+    batch: std::vec::IntoIter<KeyValue>,
+    /// How many first bytes of a key follow from the range, so that a continuation leaves them out.
+    known_prefix: usize,
+}
+
+impl KeyValueCursor {
+    /// Errors: `InvalidArgument` for ends that do not go together, `InvalidContinuation` for one that lies outside the range.
+    pub(crate) fn new(context: RecordContext, scan: &KeyValueScan<'_>) -> Result<Self> {
+        let pack = |end: &Option<_>| match end {
+            Some(tuple) => scan.subspace.pack(tuple),
+            None => scan.subspace.prefix().to_vec(),
+        };
+        let (low, high) = (pack(&scan.range.low), pack(&scan.range.high));
+        let (low_endpoint, high_endpoint) = (scan.range.low_endpoint, scan.range.high_endpoint);
+        let mut known_prefix = scan.subspace.prefix().len();
+        known_prefix += low
+            .iter()
+            .zip(&high)
+            .skip(known_prefix)
+            .take_while(|(low, high)| low == high)
+            .count();
+        if (low_endpoint, high_endpoint) == (EndpointType::PrefixString, EndpointType::PrefixString) {
+            // The terminator of the prefix is no part of the keys in the range.
+            known_prefix = known_prefix.saturating_sub(1);
+        }
+        let prefix = low.get(..known_prefix).unwrap_or_default().to_vec();
+        let whole = endpoint_range(Some(low), Some(high), low_endpoint, high_endpoint)?;
+        let range = match scan.continuation {
+            Some(continuation) => resume(whole, prefix, continuation, scan.reverse)?,
+            None => whole,
+        };
+        let mut request = range.request().reverse(scan.reverse);
+        if let Some(rows_max) = scan.rows_max {
+            request = request.limit(i32::try_from(rows_max).unwrap_or(i32::MAX));
+        }
+        Ok(KeyValueCursor {
+            context,
+            snapshot: scan.snapshot,
+            request: (scan.rows_max != Some(0)).then_some(request),
+            batch: Vec::new().into_iter(),
+            known_prefix,
+        })
+    }
+
+    /// The next pair, or none at the end of the range or of the rows that are wanted.
+    pub(crate) async fn next(&mut self) -> Result<Option<KeyValue>> {
+        loop {
+            if let Some(row) = self.batch.next() {
+                return Ok(Some(row));
+            }
+            let Some(request) = self.request.take() else {
+                return Ok(None);
+            };
+            let batch = self.context.transaction().get_range(&request, self.snapshot).await?;
+            self.request = request.after(&batch);
+            self.batch = batch.rows.into_iter();
+        }
+    }
+
+    /// The continuation of a scan that goes on behind `key`.
+    pub(crate) fn continuation_after(&self, key: &Bytes) -> Continuation {
+        Continuation::of_key(key.slice(self.known_prefix.min(key.len())..))
+    }
+}
+
+/// The part of `range` that lies behind a continuation.
+fn resume(range: KeyRange, mut key: Vec<u8>, continuation: &Continuation, reverse: bool) -> Result<KeyRange> {
+    key.extend_from_slice(&continuation.key());
+    if key.as_slice() < &*range.begin || key.as_slice() > &*range.end {
+        return Err(Error::new(
+            ErrorKind::InvalidContinuation,
+            "the continuation lies outside the range: give it to the scan from which it came",
+        )
+        .with("range", format_args!("{range:?}")));
+    }
+    Ok(if reverse {
+        KeyRange {
+            begin: range.begin,
+            end: key.into(),
+        }
+    } else {
+        key.push(0);
+        KeyRange {
+            begin: key.into(),
+            end: range.end,
+        }
+    })
+}

@@ -1,0 +1,13 @@
+//! Results that can stop and go on: limits, continuations, and the leaf that reads ranges of keys.
+//!
+//! Nothing here knows records; the scan of a store's records is `store::scan`.
+
+mod continuation;
+mod key_value;
+mod limits;
+
+pub use continuation::Continuation;
+pub use limits::{NoNextReason, ScanLimits};
+
+pub(crate) use key_value::{KeyValueCursor, KeyValueScan};
+pub(crate) use limits::LimitManager;

@@ -1,0 +1,426 @@
+//! [`Database`]: opened by URL, the same afterwards whatever is behind it.
+//!
+//! The only file that names a backend, and the only one that tries a transaction again.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+use record_store_kv as kv;
+use record_store_kv::directory::{DirectoryLayer, DirectoryPath};
+use record_store_kv::{Attempt, RunOptions};
+
+use crate::context::AttemptError;
+use crate::{Error, ErrorKind, RecordContext, RecordSpace, RecordSpaceBuilder, Result, RunError, SpacePath};
+
+/// A database. Clones are handles on the same one.
+///
+/// ```
+/// # futures_executor::block_on(async {
+/// use record_store::{Database, Record, Schema};
+///
+/// let db = Database::open("memory:").await?;
+/// let schema = Schema::builder()
+///     .proto("users.proto", "syntax = 'proto3'; message User { int64 id = 1; string name = 2; }")
+///     .record_type("User", |t| t.primary_key("id"))
+///     .build()?;
+/// let users = db.space("prod/users").schema(&schema).open().await?;
+///
+/// users.put(Record::from_json("User", r#"{"id": 42, "name": "Ada"}"#)).await?;
+/// let ada = users.get(42).await?.expect("it was just saved");
+/// assert_eq!(ada.to_json()?, r#"{"id":"42","name":"Ada"}"#);
+/// assert!(users.delete(42).await?);
+/// assert!(!users.exists(42).await?);
+/// # Ok::<(), record_store::Error>(())
+/// # }).unwrap();
+/// ```
+#[derive(Clone)]
+pub struct Database {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    kv: kv::Database,
+    directories: DirectoryLayer,
+    options: DatabaseOptions,
+}
+
+/// How a database is used.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DatabaseOptions {
+    /// The directory below which all record spaces lie; none means the root of the directory layer.
+    pub root: Option<SpacePath>,
+    /// How long transactions are tried.
+    pub run: RunOptions,
+}
+
+impl DatabaseOptions {
+    /// The directory below which all record spaces lie.
+    #[must_use]
+    pub fn root(mut self, root: SpacePath) -> Self {
+        self.root = Some(root);
+        self
+    }
+
+    /// How long transactions are tried.
+    #[must_use]
+    pub fn run(mut self, run: RunOptions) -> Self {
+        self.run = run;
+        self
+    }
+}
+
+impl Database {
+    /// Opens the database that `url` names:
+    ///
+    /// - `memory:` a new one that lives in this process,
+    /// - a path, or `file:` and a path: the embedded database in that directory, created if it is not there,
+    /// - `fdb:` or `fdb:` and the path of a cluster file: a FoundationDB cluster (feature `fdb`).
+    ///
+    /// **Errors**: `InvalidArgument` for another scheme; `Unsupported` for a backend that this build leaves out; `Locked`,
+    /// `NotADatabase`, `NewerFormat`, `Corrupt`, `Io` from a directory that cannot be opened.
+    pub async fn open(url: &str) -> Result<Self> {
+        Self::open_with(url, DatabaseOptions::default()).await
+    }
+
+    /// Opens the database that `url` names, to be used as `options` say.
+    ///
+    /// **Errors**: those of [`open`](Database::open).
+    pub async fn open_with(url: &str, options: DatabaseOptions) -> Result<Self> {
+        let kv = match Location::parse(url)? {
+            Location::Memory => backend::memory()?,
+            Location::Path(path) => backend::path(path)?,
+            Location::Cluster(file) => backend::cluster(file)?,
+        };
+        Ok(Self::from_kv_with(kv, options))
+    }
+
+    /// A new database that lives in this process: for examples and tests.
+    ///
+    /// **Errors**: `Unsupported` in a build without the embedded engine.
+    pub fn in_memory() -> Result<Self> {
+        Ok(Self::from_kv(backend::memory()?))
+    }
+
+    /// The record layer over a database that is open already.
+    pub fn from_kv(kv: kv::Database) -> Self {
+        Self::from_kv_with(kv, DatabaseOptions::default())
+    }
+
+    /// The record layer over a database that is open already, to be used as `options` say.
+    pub fn from_kv_with(kv: kv::Database, options: DatabaseOptions) -> Self {
+        let directories = DirectoryLayer::standard(kv.env().clone());
+        Database {
+            inner: Arc::new(Inner {
+                kv,
+                directories,
+                options,
+            }),
+        }
+    }
+
+    /// Runs `body` in a transaction and commits it; tries again where FoundationDB says that this is right.
+    ///
+    /// `body` may run more than once, so it must have no effects but through the transaction. Its own errors come back
+    /// untouched, at once.
+    ///
+    /// ```
+    /// # futures_executor::block_on(async {
+    /// # use record_store::{Database, Record, Schema};
+    /// # let db = Database::in_memory()?;
+    /// # let schema = Schema::builder()
+    /// #     .proto("t.proto", "syntax = 'proto3'; message Counter { string id = 1; int64 n = 2; }")
+    /// #     .record_type("Counter", |t| t.primary_key("id"))
+    /// #     .build()?;
+    /// # let space = &db.space("counters").schema(&schema).open().await?;
+    /// let visits = db
+    ///     .run(|tx| async move {
+    ///         let store = space.store(&tx).await?;
+    ///         store.save_record(&Record::from_json("Counter", r#"{"id": "visits", "n": 1}"#)).await
+    ///     })
+    ///     .await?;
+    /// assert_eq!(visits.record_type(), "Counter");
+    /// # Ok::<(), record_store::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
+    /// **Errors**: those of `body`; FoundationDB's that no retry can cure; after the deadline of the options the last
+    /// retryable one.
+    pub async fn run<T, E, F, Fut>(&self, body: F) -> std::result::Result<T, E>
+    where
+        E: RunError,
+        F: Fn(RecordContext) -> Fut,
+        Fut: Future<Output = std::result::Result<T, E>>,
+    {
+        self.run_with(&self.inner.options.run, body).await
+    }
+
+    /// As [`Database::run`], with another deadline or number of attempts.
+    ///
+    /// **Errors**: those of [`Database::run`].
+    pub async fn run_with<T, E, F, Fut>(&self, options: &RunOptions, body: F) -> std::result::Result<T, E>
+    where
+        E: RunError,
+        F: Fn(RecordContext) -> Fut,
+        Fut: Future<Output = std::result::Result<T, E>>,
+    {
+        let body = &body;
+        // The context of the attempt that committed is the one whose hooks run.
+        let last_context: &Mutex<Option<RecordContext>> = &Mutex::new(None);
+        let result = self
+            .inner
+            .kv
+            .run(options, |transaction, attempt| async move {
+                let context = RecordContext::new(transaction, attempt, self.inner.kv.env().clone());
+                let result = body(context.clone()).await.map_err(AttemptError::Body)?;
+                context
+                    .prepare_commit()
+                    .await
+                    .map_err(|error| AttemptError::Body(E::from(error)))?;
+                *last_context.lock() = Some(context);
+                Ok(result)
+            })
+            .await
+            .map_err(AttemptError::into_inner)?;
+        let context = last_context.lock().take();
+        if let Some(context) = context {
+            context.finish_commit().await?;
+        }
+        Ok(result)
+    }
+
+    /// A transaction that its user commits and, on a conflict, tries again. Most programs want [`Database::run`].
+    pub fn transaction(&self) -> RecordContext {
+        let attempt = Attempt {
+            number: 1,
+            maybe_committed: false,
+        };
+        RecordContext::new(self.inner.kv.transaction(), attempt, self.inner.kv.env().clone())
+    }
+
+    /// The record space at `path`, to be opened: `db.space("prod/users").schema(&schema).open().await`.
+    ///
+    /// A path is names between slashes, see [`SpacePath`]; a bad one is an error of
+    /// [`open`](RecordSpaceBuilder::open).
+    pub fn space(&self, path: &str) -> RecordSpaceBuilder {
+        RecordSpaceBuilder::new(self.clone(), path.parse())
+    }
+
+    /// The record space at a path that is parsed already.
+    pub fn space_at(&self, path: SpacePath) -> RecordSpaceBuilder {
+        RecordSpaceBuilder::new(self.clone(), Ok(path))
+    }
+
+    /// The paths of the record spaces below `prefix`, at any depth, in order; all of them for an empty prefix.
+    ///
+    /// **Errors**: `InvalidArgument` for a bad path.
+    pub async fn spaces(&self, prefix: &str) -> Result<Vec<SpacePath>> {
+        let prefix = match prefix {
+            "" => Vec::new(),
+            prefix => prefix.parse::<SpacePath>()?.names().to_vec(),
+        };
+        let prefix = &prefix;
+        self.run(|context| async move {
+            let mut spaces = Vec::new();
+            let mut unvisited = vec![prefix.clone()];
+            while let Some(names) = unvisited.pop() {
+                let path = self.directory_path(&names);
+                let transaction = context.transaction();
+                if path.is_empty() || self.directories().exists(transaction, &path).await? {
+                    for child in self.directories().list(transaction, &path).await? {
+                        let mut names = names.clone();
+                        names.push(child);
+                        let directory = self.directories().open(transaction, self.directory_path(&names), b"").await?;
+                        if directory.layer() == RecordSpace::LAYER {
+                            spaces.push(SpacePath::from_names(names.clone())?);
+                        }
+                        unvisited.push(names);
+                    }
+                }
+            }
+            spaces.sort();
+            Ok(spaces)
+        })
+        .await
+    }
+
+    /// Whether there is a record space at `path`.
+    ///
+    /// **Errors**: `InvalidArgument` for a bad path.
+    pub async fn space_exists(&self, path: &str) -> Result<bool> {
+        let path = &path.parse::<SpacePath>()?;
+        self.run(|context| async move { self.is_space(&context, path).await }).await
+    }
+
+    /// Removes the record space at `path` with its records, its schema and all spaces below it; says whether there was one.
+    ///
+    /// **Errors**: `InvalidArgument` for a bad path; `Directory` for a directory that is no record space.
+    pub async fn remove_space(&self, path: &str) -> Result<bool> {
+        let path = &path.parse::<SpacePath>()?;
+        self.run(|context| async move {
+            let full_path = &self.directory_path(path.names());
+            let transaction = context.transaction();
+            if !self.directories().exists(transaction, full_path).await? {
+                return Ok(false);
+            }
+            if !self.is_space(&context, path).await? {
+                return Err(Error::new(
+                    ErrorKind::Directory,
+                    "the directory is no record space: remove it with the tools of its layer",
+                )
+                .with("path", path));
+            }
+            Ok(self.directories().remove_if_exists(transaction, full_path).await?)
+        })
+        .await
+    }
+
+    /// The database below the record layer.
+    pub fn kv(&self) -> &kv::Database {
+        &self.inner.kv
+    }
+
+    /// A short name for error messages and logs: `memory:`, a path, or a cluster file.
+    pub fn name(&self) -> String {
+        self.inner.kv.name()
+    }
+
+    pub(crate) fn directories(&self) -> &DirectoryLayer {
+        &self.inner.directories
+    }
+
+    /// The path in the directory layer of the space with these names.
+    pub(crate) fn directory_path(&self, names: &[String]) -> DirectoryPath {
+        let root = self.inner.options.root.as_ref().map_or(&[][..], SpacePath::names);
+        root.iter().chain(names).collect()
+    }
+
+    async fn is_space(&self, context: &RecordContext, path: &SpacePath) -> Result<bool> {
+        let full_path = &self.directory_path(path.names());
+        let transaction = context.transaction();
+        if !self.directories().exists(transaction, full_path).await? {
+            return Ok(false);
+        }
+        let directory = self.directories().open(transaction, full_path, b"").await?;
+        Ok(directory.layer() == RecordSpace::LAYER)
+    }
+}
+
+impl fmt::Debug for Database {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Database({})", self.name())
+    }
+}
+
+/// What a URL names.
+#[derive(Debug, PartialEq, Eq)]
+enum Location {
+    Memory,
+    Path(PathBuf),
+    /// A cluster, by its cluster file or the default one.
+    Cluster(Option<PathBuf>),
+}
+
+impl Location {
+    fn parse(url: &str) -> Result<Self> {
+        let refused = |message| Err(Error::new(ErrorKind::InvalidArgument, message).with("url", url));
+        match url.split_once(':') {
+            Some(("memory", "")) => Ok(Location::Memory),
+            Some(("memory", _)) => refused("a database in memory has no name: write memory:"),
+            Some(("file", "")) | None if url.is_empty() || url == "file:" => {
+                refused("the path of the database is missing")
+            }
+            Some(("file", path)) => Ok(Location::Path(path.into())),
+            Some(("fdb", "")) => Ok(Location::Cluster(None)),
+            Some(("fdb", file)) => Ok(Location::Cluster(Some(file.into()))),
+            // A path may hold a colon, but not where it looks like the scheme of a URL.
+            Some((scheme, _)) if is_scheme(scheme) => refused(
+                "the scheme of the URL is none of memory:, file: and fdb:; write file: before a path that has a colon",
+            ),
+            _ => Ok(Location::Path(url.into())),
+        }
+    }
+}
+
+/// Two letters at least, so that a drive is none.
+fn is_scheme(text: &str) -> bool {
+    text.len() > 1
+        && text.starts_with(|first: char| first.is_ascii_alphabetic())
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c))
+}
+
+mod backend {
+    use super::{Error, ErrorKind, PathBuf, Result, kv};
+
+    #[cfg(feature = "engine")]
+    pub(super) fn memory() -> Result<kv::Database> {
+        use record_store_engine::{Engine, EngineOptions, Location};
+        Ok(Engine::open(Location::Memory, EngineOptions::default())?)
+    }
+
+    #[cfg(feature = "engine")]
+    pub(super) fn path(path: PathBuf) -> Result<kv::Database> {
+        use record_store_engine::{Engine, EngineOptions, Location};
+        Ok(Engine::open(Location::Path(path), EngineOptions::default())?)
+    }
+
+    #[cfg(not(feature = "engine"))]
+    pub(super) fn memory() -> Result<kv::Database> {
+        Err(left_out("memory:", "engine"))
+    }
+
+    #[cfg(not(feature = "engine"))]
+    pub(super) fn path(path: PathBuf) -> Result<kv::Database> {
+        Err(left_out(path.display(), "engine"))
+    }
+
+    pub(super) fn cluster(file: Option<PathBuf>) -> Result<kv::Database> {
+        let file = file.unwrap_or_default();
+        Err(left_out(format_args!("fdb:{}", file.display()), "fdb"))
+    }
+
+    fn left_out(url: impl std::fmt::Display, feature: &'static str) -> Error {
+        Error::new(
+            ErrorKind::Unsupported,
+            "this build has no backend for the URL: build record-store with the feature that it needs",
+        )
+        .with("url", url)
+        .with("feature", feature)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn urls_name_locations() {
+        let path = |path: &str| Ok(Location::Path(path.into()));
+        let table = [
+            ("memory:", Ok(Location::Memory)),
+            ("data/users", path("data/users")),
+            ("/var/lib/db", path("/var/lib/db")),
+            ("C:\\db", path("C:\\db")),
+            ("file:db", path("db")),
+            ("file:/a:b", path("/a:b")),
+            ("fdb:", Ok(Location::Cluster(None))),
+            ("fdb:/etc/fdb.cluster", Ok(Location::Cluster(Some("/etc/fdb.cluster".into())))),
+            ("", Err(())),
+            ("file:", Err(())),
+            ("memory:x", Err(())),
+            ("postgres://localhost", Err(())),
+        ];
+        for (url, expected) in table {
+            assert_eq!(Location::parse(url).map_err(drop), expected, "{url}");
+        }
+    }
+
+    #[test]
+    fn a_backend_that_is_left_out_is_named() {
+        let error = futures_executor::block_on(Database::open("fdb:/etc/fdb.cluster")).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Unsupported);
+        assert_eq!(error.fact("feature"), Some("fdb"));
+        assert_eq!(error.fact("url"), Some("fdb:/etc/fdb.cluster"));
+    }
+}

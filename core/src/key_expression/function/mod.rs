@@ -1,0 +1,160 @@
+//! A registered function of columns. Java: `FunctionKeyExpression`.
+//!
+//! A family of functions has a file and a line in [`Family::of`]. Programs in Java can register functions of their own; here an
+//! unknown name is an error.
+
+mod arithmetic;
+mod cardinality;
+mod collate;
+mod order;
+
+use std::fmt;
+use std::ops::RangeInclusive;
+
+use prost_reflect::{FieldDescriptor, MessageDescriptor};
+
+use super::{KeyExpression, Kind};
+use crate::proto;
+use crate::{Error, ErrorKind, Result};
+
+pub use order::TupleOrdering;
+
+/// A function of the columns of its arguments, in one column.
+#[derive(Clone, Debug)]
+pub struct Function {
+    name: String,
+    arguments: Box<KeyExpression>,
+    family: Family,
+}
+
+/// What a name stands for.
+#[derive(Clone, Copy, Debug)]
+enum Family {
+    Order(TupleOrdering),
+    Arithmetic(&'static arithmetic::Arithmetic),
+    Cardinality,
+    Collate,
+}
+
+impl Family {
+    fn of(name: &str) -> Option<Self> {
+        order::named(name)
+            .map(Family::Order)
+            .or_else(|| arithmetic::named(name).map(Family::Arithmetic))
+            .or_else(|| (name == cardinality::NAME).then_some(Family::Cardinality))
+            .or_else(|| collate::NAMES.contains(&name).then_some(Family::Collate))
+    }
+
+    fn argument_counts(self) -> RangeInclusive<usize> {
+        match self {
+            Family::Order(_) | Family::Cardinality => 1..=1,
+            Family::Arithmetic(arithmetic) => arithmetic.argument_counts(),
+            Family::Collate => 1..=3,
+        }
+    }
+}
+
+impl Function {
+    /// The function `name` of the columns of `arguments`.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidExpression`] if there is no such function or it takes another number of columns.
+    pub fn new(name: &str, arguments: KeyExpression) -> Result<Self> {
+        let refuse = |reason| Error::new(ErrorKind::InvalidExpression, reason).with("function", name);
+        let family = Family::of(name).ok_or_else(|| refuse("there is no function of this name"))?;
+        let counts = family.argument_counts();
+        if !counts.contains(&arguments.column_count()) {
+            return Err(refuse("the function takes another number of columns")
+                .with("columns", arguments.column_count())
+                .with("takes", format_args!("{} to {}", counts.start(), counts.end())));
+        }
+        Ok(Function {
+            name: name.to_owned(),
+            arguments: Box::new(arguments),
+            family,
+        })
+    }
+
+    /// The function's name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The expression whose columns the function takes.
+    pub fn arguments(&self) -> &KeyExpression {
+        &self.arguments
+    }
+
+    /// The order of an `order_*` function, to encode a value that its column is compared with.
+    pub fn ordering(&self) -> Option<TupleOrdering> {
+        match self.family {
+            Family::Order(ordering) => Some(ordering),
+            _ => None,
+        }
+    }
+
+    pub(super) fn from_proto(function: &proto::Function) -> Result<Self> {
+        let arguments = KeyExpression::from_proto(&function.arguments)?;
+        Function::new(&function.name, arguments).map_err(|error| {
+            Error::new(
+                ErrorKind::MetaData,
+                "a key expression calls a function that cannot be had here",
+            )
+            .with("function", &function.name)
+            .caused_by(error)
+        })
+    }
+}
+
+impl PartialEq for Function {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name && self.arguments == other.arguments
+    }
+}
+
+impl Eq for Function {}
+
+impl Kind for Function {
+    fn column_count(&self) -> usize {
+        1
+    }
+
+    fn children(&self) -> Vec<&KeyExpression> {
+        vec![&self.arguments]
+    }
+
+    fn creates_duplicates(&self) -> bool {
+        !matches!(self.family, Family::Cardinality) && self.arguments.creates_duplicates()
+    }
+
+    fn validate(&self, message: &MessageDescriptor) -> Result<Vec<FieldDescriptor>> {
+        if matches!(self.family, Family::Cardinality) && self.arguments.creates_duplicates() {
+            return Err(Error::new(
+                ErrorKind::InvalidExpression,
+                "the argument of cardinality must be one value: concatenate the field instead of fanning it out",
+            )
+            .with("expression", self));
+        }
+        self.arguments.validate(message)
+    }
+
+    fn normalized_columns(&self) -> Vec<KeyExpression> {
+        vec![self.clone().into()]
+    }
+
+    fn to_proto(&self) -> proto::KeyExpression {
+        proto::KeyExpression {
+            function: Some(Box::new(proto::Function {
+                name: self.name.clone(),
+                arguments: Box::new(self.arguments.to_proto()),
+            })),
+            ..Default::default()
+        }
+    }
+}
+
+impl fmt::Display for Function {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}({})", self.name, self.arguments)
+    }
+}

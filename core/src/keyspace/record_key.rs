@@ -1,0 +1,136 @@
+//! [`RecordKey`]: how a program names a record of a space.
+
+use record_store_kv::tuple::{Element, Tuple};
+
+use crate::metadata::{RecordMetaData, RecordType};
+use crate::{Error, ErrorKind, Result};
+
+/// The key of a record, in the words of the schema: the columns of its primary key without the key of the record type.
+///
+/// In a space with one record type the columns are enough; with several, say which: [`RecordKey::of`].
+///
+/// ```
+/// use record_store::RecordKey;
+/// let by_id = RecordKey::from(42);
+/// let by_two_columns = RecordKey::from(("Oslo", 7));
+/// let of_type = RecordKey::of("User", 42);
+/// assert_ne!(by_id, of_type);
+/// # let _ = by_two_columns;
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct RecordKey(Form);
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum Form {
+    /// Columns without the key of the record type; the type, where several are possible.
+    Columns(Option<String>, Tuple),
+    /// A whole primary key.
+    Whole(Tuple),
+}
+
+impl RecordKey {
+    /// The key of a record of this type. `columns` is a value, or a tuple of values.
+    pub fn of(record_type: impl Into<String>, columns: impl Into<RecordKey>) -> Self {
+        match columns.into().0 {
+            Form::Columns(_, columns) => RecordKey(Form::Columns(Some(record_type.into()), columns)),
+            Form::Whole(whole) => RecordKey(Form::Whole(whole)),
+        }
+    }
+
+    /// A whole primary key, with the key of the record type where there is one, as
+    /// [`StoredRecord::primary_key`](crate::StoredRecord::primary_key) gives it.
+    pub fn primary_key(primary_key: Tuple) -> Self {
+        RecordKey(Form::Whole(primary_key))
+    }
+
+    /// The primary key by this schema.
+    ///
+    /// Errors: `InvalidArgument` for a missing record type or another number of columns; what an unknown record type gives.
+    pub(crate) fn resolve(&self, metadata: &RecordMetaData) -> Result<Tuple> {
+        let (record_type, columns) = match &self.0 {
+            Form::Whole(whole) => return Ok(whole.clone()),
+            Form::Columns(Some(name), columns) => (metadata.record_type(name)?, columns),
+            Form::Columns(None, columns) => match metadata.record_types() {
+                [only] => (only, columns),
+                types if types.iter().all(|each| !each.primary_key_has_record_type_prefix()) => {
+                    // Without record types in the keys, all types share the same ones.
+                    return Ok(columns.clone());
+                }
+                types => return Err(ambiguous(types, columns)),
+            },
+        };
+        let mut primary_key = Tuple::from(());
+        if record_type.primary_key_has_record_type_prefix() {
+            primary_key.push(record_type.record_type_key().clone());
+        }
+        primary_key.extend(columns.iter().cloned());
+        let expected = record_type.primary_key().column_count();
+        if primary_key.len() != expected {
+            return Err(Error::new(
+                ErrorKind::InvalidArgument,
+                "the key has another number of columns than the primary key of the record type",
+            )
+            .with("record_type", record_type.name())
+            .with("key", columns)
+            .with("primary_key", record_type.primary_key()));
+        }
+        Ok(primary_key)
+    }
+}
+
+fn ambiguous(types: &[RecordType], columns: &Tuple) -> Error {
+    let names: Vec<&str> = types.iter().map(RecordType::name).collect();
+    Error::new(
+        ErrorKind::InvalidArgument,
+        "the space has several record types: say which one is meant, with RecordKey::of",
+    )
+    .with("key", columns)
+    .with("record_types", names.join(", "))
+}
+
+impl From<Tuple> for RecordKey {
+    fn from(columns: Tuple) -> Self {
+        RecordKey(Form::Columns(None, columns))
+    }
+}
+
+impl From<&Tuple> for RecordKey {
+    fn from(columns: &Tuple) -> Self {
+        RecordKey::from(columns.clone())
+    }
+}
+
+impl From<&RecordKey> for RecordKey {
+    fn from(key: &RecordKey) -> Self {
+        key.clone()
+    }
+}
+
+macro_rules! from_one_column {
+    ($($column:ty)*) => {$(
+        impl From<$column> for RecordKey {
+            fn from(column: $column) -> Self {
+                RecordKey::from(Tuple::from((column,)))
+            }
+        }
+    )*};
+}
+
+from_one_column! { i32 i64 &str String bool uuid::Uuid record_store_kv::Bytes Element }
+
+macro_rules! from_several_columns {
+    ($($($name:ident)+;)*) => {$(
+        impl<$($name: Into<Element>),+> From<($($name,)+)> for RecordKey {
+            fn from(columns: ($($name,)+)) -> Self {
+                RecordKey::from(Tuple::from(columns))
+            }
+        }
+    )*};
+}
+
+from_several_columns! {
+    A;
+    A B;
+    A B C;
+    A B C D;
+}

@@ -1,0 +1,335 @@
+//! [`RecordSpace`]: a directory with a schema and the records of it.
+//!
+//! Below the prefix of the directory, `("m")` holds a [`MetaDataStore`] and `("d")` a [`RecordStore`]: both are Java's
+//! classes, so a Java program opens the same space with stock code.
+
+use std::sync::Arc;
+
+use parking_lot::RwLock;
+use record_store_kv::Subspace;
+use record_store_kv::directory::Directory;
+
+use super::{MetaDataStore, RecordKey, SpaceCursor, SpacePath};
+use crate::metadata::{RecordMetaData, Schema};
+use crate::serialize::Record;
+use crate::store::StoreSchema;
+use crate::{
+    Database, Error, ErrorKind, RecordContext, RecordStore, Result, SaveOptions, ScanOptions, StoreExistenceCheck,
+    StoreOptions, StoredRecord,
+};
+
+/// A record space: records of one schema under a path such as `prod/users`. Clones are handles on the same one.
+///
+/// Each method runs a transaction of its own and tries again where that is right; for several operations in one
+/// transaction, see [`Database::run`] and [`RecordSpace::store`].
+#[derive(Clone)]
+pub struct RecordSpace {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    database: Database,
+    path: SpacePath,
+    options: StoreOptions,
+    resolved: RwLock<Arc<Resolved>>,
+}
+
+/// What opening a store needs, and costs reads to find out.
+struct Resolved {
+    data: Subspace,
+    metadata: Subspace,
+    schema: StoreSchema,
+}
+
+/// Opens a [`RecordSpace`]; made by [`Database::space`].
+#[must_use = "a space is opened by `open`"]
+pub struct RecordSpaceBuilder {
+    database: Database,
+    path: Result<SpacePath>,
+    schema: Option<Schema>,
+    options: StoreOptions,
+}
+
+impl RecordSpaceBuilder {
+    pub(crate) fn new(database: Database, path: Result<SpacePath>) -> Self {
+        RecordSpaceBuilder {
+            database,
+            path,
+            schema: None,
+            options: StoreOptions::default(),
+        }
+    }
+
+    /// The schema: the space is created if it is not there, and what the schema adds is added to the stored one.
+    pub fn schema(mut self, schema: &Schema) -> Self {
+        self.schema = Some(schema.clone());
+        self
+    }
+
+    /// How the record store of the space is opened. Its existence check is the space's own affair.
+    pub fn options(mut self, options: StoreOptions) -> Self {
+        self.options = options;
+        self
+    }
+
+    /// Opens the space: creates its directory, brings the stored schema up to date and opens the store, in one transaction.
+    ///
+    /// **Errors**: `InvalidArgument` for a bad path; `StoreNotFound` without a schema, if there is no such space;
+    /// `MetaDataEvolution` for a schema that does not go with the stored one; `Directory` if something else lies there.
+    pub async fn open(self) -> Result<RecordSpace> {
+        let RecordSpaceBuilder {
+            database,
+            path,
+            schema,
+            options,
+        } = self;
+        let path = path?;
+        let opened = {
+            let (database, path, schema, options) = (&database, &path, schema.as_ref(), &options);
+            database
+                .run(|context| async move { resolve(database, &context, path, schema, options).await })
+                .await?
+        };
+        Ok(RecordSpace {
+            inner: Arc::new(Inner {
+                database,
+                path,
+                options,
+                resolved: RwLock::new(Arc::new(opened)),
+            }),
+        })
+    }
+}
+
+impl RecordSpace {
+    /// The layer of the directory of a record space.
+    pub const LAYER: &'static [u8] = b"record_space";
+
+    /// Saves a record over the one with its key, if there is one.
+    ///
+    /// **Errors**: those of [`RecordStore::save_record`], and FoundationDB's that trying again does not cure.
+    pub async fn put(&self, record: impl Into<Record>) -> Result<StoredRecord> {
+        self.put_with(record, &SaveOptions::default()).await
+    }
+
+    /// Saves a record as `options` say.
+    ///
+    /// **Errors**: those of [`RecordStore::save_record_with`], and FoundationDB's that trying again does not cure.
+    pub async fn put_with(&self, record: impl Into<Record>, options: &SaveOptions) -> Result<StoredRecord> {
+        let records = [record.into()];
+        let saved = self.save_all(&records, options).await?.pop();
+        saved.ok_or_else(|| Error::new(ErrorKind::Internal, "a record that was saved is not among the saved ones"))
+    }
+
+    /// Saves records, all or none.
+    ///
+    /// **Limits**: a transaction takes 10 MB and five seconds; for more, call several times.
+    ///
+    /// **Errors**: those of [`RecordStore::save_record`], and FoundationDB's that trying again does not cure.
+    pub async fn put_all<R: Into<Record>>(&self, records: impl IntoIterator<Item = R>) -> Result<Vec<StoredRecord>> {
+        let records: Vec<Record> = records.into_iter().map(Into::into).collect();
+        self.save_all(&records, &SaveOptions::default()).await
+    }
+
+    /// The record with this key.
+    ///
+    /// **Errors**: `InvalidArgument` for a key that does not fit the schema; those of [`RecordStore::load_record`].
+    pub async fn get(&self, key: impl Into<RecordKey>) -> Result<Option<StoredRecord>> {
+        let key = &key.into();
+        self.with_store(|store| async move { store.load_record(&key.resolve(store.metadata())?).await })
+            .await
+    }
+
+    /// Deletes the record with this key; says whether there was one.
+    ///
+    /// **Errors**: `InvalidArgument` for a key that does not fit the schema; those of [`RecordStore::delete_record`].
+    pub async fn delete(&self, key: impl Into<RecordKey>) -> Result<bool> {
+        let key = &key.into();
+        self.with_store(|store| async move { store.delete_record(&key.resolve(store.metadata())?).await })
+            .await
+    }
+
+    /// Whether there is a record with this key.
+    ///
+    /// **Errors**: `InvalidArgument` for a key that does not fit the schema.
+    pub async fn exists(&self, key: impl Into<RecordKey>) -> Result<bool> {
+        let key = &key.into();
+        self.with_store(|store| async move { store.record_exists(&key.resolve(store.metadata())?).await })
+            .await
+    }
+
+    /// Deletes all records. The schema stays.
+    ///
+    /// **Errors**: those of [`RecordStore::delete_all_records`].
+    pub async fn delete_all(&self) -> Result<()> {
+        self.with_store(|store| async move { store.delete_all_records().await })
+            .await
+    }
+
+    /// The records in the order of their primary keys, or as `options` say.
+    pub fn scan(&self, options: ScanOptions) -> SpaceCursor {
+        SpaceCursor::new(self.clone(), options)
+    }
+
+    /// The record store of this space within a transaction. It costs one read.
+    ///
+    /// **Errors**: `StoreNotFound` if the space was removed; those of [`RecordStore::open`].
+    pub async fn store(&self, context: &RecordContext) -> Result<RecordStore> {
+        let resolved = self.inner.resolved.read().clone();
+        let error = match self.open_store(context, &resolved).await {
+            Ok(store) => return Ok(store),
+            Err(error) => error,
+        };
+        let fresh = match error.kind() {
+            // The directory may have been removed and created anew: it has another prefix then.
+            ErrorKind::StoreNotFound => {
+                resolve(&self.inner.database, context, &self.inner.path, None, &self.inner.options).await?
+            }
+            // Somebody else extended the schema.
+            ErrorKind::StaleMetaData => Resolved {
+                schema: load_schema(context, &self.inner.path, resolved.metadata.clone()).await?,
+                data: resolved.data.clone(),
+                metadata: resolved.metadata.clone(),
+            },
+            _ => return Err(error),
+        };
+        let fresh = Arc::new(fresh);
+        let store = self.open_store(context, &fresh).await?;
+        let inner = self.inner.clone();
+        context.after_commit(move || *inner.resolved.write() = fresh);
+        Ok(store)
+    }
+
+    /// The path of the space.
+    pub fn path(&self) -> &SpacePath {
+        &self.inner.path
+    }
+
+    /// The database of the space.
+    pub fn database(&self) -> &Database {
+        &self.inner.database
+    }
+
+    /// The schema as this handle last saw it.
+    pub fn metadata(&self) -> RecordMetaData {
+        self.inner.resolved.read().schema.metadata().clone()
+    }
+
+    /// The subspace of the record store.
+    pub fn subspace(&self) -> Subspace {
+        self.inner.resolved.read().data.clone()
+    }
+
+    async fn open_store(&self, context: &RecordContext, resolved: &Resolved) -> Result<RecordStore> {
+        let options = self.inner.options.clone().existence(StoreExistenceCheck::ErrorIfNotExists);
+        RecordStore::open_with_schema(context, resolved.data.clone(), resolved.schema.clone(), &options)
+            .await
+            .map_err(|error| error.with("space", &self.inner.path))
+    }
+
+    async fn with_store<T, F, Fut>(&self, operation: F) -> Result<T>
+    where
+        F: Fn(RecordStore) -> Fut,
+        Fut: Future<Output = Result<T>>,
+    {
+        let operation = &operation;
+        self.inner
+            .database
+            .run(|context| async move { operation(self.store(&context).await?).await })
+            .await
+    }
+
+    async fn save_all(&self, records: &[Record], options: &SaveOptions) -> Result<Vec<StoredRecord>> {
+        let (mut saved, context) = self
+            .inner
+            .database
+            .run(|context| async move {
+                let store = self.store(&context).await?;
+                let mut saved = Vec::with_capacity(records.len());
+                for record in records {
+                    saved.push(store.save_record_with(record, options).await?);
+                }
+                Ok::<_, Error>((saved, context))
+            })
+            .await?;
+        if let Some(versionstamp) = context.committed_versionstamp() {
+            for record in &mut saved {
+                record.complete_version(versionstamp)?;
+            }
+        }
+        Ok(saved)
+    }
+}
+
+impl std::fmt::Debug for RecordSpace {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "RecordSpace({})", self.inner.path)
+    }
+}
+
+/// Finds the directory, brings the stored schema up to date with `schema` and opens the store once.
+async fn resolve(
+    database: &Database,
+    context: &RecordContext,
+    path: &SpacePath,
+    schema: Option<&Schema>,
+    options: &StoreOptions,
+) -> Result<Resolved> {
+    let located = |error: Error| error.with("space", path);
+    let directory = find_directory(database, context, path, schema.is_some()).await.map_err(located)?;
+    let subspace = directory.subspace()?;
+    let (metadata, data) = (subspace.sub("m"), subspace.sub("d"));
+    let store_schema = match schema {
+        None => load_schema(context, path, metadata.clone()).await?,
+        Some(schema) => {
+            let stored = MetaDataStore::new(context, metadata.clone());
+            let old = stored.load().await.map_err(located)?;
+            let new = schema.merge(old.as_ref()).map_err(located)?;
+            if old.as_ref().is_none_or(|old| old.version() != new.version()) {
+                stored.save(&new).await.map_err(located)?;
+            }
+            StoreSchema::new(new)
+        }
+    };
+    let options = options.clone().existence(StoreExistenceCheck::ErrorIfNoInfoAndNotEmpty);
+    RecordStore::open_with_schema(context, data.clone(), store_schema.clone(), &options)
+        .await
+        .map_err(located)?;
+    Ok(Resolved {
+        data,
+        metadata,
+        schema: store_schema,
+    })
+}
+
+async fn find_directory(
+    database: &Database,
+    context: &RecordContext,
+    path: &SpacePath,
+    create: bool,
+) -> Result<Directory> {
+    let directories = database.directories();
+    let full_path = database.directory_path(path.names());
+    let transaction = context.transaction();
+    if create {
+        return Ok(directories.create_or_open(transaction, full_path, RecordSpace::LAYER).await?);
+    }
+    if !directories.exists(transaction, &full_path).await? {
+        return Err(Error::new(
+            ErrorKind::StoreNotFound,
+            "there is no such record space: give a schema to create it",
+        ));
+    }
+    Ok(directories.open(transaction, full_path, RecordSpace::LAYER).await?)
+}
+
+async fn load_schema(context: &RecordContext, path: &SpacePath, metadata: Subspace) -> Result<StoreSchema> {
+    let stored = MetaDataStore::new(context, metadata).load().await?;
+    stored.map(StoreSchema::new).ok_or_else(|| {
+        Error::new(
+            ErrorKind::StoreNotFound,
+            "the record space has no schema yet: give one to create it",
+        )
+        .with("space", path)
+    })
+}

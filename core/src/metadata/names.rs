@@ -1,0 +1,47 @@
+//! Names that do not exist, and the one that was probably meant.
+
+use crate::error::Error;
+
+/// Adds to `error` the unknown name, the nearest known one, and what there is when that is few.
+pub(crate) fn unknown<'a>(error: Error, what: &'static str, name: &str, known: impl Iterator<Item = &'a str>) -> Error {
+    let known: Vec<&str> = known.collect();
+    let error = error.with(what, name);
+    match nearest(name, &known) {
+        Some(near) => error.with("did_you_mean", near),
+        None if known.len() <= LISTED_MAX => error.with("known", known.join(", ")),
+        None => error,
+    }
+}
+
+const LISTED_MAX: usize = 20;
+
+/// The known name within a third of the length in edits, letter case aside.
+fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
+    let name = name.to_lowercase();
+    known
+        .iter()
+        .map(|candidate| (strsim::levenshtein(&name, &candidate.to_lowercase()), *candidate))
+        .filter(|(distance, candidate)| *distance <= candidate.chars().count().max(3) / 3)
+        .min()
+        .map(|(_, candidate)| candidate)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nearest_name_is_found_or_none() {
+        let known = ["User", "Order", "OrderLine"];
+        let cases = [
+            ("user", Some("User")),
+            ("Usr", Some("User")),
+            ("OrderLines", Some("OrderLine")),
+            ("Invoice", None),
+            ("", None),
+        ];
+        for (name, expected) in cases {
+            assert_eq!(nearest(name, &known), expected, "{name}");
+        }
+    }
+}

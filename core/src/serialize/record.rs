@@ -1,0 +1,103 @@
+//! [`Record`]: what a program gives to be saved.
+
+use prost::{Message, Name};
+use prost_reflect::{DeserializeOptions, DynamicMessage, MessageDescriptor, ReflectMessage};
+use record_store_kv::Bytes;
+
+use crate::{Error, ErrorKind, Result};
+
+/// A record to be saved: the name of its type, and its content as protobuf bytes, a message or JSON.
+///
+/// ```
+/// use record_store::Record;
+/// let by_bytes = Record::from_bytes("User", vec![0x08, 0x2a]);
+/// let by_json = Record::from_json("User", r#"{"id": 42}"#);
+/// assert_eq!(by_bytes.record_type(), by_json.record_type());
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Record {
+    record_type: String,
+    content: Content,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+enum Content {
+    Bytes(Bytes),
+    Json(String),
+}
+
+impl Record {
+    /// A record from the bytes of its message. They are checked against the schema when they are saved, and saved as they
+    /// are, unknown fields included.
+    pub fn from_bytes(record_type: impl Into<String>, bytes: impl Into<Bytes>) -> Self {
+        Record {
+            record_type: record_type.into(),
+            content: Content::Bytes(bytes.into()),
+        }
+    }
+
+    /// A record from a generated message that knows its name.
+    pub fn from_message<M: Message + Name>(message: &M) -> Self {
+        // The record type is the message's own name, without the messages around it.
+        let name = M::NAME.rsplit('.').next().unwrap_or(M::NAME);
+        Record::from_bytes(name, message.encode_to_vec())
+    }
+
+    /// A record from a dynamic message.
+    pub fn from_dynamic(message: &DynamicMessage) -> Self {
+        Record::from_bytes(message.descriptor().name(), message.encode_to_vec())
+    }
+
+    /// A record from protobuf's JSON. It is read when it is saved, by the schema; unknown fields are refused then.
+    pub fn from_json(record_type: impl Into<String>, json: impl Into<String>) -> Self {
+        Record {
+            record_type: record_type.into(),
+            content: Content::Json(json.into()),
+        }
+    }
+
+    /// The name of the record's type.
+    pub fn record_type(&self) -> &str {
+        &self.record_type
+    }
+
+    /// The bytes of the record's message.
+    ///
+    /// Errors: `InvalidRecord` for JSON that does not fit the message.
+    pub(crate) fn encode(&self, descriptor: &MessageDescriptor) -> Result<Bytes> {
+        match &self.content {
+            Content::Bytes(bytes) => Ok(bytes.clone()),
+            Content::Json(json) => {
+                let mut deserializer = serde_json::Deserializer::from_str(json);
+                let options = DeserializeOptions::new().deny_unknown_fields(true);
+                let message =
+                    DynamicMessage::deserialize_with_options(descriptor.clone(), &mut deserializer, &options)
+                        .and_then(|message| deserializer.end().map(|()| message))
+                        .map_err(|error| {
+                            Error::new(ErrorKind::InvalidRecord, "the JSON is no record of this type")
+                                .with("record_type", descriptor.name())
+                                .caused_by(error)
+                        })?;
+                Ok(message.encode_to_vec().into())
+            }
+        }
+    }
+}
+
+impl From<&DynamicMessage> for Record {
+    fn from(message: &DynamicMessage) -> Self {
+        Record::from_dynamic(message)
+    }
+}
+
+impl From<DynamicMessage> for Record {
+    fn from(message: DynamicMessage) -> Self {
+        Record::from_dynamic(&message)
+    }
+}
+
+impl From<&Record> for Record {
+    fn from(record: &Record) -> Self {
+        record.clone()
+    }
+}

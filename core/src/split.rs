@@ -1,0 +1,461 @@
+//! Values of any length under one key: stored whole, or in chunks of 100,000 bytes, with a version beside them.
+//!
+//! The keys of a record are its own key followed by a number: 0 for a value stored whole, 1, 2, 3… for chunks, −1 for
+//! the version. Stores written before that (and some since) keep whole values at the bare key. Records and the
+//! meta-data store both use this; neither schema nor record types are known here.
+//!
+//! Java class: `SplitHelper`.
+
+use record_store_kv::tuple::{Element, Encoder, Tuple};
+use record_store_kv::{Bytes, KeyRange, RangeRequest};
+
+use crate::{Error, ErrorKind, RecordContext, RecordVersion, Result};
+
+/// The longest value of one key; a longer record is split into chunks of this length.
+pub(crate) const CHUNK_SIZE: usize = 100_000;
+
+/// The suffix of a record's version.
+const VERSION: i64 = -1;
+/// The suffix of a value stored whole.
+const WHOLE: i64 = 0;
+/// The suffix of the first chunk.
+const FIRST_CHUNK: i64 = 1;
+
+/// How values lie under their keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct SplitLayout {
+    /// Whether values longer than [`CHUNK_SIZE`] are split; otherwise they are refused.
+    pub(crate) split_long_records: bool,
+    /// Whether whole values of a store that does not split lie at the bare key.
+    pub(crate) omit_unsplit_suffix: bool,
+}
+
+impl SplitLayout {
+    /// Values are split, keys have suffixes.
+    pub(crate) const SPLIT: SplitLayout = SplitLayout {
+        split_long_records: true,
+        omit_unsplit_suffix: false,
+    };
+
+    /// Whether a value is one bare key, without suffix and version.
+    pub(crate) fn has_bare_keys(self) -> bool {
+        self.omit_unsplit_suffix && !self.split_long_records
+    }
+}
+
+/// What a stored record takes, as key-value pairs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct StoredSizes {
+    /// How many keys the record has.
+    pub key_count: usize,
+    /// The bytes of those keys, whole keys with the prefix of the store.
+    pub key_size: usize,
+    /// The bytes of their values.
+    pub value_size: usize,
+    /// Whether the record is stored in chunks.
+    pub split: bool,
+    /// Whether a version is stored beside the record.
+    pub versioned_inline: bool,
+}
+
+impl StoredSizes {
+    fn add(&mut self, key_size: usize, value_size: usize) {
+        self.key_count += 1;
+        self.key_size += key_size;
+        self.value_size += value_size;
+    }
+}
+
+/// A value as read: put together again, with its version.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct RawRecord {
+    pub(crate) value: Bytes,
+    pub(crate) version: Option<RecordVersion>,
+    pub(crate) sizes: StoredSizes,
+}
+
+impl RawRecord {
+    /// A value at a bare key.
+    pub(crate) fn bare(key: &[u8], value: Bytes) -> Self {
+        let mut sizes = StoredSizes::default();
+        sizes.add(key.len(), value.len());
+        RawRecord {
+            value,
+            version: None,
+            sizes,
+        }
+    }
+}
+
+/// What lies at a key before a save.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Previous<'a> {
+    /// Nothing.
+    Absent,
+    /// A value with these sizes.
+    Known(&'a StoredSizes),
+    /// Nobody looked.
+    Unknown,
+}
+
+/// Saves `value` at `key` over what `previous` describes. Errors: `TooLarge`, `InvalidArgument` for a version at a bare key.
+pub(crate) fn save(
+    context: &RecordContext,
+    key: &[u8],
+    value: &[u8],
+    version: Option<RecordVersion>,
+    layout: SplitLayout,
+    previous: Previous<'_>,
+) -> Result<StoredSizes> {
+    let sizes = measure(key, value, version, layout)?;
+    let transaction = context.transaction();
+    if sizes.split {
+        clear_previous(context, key, previous);
+        for (suffix, chunk) in (FIRST_CHUNK..).zip(value.chunks(CHUNK_SIZE)) {
+            transaction.set(&with_suffix(key, suffix), chunk);
+        }
+    } else {
+        let overwritten = match previous {
+            Previous::Absent => true,
+            Previous::Known(sizes) => !layout.split_long_records && !sizes.versioned_inline,
+            Previous::Unknown => false,
+        };
+        if !overwritten {
+            clear_previous(context, key, previous);
+        }
+        if layout.has_bare_keys() {
+            transaction.set(key, value);
+        } else {
+            transaction.set(&with_suffix(key, WHOLE), value);
+        }
+    }
+    if let Some(version) = version {
+        save_version(context, key, version);
+    }
+    Ok(sizes)
+}
+
+/// Saves the version of the value at `key` beside it.
+pub(crate) fn save_version(context: &RecordContext, key: &[u8], version: RecordVersion) {
+    let key = with_suffix(key, VERSION);
+    let mut packed = pack_version(version);
+    if version.is_complete() {
+        context.transaction().set(&key, &packed);
+    } else {
+        // Where in the value the versionstamp goes: behind the type code of the tuple.
+        packed.extend_from_slice(&1_u32.to_le_bytes());
+        context.set_versionstamped_value(key, packed, version.local_version());
+    }
+}
+
+/// Reads the version beside the value at `key`. Errors: `Corrupt` for bytes that are no version.
+pub(crate) async fn load_version(context: &RecordContext, key: &[u8], snapshot: bool) -> Result<Option<RecordVersion>> {
+    let key = with_suffix(key, VERSION);
+    if let Some(local) = context.local_version(&key) {
+        return Ok(Some(RecordVersion::incomplete(local)));
+    }
+    match context.transaction().get(&key, snapshot).await? {
+        None => Ok(None),
+        Some(packed) => unpack_version(&key, &packed).map(Some),
+    }
+}
+
+/// What saving would take. Errors: `TooLarge`, `InvalidArgument` for a version at a bare key.
+pub(crate) fn measure(
+    key: &[u8],
+    value: &[u8],
+    version: Option<RecordVersion>,
+    layout: SplitLayout,
+) -> Result<StoredSizes> {
+    if value.len() > CHUNK_SIZE && !layout.split_long_records {
+        return Err(Error::new(
+            ErrorKind::TooLarge,
+            "the record is longer than one value and this store does not split long records: set split_long_records in the schema",
+        )
+        .with("size", value.len())
+        .with("limit", CHUNK_SIZE));
+    }
+    if version.is_some() && layout.has_bare_keys() {
+        return Err(Error::new(
+            ErrorKind::InvalidArgument,
+            "a version cannot stand beside a record at a bare key",
+        ));
+    }
+    let mut sizes = StoredSizes {
+        split: value.len() > CHUNK_SIZE,
+        versioned_inline: version.is_some(),
+        ..StoredSizes::default()
+    };
+    if sizes.split {
+        for (suffix, chunk) in (FIRST_CHUNK..).zip(value.chunks(CHUNK_SIZE)) {
+            sizes.add(key.len() + suffix_length(suffix), chunk.len());
+        }
+    } else if layout.has_bare_keys() {
+        sizes.add(key.len(), value.len());
+    } else {
+        sizes.add(key.len() + suffix_length(WHOLE), value.len());
+    }
+    if version.is_some() {
+        sizes.add(key.len() + suffix_length(VERSION), PACKED_VERSION_LENGTH);
+    }
+    Ok(sizes)
+}
+
+/// Reads the value at `key`. Errors: `Corrupt` for chunks with gaps, a version without a value, and the like.
+pub(crate) async fn load(
+    context: &RecordContext,
+    key: &[u8],
+    layout: SplitLayout,
+    snapshot: bool,
+) -> Result<Option<RawRecord>> {
+    let transaction = context.transaction();
+    if layout.has_bare_keys() {
+        let value = transaction.get(key, snapshot).await?;
+        return Ok(value.map(|value| RawRecord::bare(key, value)));
+    }
+    let (begin, end) = strict_range(key);
+    let rows = transaction
+        .get_range_all(&RangeRequest::keys(begin, end), snapshot)
+        .await?;
+    let mut assembly = Assembly::new(false);
+    for row in rows {
+        let suffix = read_suffix(&row.key, key.len())?;
+        assembly.push(suffix, &row.key, row.value)?;
+    }
+    assembly.finish(context, key)
+}
+
+/// Whether there is a value at `key`. It reads one row of all keys that begin with `key`, as Java does.
+pub(crate) async fn exists(context: &RecordContext, key: &[u8], layout: SplitLayout, snapshot: bool) -> Result<bool> {
+    let transaction = context.transaction();
+    if layout.has_bare_keys() {
+        return Ok(transaction.get(key, snapshot).await?.is_some());
+    }
+    let request = KeyRange::starting_with(key).request().limit(1);
+    Ok(!transaction.get_range(&request, snapshot).await?.rows.is_empty())
+}
+
+/// Deletes the value at `key` that `previous` describes.
+pub(crate) fn delete(context: &RecordContext, key: &[u8], layout: SplitLayout, previous: &StoredSizes) {
+    if layout.has_bare_keys() {
+        context.clear(key);
+    } else {
+        clear_previous(context, key, Previous::Known(previous));
+    }
+}
+
+/// Clears what `previous` describes: a range where there may be several keys, one key otherwise.
+fn clear_previous(context: &RecordContext, key: &[u8], previous: Previous<'_>) {
+    match previous {
+        Previous::Absent => {}
+        Previous::Known(sizes) if !sizes.split && !sizes.versioned_inline => context.clear(&with_suffix(key, WHOLE)),
+        Previous::Known(_) | Previous::Unknown => {
+            let (begin, end) = strict_range(key);
+            context.clear_range(&begin, &end);
+        }
+    }
+}
+
+/// Puts a record together from its rows, which come in the order of the keys or against it.
+#[derive(Debug)]
+pub(crate) struct Assembly {
+    reverse: bool,
+    /// The chunks so far, in the order in which they came.
+    chunks: Vec<Bytes>,
+    version: Option<RecordVersion>,
+    last_suffix: Option<i64>,
+    sizes: StoredSizes,
+}
+
+impl Assembly {
+    pub(crate) fn new(reverse: bool) -> Self {
+        Assembly {
+            reverse,
+            chunks: Vec::new(),
+            version: None,
+            last_suffix: None,
+            sizes: StoredSizes::default(),
+        }
+    }
+
+    /// Whether no row has come yet.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.last_suffix.is_none()
+    }
+
+    /// Whether no further row of this record can come.
+    pub(crate) fn is_complete(&self) -> bool {
+        match self.last_suffix {
+            Some(suffix) if self.reverse => suffix == VERSION,
+            suffix => suffix == Some(WHOLE),
+        }
+    }
+
+    /// Takes the next row. Errors: `Corrupt` for one that cannot follow the rows before it.
+    pub(crate) fn push(&mut self, suffix: i64, key: &[u8], value: Bytes) -> Result<()> {
+        let fits = match (self.last_suffix, self.reverse) {
+            (None, false) => matches!(suffix, VERSION | WHOLE | FIRST_CHUNK),
+            (None, true) => suffix >= WHOLE,
+            (Some(VERSION), false) => matches!(suffix, WHOLE | FIRST_CHUNK),
+            (Some(last), false) => last >= FIRST_CHUNK && suffix == last + 1,
+            (Some(WHOLE | FIRST_CHUNK), true) => suffix == VERSION,
+            (Some(last), true) => last > FIRST_CHUNK && suffix == last - 1,
+        };
+        if !fits {
+            let message = match self.last_suffix {
+                Some(WHOLE) => "a record stored whole is followed by chunks",
+                Some(last) if last >= FIRST_CHUNK => "the chunks of a split record are out of order",
+                _ => "a split record has no first chunk",
+            };
+            let error = Error::new(ErrorKind::Corrupt, message)
+                .with("key", HexKey(key))
+                .with("suffix", suffix);
+            return Err(match self.last_suffix {
+                Some(last) => error.with("previous_suffix", last),
+                None => error,
+            });
+        }
+        self.last_suffix = Some(suffix);
+        self.sizes.add(key.len(), value.len());
+        if suffix == VERSION {
+            self.version = Some(unpack_version(key, &value)?);
+            self.sizes.versioned_inline = true;
+        } else {
+            self.sizes.split = suffix != WHOLE;
+            self.chunks.push(value);
+        }
+        Ok(())
+    }
+
+    /// The record at `key` (its key without suffix), if any row came. A version that waits for this transaction's commit counts.
+    ///
+    /// Errors: `Corrupt` for a version without a value and for chunks without the first.
+    pub(crate) fn finish(self, context: &RecordContext, key: &[u8]) -> Result<Option<RawRecord>> {
+        let Assembly {
+            reverse,
+            mut chunks,
+            mut version,
+            last_suffix,
+            mut sizes,
+        } = self;
+        if reverse && last_suffix.is_some_and(|last| last > FIRST_CHUNK) {
+            return Err(Error::new(ErrorKind::Corrupt, "a split record has no first chunk").with("key", HexKey(key)));
+        }
+        let version_key = with_suffix(key, VERSION);
+        if let Some(local) = context.local_version(&version_key) {
+            if version.is_none() {
+                sizes.add(version_key.len(), PACKED_VERSION_LENGTH);
+                sizes.versioned_inline = true;
+            }
+            version = Some(RecordVersion::incomplete(local));
+        }
+        if reverse {
+            chunks.reverse();
+        }
+        let value = match chunks.len() {
+            0 if version.is_some() => {
+                return Err(
+                    Error::new(ErrorKind::Corrupt, "a record has a version but no value").with("key", HexKey(key))
+                );
+            }
+            0 => return Ok(None),
+            1 => chunks.swap_remove(0),
+            _ => chunks.concat().into(),
+        };
+        Ok(Some(RawRecord { value, version, sizes }))
+    }
+}
+
+/// The number behind the first `key_length` bytes of `key`. Errors: `Corrupt` for anything else.
+pub(crate) fn read_suffix(key: &[u8], key_length: usize) -> Result<i64> {
+    let suffix = Tuple::unpack(key.get(key_length..).unwrap_or_default());
+    match suffix.as_ref().map(|suffix| (suffix.len(), suffix.get(0))) {
+        Ok((1, Some(Element::Int(suffix)))) => Ok(*suffix),
+        _ => Err(Error::new(
+            ErrorKind::Corrupt,
+            "a key below a record does not end with one number",
+        )
+        .with("key", HexKey(key))),
+    }
+}
+
+/// The key of a record and the number behind it, from a whole key. Errors: `Corrupt` for a key that does not end with a number.
+pub(crate) fn split_key(key: &[u8], prefix_length: usize) -> Result<(Tuple, i64, usize)> {
+    let corrupt = |source: Option<record_store_kv::Error>| {
+        let error = Error::new(
+            ErrorKind::Corrupt,
+            "a key among the records is not a primary key and a number",
+        )
+        .with("key", HexKey(key));
+        match source {
+            Some(source) => error.caused_by(source),
+            None => error,
+        }
+    };
+    let mut elements = Tuple::unpack(key.get(prefix_length..).unwrap_or_default())
+        .map_err(|error| corrupt(Some(error)))?
+        .into_elements();
+    match elements.pop() {
+        Some(Element::Int(suffix)) => Ok((
+            Tuple::from(elements),
+            suffix,
+            key.len().saturating_sub(suffix_length(suffix)),
+        )),
+        _ => Err(corrupt(None)),
+    }
+}
+
+fn with_suffix(key: &[u8], suffix: i64) -> Vec<u8> {
+    let mut full = Vec::with_capacity(key.len() + suffix_length(suffix));
+    full.extend_from_slice(key);
+    Encoder::new(&mut full).int(suffix);
+    full
+}
+
+/// The packed length of a suffix: one byte of type and the bytes of the number.
+fn suffix_length(suffix: i64) -> usize {
+    1 + (u64::BITS - suffix.unsigned_abs().leading_zeros()).div_ceil(8) as usize
+}
+
+/// The keys that are longer than `key` and go on with a tuple.
+fn strict_range(key: &[u8]) -> (Vec<u8>, Vec<u8>) {
+    let bound = |last: u8| {
+        let mut bound = Vec::with_capacity(key.len() + 1);
+        bound.extend_from_slice(key);
+        bound.push(last);
+        bound
+    };
+    (bound(0x00), bound(0xff))
+}
+
+/// A version as it stands beside its record: a tuple of one versionstamp.
+const PACKED_VERSION_LENGTH: usize = 1 + RecordVersion::LENGTH;
+
+/// The type code of a versionstamp in a tuple.
+const VERSIONSTAMP_CODE: u8 = 0x33;
+
+fn pack_version(version: RecordVersion) -> Vec<u8> {
+    let mut packed = Vec::with_capacity(PACKED_VERSION_LENGTH + 4);
+    packed.push(VERSIONSTAMP_CODE);
+    packed.extend_from_slice(&version.to_bytes());
+    packed
+}
+
+fn unpack_version(key: &[u8], packed: &[u8]) -> Result<RecordVersion> {
+    match packed.split_first() {
+        Some((&VERSIONSTAMP_CODE, bytes)) => RecordVersion::from_bytes(bytes).ok(),
+        _ => None,
+    }
+    .ok_or_else(|| {
+        Error::new(ErrorKind::Corrupt, "the version beside a record is no versionstamp").with("key", HexKey(key))
+    })
+}
+
+/// A key in an error message.
+pub(crate) struct HexKey<'a>(pub(crate) &'a [u8]);
+
+impl std::fmt::Display for HexKey<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}

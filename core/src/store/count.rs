@@ -1,0 +1,76 @@
+//! Counts of records, by the record count key of the meta-data.
+
+use std::collections::BTreeMap;
+
+use record_store_kv::MutationType;
+use record_store_kv::tuple::Tuple;
+
+use super::{RecordCountState, RecordStore, ScanOptions, scan};
+use crate::metadata::RecordType;
+use crate::{Error, ErrorKind, Result};
+
+/// Adds to the count to which a record belongs.
+pub(super) fn add(store: &RecordStore, record_type: &RecordType, record: &[u8], by: i64) -> Result<()> {
+    if store.record_count_state() == RecordCountState::Disabled {
+        return Ok(());
+    }
+    let mut key = store.layout().record_count_key(&Tuple::from(()));
+    if !store.schema().access(record_type)?.append_record_count_key(record, &mut key)? {
+        return Ok(());
+    }
+    let transaction = store.context().transaction();
+    transaction.atomic_op(MutationType::Add, &key, &by.to_le_bytes());
+    Ok(())
+}
+
+/// The count of the records with this count key, without a conflict with those who save.
+pub(super) async fn snapshot(store: &RecordStore, count_key: &Tuple) -> Result<i64> {
+    let Some(expression) = store.metadata().record_count_key() else {
+        return Err(Error::new(
+            ErrorKind::Unsupported,
+            "the records of this schema are not counted: it has no record count key",
+        ));
+    };
+    if store.record_count_state() != RecordCountState::Readable {
+        return Err(Error::new(
+            ErrorKind::Unsupported,
+            "the counts of records are not readable in this store",
+        ));
+    }
+    if count_key.len() != expression.column_count() {
+        return Err(Error::new(
+            ErrorKind::InvalidArgument,
+            "the count key has another number of columns than the record count key of the schema",
+        )
+        .with("columns", count_key.len())
+        .with("expected", expression.column_count()));
+    }
+    let key = store.layout().record_count_key(count_key);
+    match store.context().transaction().get(&key, true).await? {
+        None => Ok(0),
+        Some(bytes) => match bytes.first_chunk() {
+            Some(count) if bytes.len() == count.len() => Ok(i64::from_le_bytes(*count)),
+            _ => Err(Error::new(ErrorKind::Corrupt, "a count of records has not 8 bytes").with("count_key", count_key)),
+        },
+    }
+}
+
+/// Counts all records again. The old counts are cleared by the caller.
+pub(super) async fn rebuild(store: &RecordStore) -> Result<()> {
+    if store.metadata().record_count_key().is_none() || store.record_count_state() == RecordCountState::Disabled {
+        return Ok(());
+    }
+    let mut counts: BTreeMap<Vec<u8>, i64> = BTreeMap::new();
+    let mut records = scan::RecordCursor::new(store.clone(), ScanOptions::default())?;
+    while let Some(record) = records.next().await? {
+        let record_type = store.metadata().record_type(record.record_type())?;
+        let mut key = store.layout().record_count_key(&Tuple::from(()));
+        if store.schema().access(record_type)?.append_record_count_key(record.bytes(), &mut key)? {
+            *counts.entry(key).or_default() += 1;
+        }
+    }
+    for (key, count) in counts {
+        store.context().transaction().set(&key, &count.to_le_bytes());
+    }
+    Ok(())
+}

@@ -1,0 +1,51 @@
+//! Reading one record.
+
+use record_store_kv::tuple::Tuple;
+
+use super::{RecordStore, StoredRecord, versions};
+use crate::metadata::RecordType;
+use crate::split::{self, RawRecord};
+use crate::{Error, RecordVersion, Result, serialize};
+
+/// The record with this primary key.
+pub(super) async fn load(store: &RecordStore, primary_key: &Tuple, snapshot: bool) -> Result<Option<StoredRecord>> {
+    let key = store.layout().record_key(primary_key);
+    let Some(raw) = split::load(store.context(), &key, store.split_layout(), snapshot).await? else {
+        return Ok(None);
+    };
+    let (_, record) = complete(store, primary_key.clone(), raw, snapshot).await?;
+    Ok(Some(record))
+}
+
+/// A record with its type, from what its keys hold; reads the version where that is kept apart.
+pub(super) async fn complete(
+    store: &RecordStore,
+    primary_key: Tuple,
+    raw: RawRecord,
+    snapshot: bool,
+) -> Result<(&RecordType, StoredRecord)> {
+    let version = if store.keeps_versions_apart() {
+        versions::load_separate(store, &primary_key, snapshot).await?
+    } else {
+        raw.version
+    };
+    from_raw(store, primary_key, raw, version)
+}
+
+fn from_raw(
+    store: &RecordStore,
+    primary_key: Tuple,
+    raw: RawRecord,
+    version: Option<RecordVersion>,
+) -> Result<(&RecordType, StoredRecord)> {
+    let located = |error: Error| error.with("primary_key", &primary_key).with("store", store.layout().store());
+    let (record_type, bytes) = serialize::unwrap(store.metadata(), &raw.value).map_err(located)?;
+    let record = StoredRecord {
+        descriptor: record_type.descriptor().clone(),
+        primary_key,
+        bytes,
+        version,
+        sizes: raw.sizes,
+    };
+    Ok((record_type, record))
+}

@@ -1,0 +1,332 @@
+//! [`RecordStore`]: the records of one place, within one transaction.
+//!
+//! This file holds the fields and the public methods, each of which is one call into the file of its verb.
+
+mod count;
+mod delete;
+mod format_version;
+mod header;
+mod layout;
+mod load;
+mod maintain;
+mod open;
+mod save;
+mod scan;
+mod schema;
+mod stored_record;
+mod versions;
+
+use std::sync::Arc;
+
+use parking_lot::RwLock;
+use record_store_kv::Subspace;
+use record_store_kv::tuple::Tuple;
+
+use crate::metadata::{RecordMetaData, RecordType};
+use crate::serialize::Record;
+use crate::split::{self, SplitLayout};
+use crate::{Error, ErrorKind, RecordContext, RecordVersion, Result};
+
+pub use format_version::FormatVersion;
+pub use header::{RecordCountState, StoreHeader, StoreLock};
+pub use layout::StoreKeyspace;
+pub use open::{StateCacheability, StoreExistenceCheck, StoreOptions};
+pub use save::{RecordExistenceCheck, SaveOptions, VersionBehavior};
+pub use scan::{RecordCursor, ScanOptions};
+pub use stored_record::StoredRecord;
+
+use layout::StoreLayout;
+pub(crate) use schema::StoreSchema;
+
+/// The records of one subspace, seen and changed within one transaction. Clones are handles on the same one.
+///
+/// A program that works with record spaces gets one from [`RecordSpace::store`](crate::RecordSpace::store); one that
+/// manages subspaces and meta-data itself opens it here.
+///
+/// Java class: `FDBRecordStore`.
+#[derive(Clone)]
+pub struct RecordStore {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    context: RecordContext,
+    layout: Arc<StoreLayout>,
+    schema: StoreSchema,
+    format_version: FormatVersion,
+    split_layout: SplitLayout,
+    header: RwLock<StoreHeader>,
+}
+
+impl RecordStore {
+    /// Opens the store in a subspace, or creates it, as `options` say.
+    ///
+    /// **Errors**: `StoreNotFound`, `StoreAlreadyExists`, `StoreLocked`, `StaleMetaData`, `StaleUserVersion`, `NewerFormat`;
+    /// `Unsupported` if the meta-data brings an index that would have to be built.
+    pub async fn open(
+        context: &RecordContext,
+        subspace: Subspace,
+        metadata: &RecordMetaData,
+        options: &StoreOptions,
+    ) -> Result<Self> {
+        Self::open_with_schema(context, subspace, StoreSchema::new(metadata.clone()), options).await
+    }
+
+    pub(crate) async fn open_with_schema(
+        context: &RecordContext,
+        subspace: Subspace,
+        schema: StoreSchema,
+        options: &StoreOptions,
+    ) -> Result<Self> {
+        open::open(context, subspace, schema, options).await
+    }
+
+    /// Deletes a store with its header, whatever is there.
+    ///
+    /// **Errors**: FoundationDB's.
+    pub async fn delete_store(context: &RecordContext, subspace: Subspace) -> Result<()> {
+        maintain::delete_store(context, &StoreLayout::new(subspace)).await
+    }
+
+    /// Saves a record over the one with its primary key, if there is one.
+    ///
+    /// **Errors**: `InvalidRecord` for bytes that are no record of the type; `MetaData` for a type that the schema does not
+    /// have; `TooLarge`; `StoreLocked`; `Unsupported` if an index would have to be maintained.
+    pub async fn save_record(&self, record: &Record) -> Result<StoredRecord> {
+        self.save_record_with(record, &SaveOptions::default()).await
+    }
+
+    /// Saves a record as `options` say.
+    ///
+    /// **Errors**: those of [`save_record`](RecordStore::save_record); `RecordAlreadyExists`, `RecordNotFound`,
+    /// `RecordTypeChanged` by the existence check.
+    pub async fn save_record_with(&self, record: &Record, options: &SaveOptions) -> Result<StoredRecord> {
+        save::save(self, record, options, false).await
+    }
+
+    /// What saving a record would give; it changes nothing.
+    ///
+    /// **Errors**: those of [`save_record_with`](RecordStore::save_record_with).
+    pub async fn dry_run_save_record(&self, record: &Record, options: &SaveOptions) -> Result<StoredRecord> {
+        save::save(self, record, options, true).await
+    }
+
+    /// The record with this primary key.
+    ///
+    /// **Errors**: `Corrupt` for what is no record of the schema.
+    pub async fn load_record(&self, primary_key: &Tuple) -> Result<Option<StoredRecord>> {
+        load::load(self, primary_key, false).await
+    }
+
+    /// The record with this primary key, read without a conflict with those who write it.
+    ///
+    /// **Errors**: those of [`load_record`](RecordStore::load_record).
+    pub async fn load_record_snapshot(&self, primary_key: &Tuple) -> Result<Option<StoredRecord>> {
+        load::load(self, primary_key, true).await
+    }
+
+    /// The version of the record with this primary key.
+    ///
+    /// **Errors**: `Corrupt` for a version that is none.
+    pub async fn load_record_version(&self, primary_key: &Tuple) -> Result<Option<RecordVersion>> {
+        versions::load(self, primary_key, false).await
+    }
+
+    /// Whether there is a record with this primary key.
+    ///
+    /// **Errors**: FoundationDB's.
+    pub async fn record_exists(&self, primary_key: &Tuple) -> Result<bool> {
+        let key = self.layout().record_key(primary_key);
+        split::exists(self.context(), &key, self.split_layout(), false).await
+    }
+
+    /// Deletes the record with this primary key; says whether there was one.
+    ///
+    /// **Errors**: `StoreLocked`; `Corrupt` for what is no record of the schema; `Unsupported` if an index would have to
+    /// be maintained.
+    pub async fn delete_record(&self, primary_key: &Tuple) -> Result<bool> {
+        delete::delete(self, primary_key).await
+    }
+
+    /// Deletes all records with all that belongs to them. The header and the states of indexes stay.
+    ///
+    /// **Errors**: `StoreLocked`.
+    pub async fn delete_all_records(&self) -> Result<()> {
+        delete::delete_all(self)
+    }
+
+    /// The records of a range of primary keys.
+    ///
+    /// **Errors**: `InvalidContinuation`; `InvalidArgument` for ends of a range that do not go together.
+    pub fn scan_records(&self, options: ScanOptions) -> Result<RecordCursor> {
+        RecordCursor::new(self.clone(), options)
+    }
+
+    /// How many records have this value of the schema's record count key; `()` if that has no columns.
+    ///
+    /// **Errors**: `Unsupported` if records are not counted; `InvalidArgument` for another number of columns.
+    pub async fn snapshot_record_count(&self, count_key: &Tuple) -> Result<i64> {
+        count::snapshot(self, count_key).await
+    }
+
+    /// Sets a field of the user in the header. Every transaction that opens the store reads it; keep it small.
+    ///
+    /// **Errors**: `Unsupported` below [`FormatVersion::HeaderUserFields`].
+    pub async fn set_header_user_field(&self, name: &str, value: &[u8]) -> Result<()> {
+        maintain::set_header_user_field(self, name, value).await
+    }
+
+    /// Removes a field of the user from the header.
+    ///
+    /// **Errors**: `Unsupported` below [`FormatVersion::HeaderUserFields`].
+    pub async fn clear_header_user_field(&self, name: &str) -> Result<()> {
+        maintain::clear_header_user_field(self, name).await
+    }
+
+    /// Says whether clients may cache the state of the store; answers whether that changed.
+    ///
+    /// **Errors**: `Unsupported` below [`FormatVersion::CacheableState`].
+    pub async fn set_state_cacheability(&self, cacheable: bool) -> Result<bool> {
+        maintain::set_state_cacheability(self, cacheable).await
+    }
+
+    /// Locks the store, or with none unlocks it.
+    ///
+    /// **Errors**: `Unsupported` below [`FormatVersion::StoreLockState`], for locks against opening below
+    /// [`FormatVersion::FullStoreLock`].
+    pub async fn set_store_lock(&self, lock: Option<StoreLock>) -> Result<()> {
+        maintain::set_store_lock(self, lock).await
+    }
+
+    /// Says what happens to the counts of records. Disabling them deletes them, for good.
+    ///
+    /// **Errors**: `Unsupported` below [`FormatVersion::RecordCountState`]; `InvalidArgument` once they are disabled.
+    pub async fn update_record_count_state(&self, state: RecordCountState) -> Result<()> {
+        maintain::update_record_count_state(self, state).await
+    }
+
+    /// Sets the number that counts moves of the store between clusters; it never falls.
+    ///
+    /// **Errors**: `Unsupported` below [`FormatVersion::Incarnation`]; `InvalidArgument` for a smaller number.
+    pub async fn update_incarnation(&self, incarnation: i32) -> Result<()> {
+        maintain::update_incarnation(self, incarnation).await
+    }
+
+    /// The transaction of this store.
+    pub fn context(&self) -> &RecordContext {
+        &self.inner.context
+    }
+
+    /// The meta-data with which the store is open.
+    pub fn metadata(&self) -> &RecordMetaData {
+        self.inner.schema.metadata()
+    }
+
+    /// The subspace of the store.
+    pub fn subspace(&self) -> &Subspace {
+        self.layout().store()
+    }
+
+    /// The header, as this transaction sees it.
+    pub fn header(&self) -> StoreHeader {
+        self.inner.header.read().clone()
+    }
+
+    /// The format of the store.
+    pub fn format_version(&self) -> FormatVersion {
+        self.inner.format_version
+    }
+
+    fn assemble(
+        context: RecordContext,
+        layout: Arc<StoreLayout>,
+        schema: StoreSchema,
+        header: StoreHeader,
+        format_version: FormatVersion,
+        omit_unsplit_suffix: bool,
+    ) -> Self {
+        let split_layout = SplitLayout {
+            split_long_records: schema.metadata().is_split_long_records(),
+            omit_unsplit_suffix,
+        };
+        RecordStore {
+            inner: Arc::new(Inner {
+                context,
+                layout,
+                schema,
+                format_version,
+                split_layout,
+                header: RwLock::new(header),
+            }),
+        }
+    }
+
+    fn layout(&self) -> &StoreLayout {
+        &self.inner.layout
+    }
+
+    fn schema(&self) -> &StoreSchema {
+        &self.inner.schema
+    }
+
+    fn split_layout(&self) -> SplitLayout {
+        self.inner.split_layout
+    }
+
+    fn record_count_state(&self) -> RecordCountState {
+        self.inner.header.read().record_count_state()
+    }
+
+    /// Whether versions are kept apart from their records.
+    fn keeps_versions_apart(&self) -> bool {
+        !self.format_version().is_at_least(FormatVersion::SaveVersionWithRecord)
+            || self.split_layout().omit_unsplit_suffix
+    }
+
+    /// Changes the header in memory.
+    fn change_header<T>(&self, change: impl FnOnce(&mut StoreHeader) -> T) -> T {
+        change(&mut self.inner.header.write())
+    }
+
+    /// Writes the header that replaces `old`.
+    async fn write_header(&self, old: &StoreHeader) -> Result<()> {
+        maintain::write_header(self, old).await
+    }
+
+    /// Errors: `StoreLocked`.
+    fn check_unlocked(&self) -> Result<()> {
+        match self.inner.header.read().lock() {
+            Some(StoreLock::ForbidRecordUpdate { reason }) => Err(Error::new(
+                ErrorKind::StoreLocked,
+                "the record store is locked against changes of records",
+            )
+            .with("reason", reason)
+            .with("store", self.subspace())),
+            _ => Ok(()),
+        }
+    }
+
+    /// A record whose indexes nobody would update must not change. Errors: `Unsupported`.
+    fn check_maintained(&self, record_type: &RecordType) -> Result<()> {
+        match self.metadata().indexes_of(record_type).next() {
+            None => Ok(()),
+            Some(index) => Err(Error::new(
+                ErrorKind::Unsupported,
+                "the record type has an index of a kind that this release does not maintain, so its records cannot change",
+            )
+            .with("record_type", record_type.name())
+            .with("index", index.name())
+            .with("kind", index.kind())),
+        }
+    }
+}
+
+impl std::fmt::Debug for RecordStore {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RecordStore")
+            .field("subspace", self.subspace())
+            .field("format_version", &self.format_version())
+            .field("metadata_version", &self.metadata().version())
+            .finish_non_exhaustive()
+    }
+}

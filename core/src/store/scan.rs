@@ -1,0 +1,329 @@
+//! Reading many records, in the order of their primary keys or against it.
+
+use std::time::Duration;
+
+use record_store_kv::tuple::{Tuple, TupleRange};
+use record_store_kv::{Bytes, KeyValue};
+
+use super::{RecordStore, StoredRecord, load};
+use crate::cursor::{KeyValueCursor, KeyValueScan, LimitManager};
+use crate::split::{self, Assembly, RawRecord};
+use crate::{Continuation, Error, ErrorKind, NoNextReason, Result, ScanLimits};
+
+/// Which records a scan reads, and how far it goes.
+///
+/// ```
+/// use record_store::{ScanOptions, Tuple, TupleRange};
+/// let newest_ten = ScanOptions::default().reverse().limit(10);
+/// let one_city = ScanOptions::default().range(TupleRange::all_of(Tuple::from(("Oslo",))));
+/// assert_ne!(newest_ten, one_city);
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct ScanOptions {
+    /// The primary keys of the records.
+    pub range: TupleRange,
+    /// From the greatest primary key downwards.
+    pub reverse: bool,
+    /// The most records to return.
+    pub limit: Option<u64>,
+    /// How many records to leave out first.
+    pub skip: u64,
+    /// How much to read before stopping.
+    pub limits: ScanLimits,
+    /// Reads without conflicts with those who write.
+    pub snapshot: bool,
+    /// Where the scan goes on; it must come from a scan of the same range in the same direction.
+    pub continuation: Option<Continuation>,
+}
+
+impl Default for ScanOptions {
+    /// All records, in the order of their primary keys, without limits.
+    fn default() -> Self {
+        ScanOptions {
+            range: TupleRange::ALL,
+            reverse: false,
+            limit: None,
+            skip: 0,
+            limits: ScanLimits::default(),
+            snapshot: false,
+            continuation: None,
+        }
+    }
+}
+
+impl ScanOptions {
+    /// The primary keys of the records.
+    #[must_use]
+    pub fn range(mut self, range: TupleRange) -> Self {
+        self.range = range;
+        self
+    }
+
+    /// From the greatest primary key downwards.
+    #[must_use]
+    pub fn reverse(mut self) -> Self {
+        self.reverse = true;
+        self
+    }
+
+    /// The most records to return.
+    #[must_use]
+    pub fn limit(mut self, limit: u64) -> Self {
+        self.limit = Some(limit);
+        self
+    }
+
+    /// How many records to leave out first.
+    #[must_use]
+    pub fn skip(mut self, skip: u64) -> Self {
+        self.skip = skip;
+        self
+    }
+
+    /// The most key-value pairs to read.
+    #[must_use]
+    pub fn scanned_rows_max(mut self, rows: u64) -> Self {
+        self.limits.scanned_rows_max = Some(rows);
+        self
+    }
+
+    /// The most bytes of keys and values to read.
+    #[must_use]
+    pub fn scanned_bytes_max(mut self, bytes: u64) -> Self {
+        self.limits.scanned_bytes_max = Some(bytes);
+        self
+    }
+
+    /// The most time since the transaction began.
+    #[must_use]
+    pub fn time_max(mut self, time: Duration) -> Self {
+        self.limits.time_max = Some(time);
+        self
+    }
+
+    /// Reads without conflicts with those who write.
+    #[must_use]
+    pub fn snapshot(mut self) -> Self {
+        self.snapshot = true;
+        self
+    }
+
+    /// Goes on where another scan stopped.
+    #[must_use]
+    pub fn continuation(mut self, continuation: Option<Continuation>) -> Self {
+        self.continuation = continuation;
+        self
+    }
+}
+
+/// The records of a scan, one after the other, within one transaction.
+///
+/// Made by [`RecordStore::scan_records`]. When [`next`](RecordCursor::next) returns none,
+/// [`no_next_reason`](RecordCursor::no_next_reason) tells why, and [`continuation`](RecordCursor::continuation) where to go on.
+pub struct RecordCursor {
+    store: RecordStore,
+    rows: KeyValueCursor,
+    limits: LimitManager,
+    reverse: bool,
+    snapshot: bool,
+    skip: u64,
+    /// How many records may still be returned.
+    remaining: Option<u64>,
+    /// A row of the next record, read to see that the one before it was complete.
+    pending: Option<KeyValue>,
+    /// The last key of the last record returned.
+    last_key: Option<Bytes>,
+    /// The key of the last record without suffix: no other record may have it.
+    last_record_key: Bytes,
+    /// Where the scan began.
+    began_at: Option<Continuation>,
+    stopped: Option<NoNextReason>,
+}
+
+impl RecordCursor {
+    pub(super) fn new(store: RecordStore, options: ScanOptions) -> Result<Self> {
+        let split_layout = store.split_layout();
+        // A record has one key, or two with a version; chunks make it any number.
+        let keys_per_record = match (split_layout.split_long_records, split_layout.has_bare_keys()) {
+            (true, _) => None,
+            (false, true) => Some(1),
+            (false, false) => Some(2),
+        };
+        let wanted = options.limit.map(|limit| limit.saturating_add(options.skip));
+        let scan = KeyValueScan {
+            subspace: store.layout().records(),
+            range: &options.range,
+            continuation: options.continuation.as_ref(),
+            reverse: options.reverse,
+            snapshot: options.snapshot,
+            rows_max: wanted
+                .zip(keys_per_record)
+                .map(|(records, keys): (u64, u64)| records.saturating_mul(keys)),
+        };
+        let rows = KeyValueCursor::new(store.context().clone(), &scan)?;
+        Ok(RecordCursor {
+            rows,
+            store,
+            limits: LimitManager::new(options.limits),
+            reverse: options.reverse,
+            snapshot: options.snapshot,
+            skip: options.skip,
+            remaining: options.limit,
+            pending: None,
+            last_key: None,
+            last_record_key: Bytes::new(),
+            began_at: options.continuation,
+            stopped: None,
+        })
+    }
+
+    /// The next record, or none at the end of the range or of a limit.
+    ///
+    /// **Errors**: FoundationDB's; `Corrupt` for what is no record of the schema.
+    pub async fn next(&mut self) -> Result<Option<StoredRecord>> {
+        loop {
+            if self.stopped.is_some() {
+                return Ok(None);
+            }
+            if self.remaining == Some(0) {
+                self.stopped = Some(NoNextReason::ReturnLimitReached);
+                continue;
+            }
+            let raw = if self.store.split_layout().has_bare_keys() {
+                self.next_bare().await?
+            } else {
+                self.next_assembled().await?
+            };
+            let Some((primary_key, raw)) = raw else { continue };
+            if self.skip > 0 {
+                self.skip -= 1;
+                continue;
+            }
+            if let Some(remaining) = &mut self.remaining {
+                *remaining -= 1;
+            }
+            let (_, record) = load::complete(&self.store, primary_key, raw, self.snapshot).await?;
+            return Ok(Some(record));
+        }
+    }
+
+    /// Up to `count` records; fewer only when [`no_next_reason`](RecordCursor::no_next_reason) has a reason.
+    ///
+    /// **Errors**: those of [`next`](RecordCursor::next); the records before it are lost.
+    pub async fn next_batch(&mut self, count: usize) -> Result<Vec<StoredRecord>> {
+        let mut batch = Vec::new();
+        while batch.len() < count {
+            match self.next().await? {
+                Some(record) => batch.push(record),
+                None => break,
+            }
+        }
+        Ok(batch)
+    }
+
+    /// Why there is no next record; none while there may be one.
+    pub fn no_next_reason(&self) -> Option<NoNextReason> {
+        self.stopped
+    }
+
+    /// Where another scan goes on behind the last record. None when nothing follows, and before the first record of a scan
+    /// that began at the beginning.
+    pub fn continuation(&self) -> Option<Continuation> {
+        if self.stopped.is_some_and(NoNextReason::is_source_exhausted) {
+            return None;
+        }
+        match &self.last_key {
+            Some(key) => Some(self.rows.continuation_after(key)),
+            None => self.began_at.clone(),
+        }
+    }
+
+    /// How many key-value pairs were read, and how many bytes.
+    pub(crate) fn scanned(&self) -> (u64, u64) {
+        self.limits.scanned()
+    }
+
+    /// How many records are still to be left out.
+    pub(crate) fn skip_left(&self) -> u64 {
+        self.skip
+    }
+
+    /// The next record of a store with bare keys.
+    async fn next_bare(&mut self) -> Result<Option<(Tuple, RawRecord)>> {
+        let context = self.store.context();
+        if !self.limits.try_row(|| context.age()) {
+            self.stopped = self.limits.stopped();
+            return Ok(None);
+        }
+        let Some(row) = self.rows.next().await? else {
+            self.stopped = Some(NoNextReason::SourceExhausted);
+            return Ok(None);
+        };
+        self.limits.count_bytes(row.key.len() + row.value.len());
+        let primary_key = self.store.layout().records().unpack(&row.key).map_err(|error| {
+            Error::new(ErrorKind::Corrupt, "a key among the records is no primary key")
+                .with("key", split::HexKey(&row.key))
+                .caused_by(error)
+        })?;
+        let raw = RawRecord::bare(&row.key, row.value);
+        self.last_key = Some(row.key);
+        Ok(Some((primary_key, raw)))
+    }
+
+    /// The next record of a store whose keys have suffixes. Limits stop between records.
+    async fn next_assembled(&mut self) -> Result<Option<(Tuple, RawRecord)>> {
+        if let Some(reason) = self.limits.stopped() {
+            self.stopped = Some(reason);
+            return Ok(None);
+        }
+        let Some(first) = self.next_row().await? else {
+            self.stopped = Some(NoNextReason::SourceExhausted);
+            return Ok(None);
+        };
+        let prefix_length = self.store.layout().records().prefix().len();
+        let (primary_key, suffix, key_length) = split::split_key(&first.key, prefix_length)?;
+        let record_key = first.key.slice(..key_length);
+        if record_key == self.last_record_key {
+            return Err(
+                Error::new(ErrorKind::Corrupt, "a record stored whole is followed by chunks")
+                    .with("key", split::HexKey(&first.key)),
+            );
+        }
+        let mut assembly = Assembly::new(self.reverse);
+        assembly.push(suffix, &first.key, first.value)?;
+        self.last_key = Some(first.key);
+        while !assembly.is_complete() {
+            let Some(row) = self.next_row().await? else { break };
+            if !row.key.starts_with(&record_key) {
+                self.pending = Some(row);
+                break;
+            }
+            let suffix = split::read_suffix(&row.key, key_length)?;
+            assembly.push(suffix, &row.key, row.value)?;
+            self.last_key = Some(row.key);
+        }
+        let raw = assembly.finish(self.store.context(), &record_key)?;
+        self.last_record_key = record_key;
+        Ok(raw.map(|raw| (primary_key, raw)))
+    }
+
+    async fn next_row(&mut self) -> Result<Option<KeyValue>> {
+        if let Some(row) = self.pending.take() {
+            return Ok(Some(row));
+        }
+        let row = self.rows.next().await?;
+        if let Some(row) = &row {
+            let context = self.store.context();
+            // A refusal stops the scan behind the record to which this row belongs.
+            self.limits.try_row(|| context.age());
+            self.limits.count_bytes(row.key.len() + row.value.len());
+        }
+        Ok(row)
+    }
+}
+
+impl std::fmt::Debug for RecordCursor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RecordCursor").field("stopped", &self.stopped).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,93 @@
+//! [`StoredRecord`]: a record as it stands in a store, undecoded until somebody asks.
+
+use prost::Message;
+use prost_reflect::{DynamicMessage, MessageDescriptor, SerializeOptions};
+use record_store_kv::{Bytes, TransactionVersion};
+use record_store_kv::tuple::Tuple;
+
+use crate::{Error, ErrorKind, RecordVersion, Result, StoredSizes};
+
+/// A record of a store: its type, key, bytes and version.
+///
+/// Java class: `FDBStoredRecord`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StoredRecord {
+    pub(super) descriptor: MessageDescriptor,
+    pub(super) primary_key: Tuple,
+    pub(super) bytes: Bytes,
+    pub(super) version: Option<RecordVersion>,
+    pub(super) sizes: StoredSizes,
+}
+
+impl StoredRecord {
+    /// The name of the record's type.
+    pub fn record_type(&self) -> &str {
+        self.descriptor.name()
+    }
+
+    /// The message of the record's type.
+    pub fn descriptor(&self) -> &MessageDescriptor {
+        &self.descriptor
+    }
+
+    /// The whole primary key. Of a schema built with [`Schema`](crate::Schema) it begins with the key of the record type.
+    pub fn primary_key(&self) -> &Tuple {
+        &self.primary_key
+    }
+
+    /// The bytes of the record's message, as they were saved.
+    pub fn bytes(&self) -> &Bytes {
+        &self.bytes
+    }
+
+    /// The version of the record, if it was saved with one.
+    pub fn version(&self) -> Option<RecordVersion> {
+        self.version
+    }
+
+    /// What the record takes in the database.
+    pub fn sizes(&self) -> &StoredSizes {
+        &self.sizes
+    }
+
+    /// The record as a generated message.
+    ///
+    /// **Errors**: `InvalidRecord` if the bytes are no such message.
+    pub fn decode<M: Message + Default>(&self) -> Result<M> {
+        M::decode(self.bytes.clone()).map_err(|error| self.undecodable(error))
+    }
+
+    /// The record as a dynamic message.
+    ///
+    /// **Errors**: `InvalidRecord` if the bytes are no message of the record's type.
+    pub fn to_dynamic(&self) -> Result<DynamicMessage> {
+        DynamicMessage::decode(self.descriptor.clone(), self.bytes.clone()).map_err(|error| self.undecodable(error))
+    }
+
+    /// The record as protobuf's JSON, with the names of the fields as the schema spells them.
+    ///
+    /// **Errors**: `InvalidRecord` if the bytes are no message of the record's type.
+    pub fn to_json(&self) -> Result<String> {
+        let mut json = Vec::new();
+        let options = SerializeOptions::new().use_proto_field_name(true);
+        self.to_dynamic()?
+            .serialize_with_options(&mut serde_json::Serializer::new(&mut json), &options)
+            .map_err(|error| self.undecodable(error))?;
+        String::from_utf8(json).map_err(|error| self.undecodable(error))
+    }
+
+    /// Fills in the version of the commit.
+    pub(crate) fn complete_version(&mut self, versionstamp: TransactionVersion) -> Result<()> {
+        if let Some(version) = &mut self.version {
+            *version = version.complete_with(versionstamp)?;
+        }
+        Ok(())
+    }
+
+    fn undecodable(&self, error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
+        Error::new(ErrorKind::InvalidRecord, "the stored bytes are no message of the record type")
+            .with("record_type", self.record_type())
+            .with("primary_key", &self.primary_key)
+            .caused_by(error)
+    }
+}

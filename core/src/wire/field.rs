@@ -1,0 +1,211 @@
+//! One field of a message type, compiled: what protobuf says of it, asked of encoded bytes.
+
+use std::borrow::Cow;
+
+use prost_reflect::{Cardinality, FieldDescriptor};
+
+use super::reader::{Fields, Malformed, WireValue};
+use super::scalar::{Scalar, ScalarKind, default_of};
+
+/// What a field holds.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum ValueKind {
+    Scalar(ScalarKind),
+    /// A message in a length-delimited value.
+    Message,
+    /// A message between two tags (proto2 groups).
+    Group,
+}
+
+impl ValueKind {
+    pub(super) fn of(field: &FieldDescriptor) -> Self {
+        match ScalarKind::of(field) {
+            Some(kind) => ValueKind::Scalar(kind),
+            None if field.is_group() => ValueKind::Group,
+            None => ValueKind::Message,
+        }
+    }
+
+    /// Whether the runtime stores `value` in the field, rather than among the unknown fields.
+    fn accepts(&self, value: WireValue<'_>) -> Result<bool, Malformed> {
+        Ok(match (self, value) {
+            (ValueKind::Scalar(kind), value) => kind.decode(value)?.is_some(),
+            (ValueKind::Message, WireValue::Bytes(_)) | (ValueKind::Group, WireValue::Group(_)) => true,
+            _ => false,
+        })
+    }
+}
+
+/// Reads one field of a message type from encoded messages.
+///
+/// The last occurrence of a singular scalar wins, occurrences of a singular message merge, a later member of the same oneof
+/// unsets the field, a proto3 field without presence that holds its type's default is unset, repeated numbers come packed or
+/// one by one. A map field is a repeated field of entries, as Java's dynamic messages have it.
+#[derive(Clone, Debug)]
+pub(crate) struct FieldAccess {
+    number: u32,
+    kind: ValueKind,
+    repeated: bool,
+    /// Unset and default are different things.
+    presence: bool,
+    default: Option<Scalar<'static>>,
+    /// The other members of the field's oneof.
+    rivals: Box<[(u32, ValueKind)]>,
+}
+
+impl FieldAccess {
+    /// Compiles the accessor.
+    pub(crate) fn new(field: &FieldDescriptor) -> Self {
+        let rivals = field.containing_oneof().map(|oneof| {
+            let others = oneof.fields().filter(|member| member.number() != field.number());
+            others.map(|member| (member.number(), ValueKind::of(&member))).collect()
+        });
+        FieldAccess {
+            number: field.number(),
+            kind: ValueKind::of(field),
+            repeated: field.cardinality() == Cardinality::Repeated,
+            presence: field.supports_presence(),
+            default: default_of(field),
+            rivals: rivals.unwrap_or_default(),
+        }
+    }
+
+    /// What the field holds.
+    pub(crate) fn kind(&self) -> &ValueKind {
+        &self.kind
+    }
+
+    /// Whether the field is a list or a map.
+    pub(crate) fn is_repeated(&self) -> bool {
+        self.repeated
+    }
+
+    /// The value of an unset singular scalar field.
+    pub(crate) fn default(&self) -> Option<&Scalar<'static>> {
+        self.default.as_ref()
+    }
+
+    /// The value of a singular scalar field, `None` where Java's `hasField` is false.
+    pub(crate) fn scalar<'a>(&self, message: &'a [u8]) -> Result<Option<Scalar<'a>>, Malformed> {
+        let ValueKind::Scalar(kind) = &self.kind else {
+            return Ok(None);
+        };
+        // Strings are looked at last, so that only the winner pays for the check of its text.
+        let mut last = None;
+        for field in Fields::new(message) {
+            let (number, value) = field?;
+            if number == self.number {
+                if kind.fits(value) && self.is_known(kind, value)? {
+                    last = Some(value);
+                }
+            } else if last.is_some() && self.is_rival(number, value)? {
+                last = None;
+            }
+        }
+        let Some(value) = last else {
+            return Ok(None);
+        };
+        let scalar = kind.decode(value)?;
+        Ok(scalar.filter(|scalar| self.presence || !scalar.is_type_default()))
+    }
+
+    /// The bytes of a singular message field, `None` if it is unset. Several occurrences merge, which protobuf defines as
+    /// reading their bytes one after the other.
+    pub(crate) fn message<'a>(&self, message: &'a [u8]) -> Result<Option<Cow<'a, [u8]>>, Malformed> {
+        let mut merged: Option<Cow<'a, [u8]>> = None;
+        for field in Fields::new(message) {
+            let (number, value) = field?;
+            if number == self.number {
+                if let Some(bytes) = self.submessage(value) {
+                    merged = Some(match merged {
+                        None => Cow::Borrowed(bytes),
+                        Some(before) => Cow::Owned([&before, bytes].concat()),
+                    });
+                }
+            } else if merged.is_some() && self.is_rival(number, value)? {
+                merged = None;
+            }
+        }
+        Ok(merged)
+    }
+
+    /// Calls `each` with every element of a repeated scalar field, in wire order.
+    pub(crate) fn each_scalar<'a, E: From<Malformed>>(
+        &self,
+        message: &'a [u8],
+        mut each: impl FnMut(Scalar<'a>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let ValueKind::Scalar(kind) = &self.kind else {
+            return Ok(());
+        };
+        for field in Fields::new(message) {
+            match field? {
+                (number, WireValue::Bytes(run)) if number == self.number && kind.is_packable() => {
+                    kind.decode_packed(run, &mut each)?;
+                }
+                (number, value) if number == self.number => {
+                    if let Some(scalar) = kind.decode(value)? {
+                        each(scalar)?;
+                    }
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Calls `each` with the bytes of every element of a repeated message field, in wire order.
+    pub(crate) fn each_message<'a, E: From<Malformed>>(
+        &self,
+        message: &'a [u8],
+        mut each: impl FnMut(&'a [u8]) -> Result<(), E>,
+    ) -> Result<(), E> {
+        for field in Fields::new(message) {
+            let (number, value) = field?;
+            if number == self.number
+                && let Some(bytes) = self.submessage(value)
+            {
+                each(bytes)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// How many elements a repeated field has.
+    pub(crate) fn count(&self, message: &[u8]) -> Result<u64, Malformed> {
+        let mut count = 0;
+        match self.kind {
+            ValueKind::Scalar(_) => self.each_scalar::<Malformed>(message, |_| {
+                count += 1;
+                Ok(())
+            }),
+            ValueKind::Message | ValueKind::Group => self.each_message::<Malformed>(message, |_| {
+                count += 1;
+                Ok(())
+            }),
+        }?;
+        Ok(count)
+    }
+
+    fn submessage<'a>(&self, value: WireValue<'a>) -> Option<&'a [u8]> {
+        match (&self.kind, value) {
+            (ValueKind::Message, WireValue::Bytes(bytes)) | (ValueKind::Group, WireValue::Group(bytes)) => Some(bytes),
+            _ => None,
+        }
+    }
+
+    /// False for a number that a closed enum does not have.
+    fn is_known(&self, kind: &ScalarKind, value: WireValue<'_>) -> Result<bool, Malformed> {
+        match kind {
+            ScalarKind::Enum { closed: Some(_) } => Ok(kind.decode(value)?.is_some()),
+            _ => Ok(true),
+        }
+    }
+
+    fn is_rival(&self, number: u32, value: WireValue<'_>) -> Result<bool, Malformed> {
+        match self.rivals.iter().find(|(rival, _)| *rival == number) {
+            Some((_, kind)) => kind.accepts(value),
+            None => Ok(false),
+        }
+    }
+}
