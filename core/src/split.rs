@@ -459,3 +459,6 @@ impl std::fmt::Display for HexKey<'_> {
         self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -16,6 +16,7 @@
 //! ```
 
 mod build;
+mod compiled;
 mod dimensions;
 mod empty;
 mod field;
@@ -42,6 +43,7 @@ use crate::{Error, ErrorKind, Result};
 pub use build::{
     KeyExpressions, concat, dimensions, empty, field, function, key_with_value, list, literal, record_type, version,
 };
+pub use compiled::{CompiledExpression, RecordView, Row, Rows};
 pub use dimensions::Dimensions;
 pub use empty::Empty;
 pub use field::{FanType, Field, NullStandin};

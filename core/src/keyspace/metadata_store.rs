@@ -42,20 +42,27 @@ impl MetaDataStore {
 
     /// Makes `metadata` current, and keeps what was.
     ///
-    /// **Errors**: `MetaData` if its version is not greater; `MetaDataEvolution` if stored records would become unreadable.
-    pub async fn save(&self, metadata: &RecordMetaData) -> Result<()> {
-        if let Some(old_bytes) = self.load_bytes().await? {
-            let old = self.located(RecordMetaData::from_proto_bytes(old_bytes.clone()))?;
+    /// **Errors**: `MetaData` if its version is not greater; `MetaDataEvolution` for a change that `rules` do not allow.
+    pub async fn save(&self, metadata: &RecordMetaData, rules: &MetaDataEvolutionValidator) -> Result<()> {
+        let old = self.load_bytes().await?;
+        if let Some(old) = old {
+            let bytes = old.clone();
+            let old = self.located(RecordMetaData::from_proto_bytes(old))?;
             if metadata.version() <= old.version() {
-                return Err(Error::new(
-                    ErrorKind::MetaData,
-                    "the version of the meta-data must increase",
-                )
-                .with("stored_version", old.version())
-                .with("version", metadata.version()));
+                return Err(Error::new(ErrorKind::MetaData, "the version of the meta-data must increase")
+                    .with("stored_version", old.version())
+                    .with("version", metadata.version()));
             }
-            MetaDataEvolutionValidator::default().validate(&old, metadata)?;
-            self.write(&self.history_key(old.version()), &old_bytes)?;
+            rules.validate(&old, metadata)?;
+            self.write(&self.history_key(old.version()), &bytes)?;
+        }
+        self.write(&self.current_key(), &metadata.to_proto_bytes())
+    }
+
+    /// As [`save`](MetaDataStore::save), for meta-data that was made from the current one by its rules.
+    pub(crate) async fn save_successor(&self, metadata: &RecordMetaData, current: Option<&RecordMetaData>) -> Result<()> {
+        if let (Some(current), Some(bytes)) = (current, self.load_bytes().await?) {
+            self.write(&self.history_key(current.version()), &bytes)?;
         }
         self.write(&self.current_key(), &metadata.to_proto_bytes())
     }

@@ -284,9 +284,9 @@ async fn resolve(
         Some(schema) => {
             let stored = MetaDataStore::new(context, metadata.clone());
             let old = stored.load().await.map_err(located)?;
-            let new = schema.merge(old.as_ref()).map_err(located)?;
+            let new = schema.merge_into(old.as_ref()).map_err(located)?;
             if old.as_ref().is_none_or(|old| old.version() != new.version()) {
-                stored.save(&new).await.map_err(located)?;
+                stored.save_successor(&new, old.as_ref()).await.map_err(located)?;
             }
             StoreSchema::new(new)
         }

@@ -48,6 +48,22 @@ impl Descriptors {
         })
     }
 
+    /// Links the file named `records` with its imports, all from an encoded `FileDescriptorSet`.
+    ///
+    /// **Errors**: as [`Descriptors::link`]; `MetaData` too when the set has no file of that name.
+    pub fn from_file_descriptor_set(set: impl Into<Bytes>, records: &str) -> Result<Self> {
+        let mut files = files_of_set(&set.into())?;
+        match files.remove(records) {
+            Some(bytes) => Self::link(bytes, files.into_values()),
+            None => Err(super::names::unknown(
+                Error::new(ErrorKind::MetaData, "the file descriptor set has no such file"),
+                "file",
+                records,
+                files.keys().map(String::as_str),
+            )),
+        }
+    }
+
     /// The file that holds the union message.
     pub fn records(&self) -> &FileDescriptor {
         &self.records
@@ -99,6 +115,23 @@ impl PartialEq for Descriptors {
 /// `tuple_fields.proto`, and Google's `google/protobuf/*.proto`. An encoded `FileDescriptorProto`.
 pub fn implied_file(name: &str) -> Option<&'static Bytes> {
     IMPLIED_FILES.get(name)
+}
+
+/// The files of an encoded `FileDescriptorSet` as they are, by name.
+pub(super) fn files_of_set(set: &Bytes) -> Result<BTreeMap<String, Bytes>> {
+    const FILE: u32 = 1;
+    let mut files = BTreeMap::new();
+    for field in super::raw::fields(set).map_err(not_a_set)? {
+        if field.number == FILE {
+            let bytes = field.content.unwrap_or_default();
+            files.insert(decode_file(&bytes)?.name().to_owned(), bytes);
+        }
+    }
+    Ok(files)
+}
+
+fn not_a_set(error: Error) -> Error {
+    Error::new(ErrorKind::MetaData, "the bytes are no file descriptor set").caused_by(error)
 }
 
 /// Finds the sources of the implied files, for a compiler of .proto text.

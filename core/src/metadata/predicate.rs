@@ -111,7 +111,7 @@ impl IndexPredicate {
         if let Some(window) = &stored.row_number_window_predicate {
             let path = |path: &FieldPath| path.field.clone();
             found.push(IndexPredicate::RowNumberWindow(RowNumberWindow {
-                ordering_field: window.ordering_field.as_ref().map(path).unwrap_or_default(),
+                ordering_field: window.ordering_field.clone(),
                 size: window.size,
                 descending: window.direction() == Direction::Desc,
                 partition_fields: window.partition_fields.iter().map(path).collect(),
@@ -165,7 +165,7 @@ impl IndexPredicate {
                     Direction::Asc
                 };
                 stored.row_number_window_predicate = Some(proto::RowNumberWindowPredicate {
-                    ordering_field: Some(path(&window.ordering_field)),
+                    ordering_field: window.ordering_field.clone(),
                     size: window.size,
                     direction: direction.into(),
                     partition_fields: window.partition_fields.iter().map(path).collect(),

@@ -770,8 +770,9 @@ pub struct ValuePredicate {
 /// Only the first `size` records of each partition are in the index.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct RowNumberWindowPredicate {
-    #[prost(message, optional, tag = "1")]
-    pub ordering_field: ::core::option::Option<row_number_window_predicate::FieldPath>,
+    /// The path of a field, from the record down.
+    #[prost(string, repeated, tag = "1")]
+    pub ordering_field: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
     #[prost(int32, required, tag = "2")]
     pub size: i32,
     #[prost(enumeration = "row_number_window_predicate::Direction", required, tag = "3")]
@@ -909,8 +910,8 @@ pub struct PStoredQuery {
     pub name: ::core::option::Option<::prost::alloc::string::String>,
     #[prost(string, optional, tag = "2")]
     pub query: ::core::option::Option<::prost::alloc::string::String>,
-    #[prost(bytes = "bytes", repeated, tag = "3")]
-    pub temp_functions: ::prost::alloc::vec::Vec<::prost::bytes::Bytes>,
+    #[prost(string, repeated, tag = "3")]
+    pub temp_functions: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
 }
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]

@@ -117,10 +117,10 @@ impl FieldAccess {
             let (number, value) = field?;
             if number == self.number {
                 if let Some(bytes) = self.submessage(value) {
-                    merged = Some(match merged {
-                        None => Cow::Borrowed(bytes),
-                        Some(before) => Cow::Owned([&before, bytes].concat()),
-                    });
+                    match &mut merged {
+                        None => merged = Some(Cow::Borrowed(bytes)),
+                        Some(before) => before.to_mut().extend_from_slice(bytes),
+                    }
                 }
             } else if merged.is_some() && self.is_rival(number, value)? {
                 merged = None;

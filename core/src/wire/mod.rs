@@ -14,10 +14,13 @@ mod tuple_field;
 mod validate;
 
 pub(crate) use field::{FieldAccess, ValueKind};
-pub(crate) use reader::{Fields, Malformed, WireValue};
+pub(crate) use reader::{Fields, WireValue};
 pub(crate) use scalar::Scalar;
 pub(crate) use tuple_field::TupleField;
 pub use validate::{RecordValidator, validate_record};
 
 /// How deep messages may nest below a record, as in Java's and Rust's protobuf runtimes.
 const NESTING_MAX: usize = 100;
+
+#[cfg(test)]
+mod tests;

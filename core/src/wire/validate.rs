@@ -119,23 +119,28 @@ impl RecordValidator {
         }
         for field in &rules.fields {
             let below = field.message.filter(|&message| self.messages[message].requires);
-            match (field.access.kind(), below) {
-                (ValueKind::Scalar(_), _) => {
-                    if field.required && field.access.scalar(bytes)?.is_none() {
-                        return Err(rules.missing(field));
+            let is_missing = match (field.access.kind(), below) {
+                _ if field.access.is_repeated() => {
+                    if let Some(message) = below {
+                        field
+                            .access
+                            .each_message(bytes, |inner| self.check_required(message, inner))?;
                     }
+                    false
                 }
-                (_, Some(message)) if field.access.is_repeated() => {
-                    field
-                        .access
-                        .each_message(bytes, |inner| self.check_required(message, inner))?;
+                (ValueKind::Scalar(_), _) => field.required && field.access.scalar(bytes)?.is_none(),
+                (_, below) => {
+                    let inner = field.access.message(bytes)?;
+                    if let (Some(inner), Some(message)) = (&inner, below) {
+                        self.check_required(message, inner)?;
+                    }
+                    field.required && inner.is_none()
                 }
-                (_, below) if !field.access.is_repeated() => match (field.access.message(bytes)?, below) {
-                    (Some(inner), Some(message)) => self.check_required(message, &inner)?,
-                    (None, _) if field.required => return Err(rules.missing(field)),
-                    _ => {}
-                },
-                _ => {}
+            };
+            if is_missing {
+                return Err(Error::new(ErrorKind::InvalidRecord, "a required field is missing")
+                    .with("message", &rules.name)
+                    .with("field", &field.name));
             }
         }
         Ok(())
@@ -144,23 +149,13 @@ impl RecordValidator {
 
 impl MessageRules {
     fn field(&self, number: u32, hint: &mut usize) -> Option<&FieldRules> {
-        if let Some(field) = self.fields.get(*hint)
-            && field.number == number
-        {
-            return Some(field);
-        }
-        let found = self.fields.binary_search_by_key(&number, |field| field.number).ok()?;
-        *hint = found;
-        if !self.fields[found].access.is_repeated() {
-            *hint += 1;
-        }
-        self.fields.get(found)
-    }
-
-    fn missing(&self, field: &FieldRules) -> Error {
-        Error::new(ErrorKind::InvalidRecord, "a required field is missing")
-            .with("message", &self.name)
-            .with("field", &field.name)
+        let at = match self.fields.get(*hint) {
+            Some(field) if field.number == number => *hint,
+            _ => self.fields.binary_search_by_key(&number, |field| field.number).ok()?,
+        };
+        let field = self.fields.get(at)?;
+        *hint = at + usize::from(!field.access.is_repeated());
+        Some(field)
     }
 }
 

@@ -3,12 +3,17 @@
 
 use std::ops::RangeInclusive;
 
+use record_store_kv::tuple::{Decoder, Element, Encoder};
+
+use super::super::compiled::{Row, Rows, Sink};
+use crate::{Error, ErrorKind, Result};
+
 /// One function; either form may be missing. A form that gives no value has overflowed or divided by zero.
 #[derive(Debug)]
 pub(super) struct Arithmetic {
     name: &'static str,
-    pub(super) unary: Option<fn(i64) -> Option<i64>>,
-    pub(super) binary: Option<fn(i64, i64) -> Option<i64>>,
+    unary: Option<fn(i64) -> Option<i64>>,
+    binary: Option<fn(i64, i64) -> Option<i64>>,
 }
 
 impl Arithmetic {
@@ -42,6 +47,50 @@ impl Arithmetic {
         let first = if self.unary.is_some() { 1 } else { 2 };
         let last = if self.binary.is_some() { 2 } else { 1 };
         first..=last
+    }
+
+    /// Writes the result as a column. A null argument makes a null that is a value like others in a unique index.
+    pub(super) fn write(&self, row: Row<'_>, rows: &mut Rows) -> Result<()> {
+        let mut arguments = Decoder::new(row.bytes());
+        let mut next = || {
+            arguments
+                .next()
+                .transpose()?
+                .map_or(Ok(None), |element| self.integer(&element))
+        };
+        let (first, second) = (next()?, next()?);
+        let result = match (row.column_count(), first, second, self.unary, self.binary) {
+            (1, Some(value), _, Some(unary), _) => Some(unary(value)),
+            (2, Some(left), Some(right), _, Some(binary)) => Some(binary(left, right)),
+            _ => None,
+        };
+        let mut encoder = Encoder::new(rows.bytes());
+        match result {
+            None => encoder.null(),
+            Some(Some(value)) => encoder.int(value),
+            Some(None) => {
+                return Err(Error::new(
+                    ErrorKind::InvalidRecord,
+                    "the result overflows, or something is divided by zero",
+                )
+                .with("function", self.name));
+            }
+        };
+        rows.end_column(None);
+        Ok(())
+    }
+
+    /// Java takes every number for an integer: floats are cut towards zero, and those out of range become the nearest.
+    fn integer(&self, element: &Element) -> Result<Option<i64>> {
+        match element {
+            Element::Null => Ok(None),
+            Element::Int(value) => Ok(Some(*value)),
+            Element::Float(value) => Ok(Some(*value as i64)),
+            Element::Double(value) => Ok(Some(*value as i64)),
+            other => Err(Error::new(ErrorKind::InvalidRecord, "the function takes numbers")
+                .with("function", self.name)
+                .with("type", other.type_name())),
+        }
     }
 }
 

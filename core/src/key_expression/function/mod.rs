@@ -13,10 +13,13 @@ use std::ops::RangeInclusive;
 
 use prost_reflect::{FieldDescriptor, MessageDescriptor};
 
+use super::compiled::{Input, Node, Rows};
 use super::{KeyExpression, Kind};
 use crate::proto;
 use crate::{Error, ErrorKind, Result};
 
+use arithmetic::Arithmetic;
+use cardinality::Count;
 pub use order::TupleOrdering;
 
 /// A function of the columns of its arguments, in one column.
@@ -31,7 +34,7 @@ pub struct Function {
 #[derive(Clone, Copy, Debug)]
 enum Family {
     Order(TupleOrdering),
-    Arithmetic(&'static arithmetic::Arithmetic),
+    Arithmetic(&'static Arithmetic),
     Cardinality,
     Collate,
 }
@@ -156,5 +159,52 @@ impl Kind for Function {
 impl fmt::Display for Function {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}({})", self.name, self.arguments)
+    }
+}
+
+/// A function, compiled.
+#[derive(Clone, Debug)]
+pub(super) struct FunctionNode {
+    arguments: Node,
+    call: Call,
+}
+
+#[derive(Clone, Debug)]
+enum Call {
+    Order(TupleOrdering),
+    Arithmetic(&'static Arithmetic),
+    Cardinality(Count),
+}
+
+impl FunctionNode {
+    pub(super) fn compile(function: &Function, message: Option<&MessageDescriptor>) -> Result<Self> {
+        let call = match function.family {
+            Family::Order(ordering) => Call::Order(ordering),
+            Family::Arithmetic(arithmetic) => Call::Arithmetic(arithmetic),
+            Family::Cardinality => Call::Cardinality(Count::compile(&function.arguments, message)),
+            Family::Collate => return Err(collate::unsupported(&function.name)),
+        };
+        Ok(FunctionNode {
+            arguments: Node::compile(&function.arguments, message)?,
+            call,
+        })
+    }
+
+    /// Appends a row for each row of the arguments.
+    pub(super) fn rows(&self, input: Input<'_>, rows: &mut Rows) -> Result<()> {
+        if let Call::Cardinality(count) = &self.call {
+            return cardinality::rows(count, &self.arguments, input, rows);
+        }
+        let mut arguments = Rows::default();
+        self.arguments.rows(input, &mut arguments)?;
+        for row in arguments.iter() {
+            match &self.call {
+                Call::Order(ordering) => order::write(*ordering, row, rows)?,
+                Call::Arithmetic(arithmetic) => arithmetic.write(row, rows)?,
+                Call::Cardinality(_) => {}
+            }
+            rows.end_row()?;
+        }
+        Ok(())
     }
 }

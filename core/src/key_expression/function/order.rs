@@ -1,6 +1,9 @@
 //! `order_*`: columns as bytes that sort the other way, or with nulls at the other end. Java: `TupleOrdering`,
 //! `OrderFunctionKeyExpression`.
 
+use record_store_kv::tuple::{Decoder, Encoder};
+
+use super::super::compiled::{Row, Rows, Sink};
 use crate::{Error, ErrorKind, Result};
 
 /// A direction and a place for nulls. Java: `TupleOrdering.Direction`.
@@ -82,8 +85,17 @@ pub(super) fn named(name: &str) -> Option<TupleOrdering> {
     })
 }
 
+/// Writes the ordered bytes of a row as a column.
+pub(super) fn write(ordering: TupleOrdering, row: Row<'_>, rows: &mut Rows) -> Result<()> {
+    row.refuse_incomplete_version()?;
+    let packed = ordering.pack((0..row.column_count()).map(|index| row.column(index)));
+    Encoder::new(rows.bytes()).bytes(&packed);
+    rows.end_column(None);
+    Ok(())
+}
+
 fn element_len(packed: &[u8]) -> Result<usize> {
-    let element = record_store_kv::tuple::Decoder::new(packed).skip_element()?;
+    let element = Decoder::new(packed).skip_element()?;
     Ok(element.map_or(0, <[u8]>::len))
 }
 
