@@ -26,6 +26,7 @@ mod validator;
 pub use builder::{RecordMetaDataBuilder, RecordTypeBuilder};
 pub use descriptors::{Descriptors, implied_file};
 pub use evolution::MetaDataEvolutionValidator;
+pub use names::unknown_field;
 pub use index::{FormerIndex, Index, index_option, index_type};
 pub use predicate::{Comparison, ComparisonType, IndexPredicate, RowNumberWindow};
 pub use record_meta_data::RecordMetaData;

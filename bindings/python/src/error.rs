@@ -5,9 +5,16 @@ use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyType};
 use record_store::{Error, ErrorKind, RunError};
 
+use crate::value::shown;
+
 /// The exception for `error`.
 pub(crate) fn to_py(error: Error) -> PyErr {
     Python::attach(|py| exception(py, &error).unwrap_or_else(|failure| failure))
+}
+
+/// The exception for an argument of a type that the call does not take.
+pub(crate) fn argument(message: &'static str, given: &Bound<'_, PyAny>) -> PyErr {
+    to_py(Error::new(ErrorKind::InvalidArgument, message).with("given", shown(given)))
 }
 
 fn exception(py: Python<'_>, error: &Error) -> PyResult<PyErr> {

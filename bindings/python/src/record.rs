@@ -8,9 +8,9 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBytes, PyDict, PyFloat, PyInt, PyList, PyString, PyTuple, PyType};
 use record_store::kv::tuple::Element;
-use record_store::{Error, ErrorKind, Record, RecordKey, RecordMetaData, StoredRecord, Tuple};
+use record_store::{Record, RecordKey, RecordMetaData, StoredRecord, Tuple};
 
-use crate::error::to_py;
+use crate::error::{argument, to_py};
 use crate::value;
 
 /// What the records of a space are when they come out.
@@ -80,7 +80,7 @@ pub(crate) fn type_name(record_type: &Bound<'_, PyAny>) -> PyResult<String> {
         return Ok(name);
     }
     let named = record_type.getattr("DESCRIPTOR").and_then(|descriptor| descriptor.getattr("name")?.extract());
-    named.map_err(|_| to_py(argument("a record type is its name or its message class", record_type)))
+    named.map_err(|_| argument("a record type is its name or its message class", record_type))
 }
 
 /// The key of a record: a column, or a tuple or list of columns.
@@ -106,7 +106,7 @@ fn element(column: &Bound<'_, PyAny>) -> PyResult<Element> {
         return Ok(Element::Bool(value));
     }
     if column.is_instance_of::<PyInt>() {
-        let number = column.extract::<i64>().map_err(|_| to_py(argument("a key's int has 64 bits", column)))?;
+        let number = column.extract::<i64>().map_err(|_| argument("a key's int has 64 bits", column))?;
         return Ok(Element::Int(number));
     }
     if let Ok(value) = column.extract::<String>() {
@@ -122,11 +122,7 @@ fn element(column: &Bound<'_, PyAny>) -> PyResult<Element> {
         let bytes: [u8; 16] = column.getattr("bytes")?.extract()?;
         return Ok(Element::Uuid(record_store::kv::tuple::Uuid::from_bytes(bytes)));
     }
-    Err(to_py(argument("a column of a key is None, a bool, int, float, str, bytes or UUID", column)))
-}
-
-fn argument(message: &'static str, given: &Bound<'_, PyAny>) -> Error {
-    Error::new(ErrorKind::InvalidArgument, message).with("given", value::shown(given))
+    Err(argument("a column of a key is None, a bool, int, float, str, bytes or UUID", column))
 }
 
 fn dict_class(py: Python<'_>) -> PyResult<&Bound<'_, PyType>> {

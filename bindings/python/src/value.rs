@@ -10,6 +10,7 @@ use std::fmt;
 use prost_reflect::{DynamicMessage, EnumDescriptor, FieldDescriptor, Kind, MapKey, MessageDescriptor, Value};
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyByteArray, PyBytes, PyDict, PyFloat, PyInt, PyList, PyMapping, PyMemoryView, PyString};
+use record_store::metadata::unknown_field;
 use record_store::{Error, ErrorKind};
 
 use crate::error::to_py;
@@ -89,7 +90,7 @@ fn message(descriptor: &MessageDescriptor, record: &Bound<'_, PyAny>, place: &Pl
             .extract()
             .map_err(|_| unfit(place, "field names of type str", &key))?;
         let Some(field) = descriptor.get_field_by_name(&name) else {
-            return Err(to_py(record_store::unknown_field(descriptor, &name)));
+            return Err(to_py(unknown_field(descriptor, &name)));
         };
         if value.is_none() {
             continue;

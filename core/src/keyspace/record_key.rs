@@ -45,8 +45,8 @@ impl RecordKey {
 
     /// The primary key by this schema.
     ///
-    /// Errors: `InvalidArgument` for a missing record type or another number of columns; what an unknown record type gives.
-    pub(crate) fn resolve(&self, metadata: &RecordMetaData) -> Result<Tuple> {
+    /// **Errors**: `InvalidArgument` for a missing record type or another number of columns; what an unknown record type gives.
+    pub fn resolve(&self, metadata: &RecordMetaData) -> Result<Tuple> {
         let (record_type, columns) = match &self.0 {
             Form::Whole(whole) => return Ok(whole.clone()),
             Form::Columns(Some(name), columns) => (metadata.record_type(name)?, columns),
