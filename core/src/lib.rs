@@ -22,7 +22,7 @@ pub use database::{Database, DatabaseOptions};
 pub use error::{Error, ErrorKind, Result};
 pub use key_expression::KeyExpression;
 pub use keyspace::{MetaDataStore, RecordKey, RecordSpace, RecordSpaceBuilder, SpaceCursor, SpacePath};
-pub use metadata::{FormerIndex, Index, RecordMetaData, RecordMetaDataBuilder, RecordType};
+pub use metadata::{FormerIndex, Index, RecordMetaData, RecordMetaDataBuilder, RecordType, Schema};
 pub use record_store_kv as kv;
 pub use record_store_kv::tuple::{EndpointType, Tuple, TupleRange};
 pub use record_version::RecordVersion;

@@ -12,7 +12,9 @@ use super::index::index_type;
 use super::record_meta_data::{Carried, Parts, unknown_index, unknown_record_type};
 use super::synthetic::{self, SyntheticRecordType};
 use super::union::{Union, UnionType};
-use super::{Descriptors, FormerIndex, Index, RecordMetaData, RecordType, options, validator};
+use super::{
+    Descriptors, FormerIndex, Index, MetaDataEvolutionValidator, RecordMetaData, RecordType, options, validator,
+};
 use crate::error::{Error, ErrorKind, Result};
 use crate::key_expression::{FanType, KeyExpression, field, primary_key_component_positions};
 use crate::proto;
@@ -97,9 +99,19 @@ impl RecordMetaDataBuilder {
     ///
     /// **Errors**: `MetaDataEvolution` when stored records could not be read with the new files.
     pub fn update_records(&mut self, descriptors: Descriptors) -> Result<&mut Self> {
+        self.update_records_with(descriptors, &MetaDataEvolutionValidator::default())
+    }
+
+    /// As [`RecordMetaDataBuilder::update_records`], with the changes that `validator` allows.
+    ///
+    /// **Errors**: as [`RecordMetaDataBuilder::update_records`].
+    pub fn update_records_with(
+        &mut self,
+        descriptors: Descriptors,
+        validator: &MetaDataEvolutionValidator,
+    ) -> Result<&mut Self> {
         let union = Union::of(descriptors.records())?;
-        super::evolution::MetaDataEvolutionValidator::default()
-            .validate_union(self.union.message(), union.message())?;
+        validator.validate_union(self.union.message(), union.message())?;
         self.version += 1;
         let old_types = std::mem::take(&mut self.record_types);
         self.union = union;
@@ -475,7 +487,7 @@ fn record_type_builders(union: &Union) -> Result<Vec<RecordTypeBuilder>> {
 
 /// The index that a field's options declare. Java: `protoFieldOptions`.
 #[expect(deprecated, reason = "the older option is still obeyed")]
-fn declared_index(field: &FieldDescriptor, declared: &proto::FieldOptions) -> Option<Index> {
+pub(super) fn declared_index(field: &FieldDescriptor, declared: &proto::FieldOptions) -> Option<Index> {
     use proto::index::Type;
     let (kind, unique, index_options) = match (&declared.index, declared.indexed) {
         (Some(index), _) => (index.r#type().to_owned(), index.unique(), &index.options[..]),

@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 use bytes::Bytes;
 use prost::Message;
 use prost_reflect::prost_types::FileDescriptorProto;
-use prost_reflect::{DescriptorPool, FileDescriptor};
+use prost_reflect::{DescriptorPool, DynamicMessage, FileDescriptor, ReflectMessage, Value};
 use protox::file::{ChainFileResolver, File, FileResolver, GoogleFileResolver};
 
 use crate::error::{Error, ErrorKind, Result};
@@ -102,12 +102,47 @@ impl Descriptors {
     }
 }
 
-impl PartialEq for Descriptors {
-    /// Equal files, byte by byte.
-    fn eq(&self, other: &Self) -> bool {
+impl Descriptors {
+    /// Whether both define the same, though perhaps in other bytes: compilers differ in what they write out (`json_name`,
+    /// `syntax = "proto2"`, comments).
+    pub(super) fn defines_the_same(&self, other: &Descriptors) -> bool {
+        let imports = |descriptors: &Descriptors| -> Vec<Vec<u8>> {
+            descriptors.dependencies().map(|(_, bytes)| normalized(bytes)).collect()
+        };
         self.records.name() == other.records.name()
-            && self.records_bytes() == other.records_bytes()
-            && self.dependencies().eq(other.dependencies())
+            && normalized(self.records_bytes()) == normalized(other.records_bytes())
+            && imports(self) == imports(other)
+    }
+}
+
+/// The file without what a compiler may leave out. Custom options stay: they are unknown fields here.
+fn normalized(file: &Bytes) -> Vec<u8> {
+    let descriptor = FileDescriptorProto::default().descriptor();
+    let Ok(mut message) = DynamicMessage::decode(descriptor, file.clone()) else {
+        return file.to_vec();
+    };
+    message.clear_field_by_name("source_code_info");
+    if message
+        .get_field_by_name("syntax")
+        .is_some_and(|syntax| syntax.as_str() == Some("proto2"))
+    {
+        message.clear_field_by_name("syntax");
+    }
+    without_json_names(&mut message);
+    message.encode_to_vec()
+}
+
+/// Clears the JSON names of all fields of all messages. They do not touch what is stored.
+fn without_json_names(message: &mut DynamicMessage) {
+    message.clear_field_by_name("json_name");
+    for name in ["message_type", "nested_type", "field", "extension"] {
+        if let Some(Value::List(children)) = message.get_field_by_name_mut(name) {
+            for child in children {
+                if let Value::Message(child) = child {
+                    without_json_names(child);
+                }
+            }
+        }
     }
 }
 

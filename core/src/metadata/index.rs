@@ -115,6 +115,13 @@ impl Index {
         self.explicit_subspace_key = true;
     }
 
+    /// The index with another key expression.
+    #[must_use]
+    pub fn with_root_expression(mut self, root_expression: impl Into<KeyExpression>) -> Self {
+        self.root_expression = root_expression.into();
+        self
+    }
+
     pub(super) fn set_added_version(&mut self, version: i32) {
         self.added_version = version;
     }

@@ -1,0 +1,330 @@
+use super::*;
+use crate::ErrorKind;
+use crate::key_expression::{concat, field, record_type};
+use crate::metadata::RecordMetaDataBuilder;
+use record_store_kv::tuple::Element;
+
+const USERS: &str = r#"
+    syntax = "proto3";
+    package demo;
+    message User { int64 id = 1; string email = 2; Address address = 3; repeated string tags = 4; }
+    message Address { string city = 1; string zip = 2; }
+"#;
+const ORDERS: &str = r#"
+    syntax = "proto3";
+    package demo;
+    import "users.proto";
+    message Order { int64 id = 1; Address to = 2; int64 total = 3; }
+"#;
+
+fn users() -> SchemaBuilder {
+    Schema::builder()
+        .proto("users.proto", USERS)
+        .record_type("User", |t| t.primary_key("id").index(("by_email", "email")))
+}
+
+fn users_and_orders() -> SchemaBuilder {
+    users()
+        .proto("orders.proto", ORDERS)
+        .record_type("Order", |t| t.primary_key("id"))
+}
+
+fn numbers(meta_data: &RecordMetaData) -> Vec<(&str, u32)> {
+    meta_data
+        .record_types()
+        .iter()
+        .map(|record_type| (record_type.name(), record_type.union_field_number()))
+        .collect()
+}
+
+fn merged(builder: SchemaBuilder, stored: Option<&RecordMetaData>) -> RecordMetaData {
+    builder.build().unwrap().merge_into(stored).unwrap()
+}
+
+#[test]
+fn a_new_space_gets_numbers_in_the_order_of_declaration() {
+    let meta_data = merged(users_and_orders(), None);
+    assert_eq!(numbers(&meta_data), [("User", 1), ("Order", 2)]);
+    assert!(meta_data.is_split_long_records() && meta_data.is_store_record_versions());
+    let user = meta_data.record_type("User").unwrap();
+    assert_eq!(*user.primary_key(), concat((record_type(), field("id"))));
+    assert_eq!(*user.record_type_key(), Element::Int(1));
+    assert_eq!(user.since_version(), None);
+    assert_eq!(meta_data.version(), 3, "two flags and an index");
+    let union = meta_data.union_message();
+    assert_eq!(union.name(), "RecordTypeUnion");
+    let names: Vec<String> = union.fields().map(|field| field.name().to_owned()).collect();
+    assert_eq!(names, ["_User", "_Order"]);
+}
+
+#[test]
+fn what_was_merged_can_be_stored_and_merged_again_without_a_change() {
+    let first = merged(users_and_orders(), None);
+    let stored = RecordMetaData::from_proto_bytes(first.to_proto_bytes()).unwrap();
+    let again = merged(users_and_orders(), Some(&stored));
+    assert_eq!(again.version(), first.version());
+    assert_eq!(again.to_proto_bytes(), first.to_proto_bytes());
+}
+
+#[test]
+fn a_new_type_gets_the_next_number_and_the_version_that_brings_it() {
+    let stored = merged(users(), None);
+    let meta_data = merged(users_and_orders(), Some(&stored));
+    assert_eq!(numbers(&meta_data), [("User", 1), ("Order", 2)]);
+    assert_eq!(meta_data.version(), stored.version() + 1);
+    assert_eq!(
+        meta_data.record_type("Order").unwrap().since_version(),
+        Some(meta_data.version())
+    );
+}
+
+#[test]
+fn the_order_of_declaration_does_not_move_numbers() {
+    let stored = merged(users(), None);
+    let swapped = Schema::builder()
+        .proto("users.proto", USERS)
+        .proto("orders.proto", ORDERS)
+        .record_type("Order", |t| t.primary_key("id"))
+        .record_type("User", |t| t.primary_key("id"));
+    assert_eq!(numbers(&merged(swapped, Some(&stored))), [("User", 1), ("Order", 2)]);
+}
+
+#[test]
+fn types_and_indexes_that_are_left_out_stay() {
+    let stored = merged(users_and_orders(), None);
+    let only_users = Schema::builder()
+        .proto("users.proto", USERS)
+        .record_type("User", |t| t.primary_key("id"));
+    let meta_data = merged(only_users, Some(&stored));
+    assert_eq!(meta_data.version(), stored.version());
+    assert_eq!(numbers(&meta_data), [("User", 1), ("Order", 2)]);
+    assert!(meta_data.index("by_email").is_ok());
+}
+
+#[test]
+fn a_stored_type_cannot_vanish_from_its_file() {
+    let stored = merged(users(), None);
+    let without = Schema::builder()
+        .proto(
+            "users.proto",
+            r#"syntax = "proto3"; package demo; message Guest { int64 id = 1; }"#,
+        )
+        .record_type("Guest", |t| t.primary_key("id"))
+        .build()
+        .unwrap();
+    let error = without.merge_into(Some(&stored)).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::MetaDataEvolution);
+    assert_eq!(error.fact("record_type"), Some("User"));
+}
+
+#[test]
+fn an_index_is_added_with_a_version_and_changed_only_by_a_rebuild() {
+    let stored = merged(users(), None);
+    let more = merged(
+        users().index(IndexSchema::new("by_city", "address.city").on("User")),
+        Some(&stored),
+    );
+    assert_eq!(more.version(), stored.version() + 1);
+    let by_city = more.index("by_city").unwrap();
+    assert_eq!((by_city.added_version(), by_city.last_modified_version()), (4, 4));
+    assert_eq!(*by_city.root_expression(), field("address").nest(field("city")));
+
+    let moved = || users().index(IndexSchema::new("by_city", "address.zip").on("User"));
+    let error = moved().build().unwrap().merge_into(Some(&more)).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::MetaDataEvolution);
+    assert_eq!(error.fact("index"), Some("by_city"));
+
+    let allowed = MetaDataEvolutionValidator {
+        allow_index_rebuilds: true,
+        ..Default::default()
+    };
+    let rebuilt = merged(moved().evolution(allowed), Some(&more));
+    let by_city = rebuilt.index("by_city").unwrap();
+    assert_eq!((by_city.added_version(), by_city.last_modified_version()), (4, 5));
+}
+
+#[test]
+fn an_option_that_entries_do_not_depend_on_changes_without_a_rebuild() {
+    let unique = |unique: bool| {
+        let index = IndexSchema::new("by_tag", "tags").on("User");
+        users().index(if unique { index.unique() } else { index })
+    };
+    let stored = merged(unique(true), None);
+    let meta_data = merged(unique(false), Some(&stored));
+    let index = meta_data.index("by_tag").unwrap();
+    assert!(!index.is_unique());
+    assert_eq!(
+        index.last_modified_version(),
+        stored.index("by_tag").unwrap().last_modified_version()
+    );
+    assert_eq!(meta_data.version(), stored.version() + 1);
+    let error = unique(true).build().unwrap().merge_into(Some(&meta_data)).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::MetaDataEvolution);
+}
+
+#[test]
+fn an_index_of_a_dropped_name_gets_a_key_of_its_own() {
+    let mut builder = RecordMetaDataBuilder::from(&merged(users(), None));
+    builder.remove_index("by_email").unwrap();
+    let dropped = builder.build().unwrap();
+    let meta_data = merged(users(), Some(&dropped));
+    let index = meta_data.index("by_email").unwrap();
+    assert_eq!(*index.subspace_key(), Element::String("by_email#5".to_owned()));
+}
+
+#[test]
+fn a_changed_primary_key_is_refused() {
+    let stored = merged(users(), None);
+    let moved = Schema::builder()
+        .proto("users.proto", USERS)
+        .record_type("User", |t| t.primary_key("email"));
+    let error = moved.build().unwrap().merge_into(Some(&stored)).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::MetaDataEvolution);
+    assert_eq!(error.fact("record_type"), Some("User"));
+}
+
+#[test]
+fn javas_options_keep_javas_meaning() {
+    let text = r#"
+        syntax = "proto2";
+        package demo;
+        import "record_metadata_options.proto";
+        import "tuple_fields.proto";
+        option (com.apple.foundationdb.record.schema).store_record_versions = false;
+        message Item {
+            required int64 id = 1 [(com.apple.foundationdb.record.field).primary_key = true];
+            optional string name = 2 [(com.apple.foundationdb.record.field).index = { unique: true }];
+            optional com.apple.foundationdb.record.UUID code = 3;
+        }
+    "#;
+    let meta_data = merged(Schema::builder().proto("items.proto", text), None);
+    let item = meta_data.record_type("Item").unwrap();
+    assert_eq!(*item.primary_key(), field("id").into());
+    assert!(meta_data.index("Item$name").unwrap().is_unique());
+    assert!(!meta_data.is_store_record_versions() && meta_data.is_split_long_records());
+}
+
+#[test]
+fn a_union_of_the_users_own_is_taken() {
+    let text = r#"
+        syntax = "proto2";
+        message A { optional int64 id = 1; }
+        message RecordTypeUnion { optional A _A = 7; }
+    "#;
+    let schema = || Schema::builder().proto("a.proto", text);
+    let meta_data = merged(schema().record_type("A", |t| t.primary_key("id")), None);
+    assert_eq!(numbers(&meta_data), [("A", 7)]);
+    assert_eq!(meta_data.descriptors().records().name(), "a.proto");
+    let error = schema().proto("b.proto", "message B { optional int64 id = 1; }");
+    let error = error
+        .record_type("A", |t| t.primary_key("id"))
+        .record_type("B", |t| t.primary_key("id"));
+    assert_eq!(error.build().unwrap_err().fact("record_type"), Some("B"));
+}
+
+#[test]
+fn compiled_files_do_as_well() {
+    let text = merged(users(), None);
+    let set = {
+        let mut compiler = protox::Compiler::with_file_resolver(sources_of_users());
+        compiler.open_file("users.proto").unwrap();
+        compiler.encode_file_descriptor_set()
+    };
+    let compiled = Schema::builder()
+        .descriptor_set(set)
+        .record_type("demo.User", |t| t.primary_key("id").index(("by_email", "email")));
+    assert_eq!(merged(compiled, Some(&text)).version(), text.version());
+}
+
+fn sources_of_users() -> impl protox::file::FileResolver {
+    struct Users;
+    impl protox::file::FileResolver for Users {
+        fn open_file(&self, name: &str) -> std::result::Result<protox::file::File, protox::Error> {
+            protox::file::File::from_source(name, USERS)
+        }
+    }
+    Users
+}
+
+#[test]
+fn mistakes_are_named_with_the_way_out() {
+    let proto = |text: &str| Schema::builder().proto("a.proto", text);
+    let a = || proto("message A { optional int64 id = 1; optional string name = 2; optional uint32 n = 3; }");
+    let cases: Vec<(&str, SchemaBuilder, ErrorKind, &[(&str, &str)])> = vec![
+        (
+            "broken text",
+            proto("message A {\n  optional int64 id 1;\n}"),
+            ErrorKind::Schema,
+            &[("file", "a.proto"), ("line", "2"), ("column", "21")],
+        ),
+        (
+            "unknown message in the text",
+            proto("message A {\n  optional B b = 1;\n}"),
+            ErrorKind::Schema,
+            &[("file", "a.proto"), ("line", "2"), ("column", "12")],
+        ),
+        (
+            "missing import",
+            proto("import \"b.proto\";"),
+            ErrorKind::Schema,
+            &[("cause", "import 'b.proto' not found")],
+        ),
+        (
+            "edition",
+            proto("edition = \"2023\";\nmessage A {}"),
+            ErrorKind::Schema,
+            &[("line", "1")],
+        ),
+        (
+            "unknown type",
+            users().record_type("Usr", |t| t.primary_key("id")),
+            ErrorKind::MetaData,
+            &[("record_type", "Usr"), ("did_you_mean", "User")],
+        ),
+        (
+            "unknown field",
+            users().index(IndexSchema::new("i", "adress.city").on("User")),
+            ErrorKind::InvalidExpression,
+            &[("field", "adress"), ("did_you_mean", "address"), ("index", "i")],
+        ),
+        (
+            "no primary key",
+            Schema::builder().proto("users.proto", USERS).record_type("User", |t| t),
+            ErrorKind::MetaData,
+            &[("record_type", "User")],
+        ),
+        (
+            "unsigned field",
+            a().record_type("A", |t| t.primary_key("id")),
+            ErrorKind::MetaData,
+            &[("field", "n"), ("type", "uint32")],
+        ),
+        (
+            "no types",
+            Schema::builder().proto("users.proto", USERS),
+            ErrorKind::MetaData,
+            &[],
+        ),
+        (
+            "repeated primary key",
+            Schema::builder()
+                .proto("users.proto", USERS)
+                .record_type("User", |t| t.primary_key("tags")),
+            ErrorKind::MetaData,
+            &[("record_type", "User")],
+        ),
+        (
+            "an index twice",
+            users().index(IndexSchema::new("by_email", "email").on("User")),
+            ErrorKind::MetaData,
+            &[("index", "by_email")],
+        ),
+    ];
+    for (what, builder, kind, facts) in cases {
+        let error = builder.build().expect_err(what);
+        assert_eq!(error.kind(), kind, "{what}: {error}");
+        for (name, value) in facts {
+            assert_eq!(error.fact(name), Some(*value), "{what}: {error}");
+        }
+    }
+}
