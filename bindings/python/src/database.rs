@@ -10,9 +10,8 @@ use record_store::kv::RunOptions;
 use record_store::{Error, ErrorKind};
 
 use crate::error::{Raised, to_py};
-use crate::record::Form;
 use crate::runtime::{CLOSED, Family, Handle, wait};
-use crate::schema::{Schema, Source};
+use crate::schema::Schema;
 use crate::space::RecordSpace;
 use crate::transaction::Transaction;
 

@@ -27,7 +27,7 @@ fn exception(py: Python<'_>, error: &Error) -> PyResult<PyErr> {
     attributes.set_item("retryable", error.is_retryable())?;
     attributes.set_item("maybe_committed", error.is_maybe_committed())?;
     attributes.set_item("context", facts)?;
-    let class = classes(py)?.get_item(error.kind().name())?;
+    let class = classes(py)?.as_any().get_item(error.kind().name())?;
     Ok(PyErr::from_value(class.call((error.to_string(),), Some(&attributes))?))
 }
 

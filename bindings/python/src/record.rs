@@ -120,7 +120,7 @@ fn element(column: &Bound<'_, PyAny>) -> PyResult<Element> {
     }
     if column.is_instance(uuid_class(column.py())?)? {
         let bytes: [u8; 16] = column.getattr("bytes")?.extract()?;
-        return Ok(Element::Uuid(record_store::kv::tuple::Uuid::from_bytes(bytes)));
+        return Ok(Element::Uuid(uuid::Uuid::from_bytes(bytes)));
     }
     Err(argument("a column of a key is None, a bool, int, float, str, bytes or UUID", column))
 }
