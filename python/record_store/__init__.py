@@ -8,7 +8,7 @@ Open a database by URL, a record space in it by path and schema, then put, get, 
 ...     "prod/users",
 ...     record_store.Schema.from_proto(
 ...         'syntax = "proto3"; message User { int64 id = 1; string name = 2; }',
-...         primary_key="id",
+...         primary_key={"User": "id"},
 ...     ),
 ... )
 >>> users.put({"id": 999, "name": "Ada"})

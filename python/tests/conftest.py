@@ -22,9 +22,9 @@ message User {
   double score = 5;
   float ratio = 6;
   bool active = 7;
-  uint64 counter = 8;
+  sint64 counter = 8;
   int32 small = 9;
-  uint32 flags = 10;
+  sfixed32 flags = 10;
   Role role = 11;
   Address address = 12;
   repeated string tags = 13;

@@ -16,7 +16,7 @@ PROTO = 'syntax = "proto3"; message User { int64 id = 1; string name = 2; }'
 
 
 def user_schema() -> Schema[record_store.Record]:
-    return Schema.from_proto(PROTO, primary_key="id")
+    return Schema.from_proto(PROTO, primary_key={"User": "id"})
 
 
 def run_python(program: str, *arguments: str) -> str:
@@ -175,7 +175,7 @@ FORK = """
 import os, sys, warnings, record_store
 warnings.simplefilter("ignore")
 db = record_store.open(sys.argv[1])
-users = db.space("users", record_store.Schema.from_proto(sys.argv[2], primary_key="id"))
+users = db.space("users", record_store.Schema.from_proto(sys.argv[2], primary_key={"User": "id"}))
 users.put({"id": 1})
 cursor, transaction = users.scan(), db.transaction()
 child = os.fork()

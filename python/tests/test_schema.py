@@ -15,7 +15,7 @@ MINIMAL = 'syntax = "proto3"; message User { int64 id = 1; string name = 2; }'
 
 
 def test_from_text(db: record_store.Database) -> None:
-    schema = Schema.from_proto(MINIMAL, primary_key="id")
+    schema = Schema.from_proto(MINIMAL, primary_key={"User": "id"})
     assert schema.record_types == ["User"]
     users = db.space("users", schema)
     users.put({"id": 1, "name": "Ada"})
@@ -55,7 +55,7 @@ def test_from_a_descriptor_set(db: record_store.Database) -> None:
 
 def test_a_descriptor_set_is_protobufs() -> None:
     files = descriptor_pb2.FileDescriptorSet()
-    files.ParseFromString(Schema.from_proto(MINIMAL, primary_key="id").descriptor_set())
+    files.ParseFromString(Schema.from_proto(MINIMAL, primary_key={"User": "id"}).descriptor_set())
     assert [message.name for file in files.file for message in file.message_type if message.name == "User"] == ["User"]
 
 
@@ -70,31 +70,31 @@ def test_from_message_classes(db: record_store.Database) -> None:
 
 
 def test_a_space_opens_with_the_stored_schema(db: record_store.Database) -> None:
-    db.space("users", Schema.from_proto(MINIMAL, primary_key="id")).put({"id": 1, "name": "Ada"})
+    db.space("users", Schema.from_proto(MINIMAL, primary_key={"User": "id"})).put({"id": 1, "name": "Ada"})
     assert db.space("users").get(1) == {"id": 1, "name": "Ada"}
 
 
 def test_a_schema_grows(db: record_store.Database) -> None:
-    db.space("users", Schema.from_proto(MINIMAL, primary_key="id")).put({"id": 1, "name": "Ada"})
+    db.space("users", Schema.from_proto(MINIMAL, primary_key={"User": "id"})).put({"id": 1, "name": "Ada"})
     grown = MINIMAL.replace("string name = 2;", "string name = 2; optional int32 born = 3;")
-    users = db.space("users", Schema.from_proto(grown, primary_key="id"))
+    users = db.space("users", Schema.from_proto(grown, primary_key={"User": "id"}))
     assert users.get(1) == {"id": 1, "name": "Ada", "born": None}
 
 
 def test_a_change_that_would_make_records_unreadable_is_refused(db: record_store.Database) -> None:
-    db.space("users", Schema.from_proto(MINIMAL, primary_key="id"))
+    db.space("users", Schema.from_proto(MINIMAL, primary_key={"User": "id"}))
     changed = MINIMAL.replace("string name = 2;", "int64 name = 2;")
     with pytest.raises(errors.MetaDataEvolutionError) as caught:
-        db.space("users", Schema.from_proto(changed, primary_key="id"))
+        db.space("users", Schema.from_proto(changed, primary_key={"User": "id"}))
     assert "name" in str(caught.value)
 
 
 @pytest.mark.parametrize(
     ("source", "primary_key", "error", "told"),
     [
-        ('syntax = "proto3"; message User {', "id", errors.SchemaError, "expected"),
-        ('syntax = "proto3"; message User { Missing m = 1; }', "id", errors.SchemaError, "Missing"),
-        ('syntax = "proto3"; import "other.proto";', "id", errors.SchemaError, "other.proto"),
+        ('syntax = "proto3"; message User {', {"User": "id"}, errors.SchemaError, "line: 1"),
+        ('syntax = "proto3"; message User { Missing m = 1; }', {"User": "id"}, errors.SchemaError, "Missing"),
+        ('syntax = "proto3"; import "other.proto";', {"User": "id"}, errors.SchemaError, "other.proto"),
         (MINIMAL, {"User": "idd"}, errors.Error, "idd"),
         (MINIMAL, {"Usr": "id"}, errors.Error, "User"),
         (MINIMAL, {"User": ""}, errors.Error, "User"),
@@ -110,18 +110,24 @@ def test_what_is_no_schema_is_told(source: str, primary_key: Any, error: type[Ex
 @pytest.mark.parametrize("descriptor_set", [b"\xff\xff", b"not a descriptor set"])
 def test_bytes_that_are_no_descriptor_set_are_an_error(descriptor_set: bytes) -> None:
     with pytest.raises(errors.Error):
-        Schema.from_descriptor_set(descriptor_set, primary_key="id")
+        Schema.from_descriptor_set(descriptor_set, primary_key={"User": "id"})
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(errors.Error, match=r"none\.proto"):
-        Schema.from_files(tmp_path / "none.proto", primary_key="id")
+        Schema.from_files(tmp_path / "none.proto", primary_key={"User": "id"})
 
 
-@pytest.mark.parametrize("primary_key", [5, {"User": 5}, {5: "id"}, ["id", 5]])
+@pytest.mark.parametrize("primary_key", [5, "id", ["id"], {"User": 5}, {5: "id"}, {"User": ["id", 5]}])
 def test_what_is_no_primary_key_is_an_error(primary_key: Any) -> None:
-    with pytest.raises((errors.InvalidArgumentError, TypeError)):
+    with pytest.raises(errors.InvalidArgumentError):
         Schema.from_proto(MINIMAL, primary_key=primary_key)
+
+
+@pytest.mark.parametrize("source", [5, None, b"syntax", {"user.proto": 5}])
+def test_what_is_no_proto_text_is_an_error(source: Any) -> None:
+    with pytest.raises((errors.InvalidArgumentError, TypeError)):
+        Schema.from_proto(source, primary_key={"User": "id"})
 
 
 @pytest.mark.parametrize("thing", [int, "User", Customer()])

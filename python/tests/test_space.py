@@ -139,7 +139,7 @@ def test_a_long_record_is_split_and_one_too_long_is_an_error(users: Users) -> No
 
 def test_a_key_too_long_is_an_error(db: record_store.Database) -> None:
     proto = 'syntax = "proto3"; message Page { string url = 1; }'
-    pages = db.space("pages", record_store.Schema.from_proto(proto, primary_key="url"))
+    pages = db.space("pages", record_store.Schema.from_proto(proto, primary_key={"Page": "url"}))
     with pytest.raises(errors.Error) as caught:
         pages.put({"url": "x" * 11_000})
     assert caught.value.kind == "TooLarge" or caught.value.code == 2102
