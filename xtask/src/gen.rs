@@ -5,59 +5,51 @@
 
 mod python_errors;
 
-use std::path::Path;
-use std::{fs, io};
+use std::fs;
+use std::io;
 
-use anyhow::{Context, Result, bail};
 use protox::prost_reflect::prost_types::field_descriptor_proto::Type;
 use protox::prost_reflect::prost_types::{DescriptorProto, FileDescriptorSet};
 
-/// The arguments of `cargo xtask gen`.
-#[derive(clap::Args)]
-pub(crate) struct Arguments {
-    /// Fail when a generated file was stale (it is rewritten all the same).
-    #[arg(long)]
-    check: bool,
-}
+use crate::step::Failure;
+use crate::workspace;
 
-/// Writes every generated file.
-pub(crate) fn run(arguments: &Arguments, root: &Path) -> Result<()> {
-    let generated = vec![protobuf(root)?, python_errors::generate(root)?];
+/// Writes every generated file; with `check`, fails when one was stale.
+pub(crate) fn run(check: bool) -> Result<(), Failure> {
+    let generated = vec![protobuf()?, python_errors::generate()?];
     let mut stale = Vec::new();
-    for (path, text) in generated {
-        let path = root.join(path);
+    for (name, text) in generated {
+        let path = workspace::root().join(name);
         let committed = match fs::read_to_string(&path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-            read => Some(read.with_context(|| format!("cannot read {}", path.display()))?),
+            read => Some(read.map_err(|error| format!("{name}: {error}"))?),
         };
         if committed.as_deref() != Some(&text) {
-            fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;
-            println!("rewrote {}", path.display());
-            stale.push(path.display().to_string());
+            fs::write(&path, text).map_err(|error| format!("{name}: {error}"))?;
+            println!("rewrote {name}");
+            stale.push(name);
         }
     }
-    if arguments.check && !stale.is_empty() {
-        bail!(
+    if check && !stale.is_empty() {
+        return Err(format!(
             "generated files were stale and are rewritten, commit them: {}",
             stale.join(", ")
-        );
+        ));
     }
     Ok(())
 }
 
 /// The Rust types of `core/proto/*.proto`, with neither protoc nor a build script.
-fn protobuf(root: &Path) -> Result<(&'static str, String)> {
-    let folder = root.join("core/proto");
-    let mut names = Vec::new();
-    for entry in fs::read_dir(&folder).with_context(|| format!("cannot list {}", folder.display()))? {
-        let name = entry?.file_name().to_string_lossy().into_owned();
-        if name.ends_with(".proto") {
-            names.push(name);
-        }
-    }
+fn protobuf() -> Result<(&'static str, String), Failure> {
+    let folder = workspace::root().join("core/proto");
+    let listed = fs::read_dir(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    let mut names: Vec<String> = listed
+        .filter_map(|entry| Some(entry.ok()?.file_name().to_string_lossy().into_owned()))
+        .filter(|name| name.ends_with(".proto"))
+        .collect();
     names.sort();
 
-    let mut files = protox::compile(&names, [&folder])?;
+    let mut files = protox::compile(&names, [&folder]).map_err(|error| format!("{error:?}"))?;
     files.file.retain(|file| names.iter().any(|name| name == file.name()));
     keep_file_descriptors_as_bytes(&mut files);
 
@@ -68,9 +60,9 @@ fn protobuf(root: &Path) -> Result<(&'static str, String)> {
         .into_iter()
         .map(|file| (prost_build::Module::from_protobuf_package_name(file.package()), file))
         .collect();
-    let modules = config.generate(requests)?;
+    let modules = config.generate(requests).map_err(|error| error.to_string())?;
     let [(_, body)] = &modules.into_iter().collect::<Vec<_>>()[..] else {
-        bail!("the messages of core/proto are expected in one package");
+        return Err("the messages of core/proto are expected in one package".to_owned());
     };
     Ok((
         "core/src/proto/generated.rs",

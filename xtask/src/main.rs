@@ -1,8 +1,10 @@
 //! The project's commands: `cargo xtask COMMAND`. Each command is a file of its own.
 
+mod bench;
 mod dataset;
 mod demo;
 mod r#gen;
+mod golden;
 mod python;
 mod step;
 mod test;
@@ -22,13 +24,25 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Measure against the peers and rewrite docs/benchmarks.md
+    Bench {
+        /// How many records: one table each
+        #[arg(long, value_delimiter = ',', default_values_t = [10_000, 1_000_000])]
+        records: Vec<u64>,
+    },
     /// Load the cities of the world and work with them, from Rust and from Python
     Demo {
         /// Where to keep the database; without it, a fresh one in the cache
         directory: Option<std::path::PathBuf>,
     },
-    /// Write the generated files
-    Gen(r#gen::Arguments),
+    /// Write the files that are generated from others and committed
+    Gen {
+        /// Fail when one was stale; it is rewritten all the same
+        #[arg(long)]
+        check: bool,
+    },
+    /// Replay the cases that Apple's Java Record Layer wrote, and compare byte for byte
+    Golden(golden::Arguments),
     /// Run every test: format, lints, house rules, Rust, Python
     Test,
     /// Check the house rules that no compiler checks
@@ -37,8 +51,10 @@ enum Command {
 
 fn main() -> ExitCode {
     let result = match Arguments::parse().command {
+        Command::Bench { records } => bench::run(&records),
         Command::Demo { directory } => demo::run(directory),
-        Command::Gen(arguments) => r#gen::run(&arguments, &workspace::root()).map_err(|error| format!("{error:#}").into()),
+        Command::Gen { check } => r#gen::run(check),
+        Command::Golden(arguments) => golden::run(&arguments).map_err(|error| format!("{error:#}")),
         Command::Test => test::run(),
         Command::Tidy => tidy::run(),
     };

@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::workspace;
@@ -42,6 +42,16 @@ impl Program {
     pub(crate) fn within(mut self, folder: &Path) -> Self {
         self.0.current_dir(folder);
         self
+    }
+
+    /// Runs the program to its end and gives what it printed; its complaints and progress go to the terminal.
+    pub(crate) fn output(mut self) -> Result<String, Failure> {
+        let name = self.0.get_program().to_string_lossy().into_owned();
+        match self.0.stderr(Stdio::inherit()).output() {
+            Ok(output) if output.status.success() => Ok(String::from_utf8_lossy(&output.stdout).into_owned()),
+            Ok(output) => Err(format!("{name} ended with {}", output.status)),
+            Err(error) => Err(format!("{name} could not be started: {error}")),
+        }
     }
 
     /// Runs the program to its end; its output goes to the terminal.

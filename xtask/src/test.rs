@@ -1,13 +1,14 @@
 //! `cargo xtask test`: everything that must hold before a change lands, from the format of the code to the Python package.
 
 use crate::step::{Failure, Program, Steps};
-use crate::{python, tidy};
+use crate::{r#gen, python, tidy};
 
 /// Runs all steps and prints a summary.
 pub(crate) fn run() -> Result<(), Failure> {
     let mut steps = Steps::default();
     steps.step("format", || Program::cargo().args(["fmt", "--all", "--check"]).run());
     steps.step("tidy", tidy::run);
+    steps.step("generated files", || r#gen::run(true));
     steps.step("lint", || {
         Program::cargo()
             .args([

@@ -243,6 +243,11 @@ impl RecordStore {
         self.inner.header.read().clone()
     }
 
+    /// The bytes of the header, a `DataStoreInfo` message, as this transaction sees it.
+    pub fn header_bytes(&self) -> Vec<u8> {
+        self.inner.header.read().to_bytes()
+    }
+
     /// The format of the store.
     pub fn format_version(&self) -> FormatVersion {
         self.inner.format_version

@@ -5,18 +5,18 @@
 
 use std::fmt::Write;
 use std::fs;
-use std::path::Path;
 
-use anyhow::{Context, Result, bail};
+use crate::step::Failure;
+use crate::workspace;
 
 const TABLE: &str = "core/src/error.rs";
 
 /// The module `record_store.errors`.
-pub(super) fn generate(root: &Path) -> Result<(&'static str, String)> {
-    let source = fs::read_to_string(root.join(TABLE)).with_context(|| format!("cannot read {TABLE}"))?;
+pub(super) fn generate() -> Result<(&'static str, String), Failure> {
+    let source = fs::read_to_string(workspace::root().join(TABLE)).map_err(|error| format!("{TABLE}: {error}"))?;
     let kinds: Vec<(&str, &str)> = source.lines().filter_map(row).collect();
     if kinds.is_empty() {
-        bail!("{TABLE} has no rows such as `1 Fdb: \"what to do\",`");
+        return Err(format!("{TABLE} has no rows such as `1 Fdb: \"what to do\",`"));
     }
     Ok(("python/record_store/errors.py", module(&kinds)))
 }

@@ -1,3 +1,5 @@
+//! What a schema makes, alone and with the meta-data of a space.
+
 use super::*;
 use crate::ErrorKind;
 use crate::key_expression::{concat, field, record_type};

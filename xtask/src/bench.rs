@@ -1,0 +1,42 @@
+//! `cargo xtask bench`: Record-Store against its peers, kept in docs/benchmarks.md.
+
+use std::fs;
+
+use crate::step::{Failure, Program};
+use crate::workspace;
+
+/// What stands before the tables.
+const HEAD: &str = "\
+# Benchmarks
+
+`cargo xtask bench` makes this page: Record-Store and its peers one after another in one run on one machine, so that the ratios mean something where the times do not.
+Ratios above 1 mean that Record-Store is faster. Every save is on disk (fsync) before it counts.
+
+- **Record-Store**: users in a space, protobuf messages in and out, on the embedded engine in a directory.
+- **redb raw**: the ordered store that the engine uses as its base, by itself: one encoded user under its number, one commit a batch.
+- **SQLite**: a table with columns, `journal_mode = WAL`, `synchronous = FULL`, prepared statements, a cache of 256 MiB.
+
+Users have about 300 bytes and are saved in scattered order, 100 in one transaction. Gets and scans decode every user.
+
+";
+
+/// Runs the benchmark for these numbers of records and rewrites the page.
+pub(crate) fn run(records: &[u64]) -> Result<(), Failure> {
+    let records: Vec<String> = records.iter().map(u64::to_string).collect();
+    let tables = Program::cargo()
+        .args([
+            "run",
+            "--quiet",
+            "--release",
+            "--package",
+            "record-store-compare",
+            "--",
+            "--records",
+            &records.join(","),
+        ])
+        .output()?;
+    let page = workspace::root().join("docs/benchmarks.md");
+    fs::write(&page, format!("{HEAD}{tables}")).map_err(|error| format!("{}: {error}", page.display()))?;
+    println!("{tables}");
+    Ok(())
+}

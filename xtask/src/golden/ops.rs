@@ -1,0 +1,177 @@
+//! The operations of a case on a record store, with the comparison of their results.
+
+use anyhow::{Context, Result, bail, ensure};
+use record_store::{
+    Error, Record, RecordContext, RecordCountState, RecordExistenceCheck, RecordStore, RecordVersion, SaveOptions,
+    StoreLock, StoredRecord, Tuple, VersionBehavior,
+};
+use serde_json::{Value, json};
+
+use super::bytes::{from_base64, from_hex, hex, text};
+use super::compare::Stamps;
+use super::not_applicable;
+use super::replay::Scene;
+
+/// Runs an operation. The outer error says that the results differ or the case asks too much, the inner is the operation's.
+pub(super) async fn run(
+    scene: &Scene<'_>,
+    context: &RecordContext,
+    store: Option<&RecordStore>,
+    op: &Value,
+) -> Result<std::result::Result<(), Error>> {
+    let name = text(op, "op")?;
+    match name {
+        "raw_set" => {
+            let key = [scene.store.prefix(), &from_hex(text(op, "suffix")?)?].concat();
+            context.transaction().set(&key, &from_hex(text(op, "value")?)?);
+            return Ok(Ok(()));
+        }
+        "raw_clear" => {
+            let key = [scene.store.prefix(), &from_hex(text(op, "suffix")?)?].concat();
+            context.transaction().clear(&key);
+            return Ok(Ok(()));
+        }
+        "delete_store" => return Ok(RecordStore::delete_store(context, scene.store.clone()).await),
+        _ => {}
+    }
+    let Some(store) = store else {
+        return Err(not_applicable(format!("operation {name} without a store")));
+    };
+    let done = match name {
+        "save" => match store.save_record_with(&record(op)?, &save_options(op)?).await {
+            Ok(saved) => Ok(expect_record(scene, op, &saved)?),
+            Err(failure) => Err(failure),
+        },
+        "dry_run_save" => match store.dry_run_save_record(&record(op)?, &save_options(op)?).await {
+            Ok(saved) => Ok(expect_record(scene, op, &saved)?),
+            Err(failure) => Err(failure),
+        },
+        "delete" => match store.delete_record(&tuple(op, "primary_key")?).await {
+            Ok(existed) => Ok(expect(op, json!(existed))?),
+            Err(failure) => Err(failure),
+        },
+        "delete_all" => store.delete_all_records().await,
+        "set_header_user_field" => {
+            let value = from_hex(text(op, "value")?)?;
+            store.set_header_user_field(text(op, "key")?, &value).await
+        }
+        "clear_header_user_field" => store.clear_header_user_field(text(op, "key")?).await,
+        "set_state_cacheability" => {
+            let cacheable = op["cacheable"].as_bool().context("cacheable is missing")?;
+            match store.set_state_cacheability(cacheable).await {
+                Ok(changed) => Ok(expect(op, json!(changed))?),
+                Err(failure) => Err(failure),
+            }
+        }
+        "set_store_lock_state" => {
+            let reason = text(op, "reason")?.to_owned();
+            let lock = match text(op, "state")? {
+                "FORBID_RECORD_UPDATE" => StoreLock::ForbidRecordUpdate { reason },
+                "FULL_STORE" => StoreLock::FullStore { reason },
+                other => return Err(not_applicable(format!("lock state {other}"))),
+            };
+            store.set_store_lock(Some(lock)).await
+        }
+        "clear_store_lock_state" => store.set_store_lock(None).await,
+        "update_record_count_state" => {
+            let state = match text(op, "state")? {
+                "READABLE" => RecordCountState::Readable,
+                "WRITE_ONLY" => RecordCountState::WriteOnly,
+                "DISABLED" => RecordCountState::Disabled,
+                other => bail!("record count state {other}"),
+            };
+            store.update_record_count_state(state).await
+        }
+        "update_incarnation" => {
+            let to = op["to"].as_i64().context("the incarnation is missing")?;
+            store.update_incarnation(i32::try_from(to)?).await
+        }
+        other => return Err(not_applicable(format!("operation {other}"))),
+    };
+    Ok(done)
+}
+
+fn record(op: &Value) -> Result<Record> {
+    Ok(Record::from_bytes(text(op, "type")?, from_base64(text(op, "record")?)?))
+}
+
+fn save_options(op: &Value) -> Result<SaveOptions> {
+    let existence = match op["existence"].as_str() {
+        None | Some("NONE") => RecordExistenceCheck::None,
+        Some("ERROR_IF_EXISTS") => RecordExistenceCheck::ErrorIfExists,
+        Some("ERROR_IF_NOT_EXISTS") => RecordExistenceCheck::ErrorIfNotExists,
+        Some("ERROR_IF_RECORD_TYPE_CHANGED") => RecordExistenceCheck::ErrorIfRecordTypeChanged,
+        Some("ERROR_IF_NOT_EXISTS_OR_RECORD_TYPE_CHANGED") => {
+            RecordExistenceCheck::ErrorIfNotExistsOrRecordTypeChanged
+        }
+        Some(other) => bail!("existence check {other}"),
+    };
+    let version_behavior = match op["version_behavior"].as_str() {
+        None | Some("DEFAULT") => VersionBehavior::Default,
+        Some("WITH_VERSION") => VersionBehavior::WithVersion,
+        Some("NO_VERSION") => VersionBehavior::NoVersion,
+        Some("IF_PRESENT") => VersionBehavior::IfPresent,
+        Some(other) => bail!("version behavior {other}"),
+    };
+    let version = match op["version"].as_str() {
+        None => None,
+        Some(version) => Some(RecordVersion::from_bytes(&from_hex(version)?)?),
+    };
+    Ok(SaveOptions {
+        existence,
+        version,
+        version_behavior,
+    })
+}
+
+fn expect(op: &Value, result: Value) -> Result<()> {
+    let javas = op.get("result").unwrap_or(&Value::Null);
+    ensure!(*javas == result, "result {result}, Java's {javas}");
+    Ok(())
+}
+
+fn expect_record(scene: &Scene<'_>, op: &Value, record: &StoredRecord) -> Result<()> {
+    let javas = op.get("result").context("Java's result is missing")?;
+    compare_record(scene, javas, record)
+}
+
+/// Compares a stored record with Java's description of it.
+pub(super) fn compare_record(scene: &Scene<'_>, javas: &Value, record: &StoredRecord) -> Result<()> {
+    let expected = |name: &str| javas.get(name).cloned().unwrap_or(Value::Null);
+    let check = |name: &str, ours: Value, javas: Value| {
+        ensure!(ours == javas, "{name} {ours}, Java's {javas}, in {}", record.primary_key());
+        Ok(())
+    };
+    let primary_key = stamped(&scene.stamps, &expected("primary_key"))?;
+    check("primary key", json!(hex(&record.primary_key().pack())), primary_key)?;
+    check("type", json!(record.record_type()), expected("type"))?;
+    let version = record.version().map(|version| hex(&version.to_bytes()));
+    check("version", json!(version), stamped(&scene.stamps, &expected("version"))?)?;
+    let sizes = record.sizes();
+    let sizes = json!({
+        "key_count": sizes.key_count,
+        "key_size": sizes.key_size - sizes.key_count * scene.store.prefix().len(),
+        "value_size": sizes.value_size,
+        "split": sizes.split,
+        "versioned_inline": sizes.versioned_inline,
+    });
+    check("sizes", sizes, expected("sizes"))?;
+    if let Some(bytes) = javas["record"].as_str() {
+        let descriptor = record.descriptor().clone();
+        let javas = prost_reflect::DynamicMessage::decode(descriptor, from_base64(bytes)?.as_slice())?;
+        ensure!(record.to_dynamic()? == javas, "record {:?}, Java's {javas:?}", record.to_dynamic()?);
+    }
+    Ok(())
+}
+
+/// Java's hexadecimal text with our versionstamps.
+fn stamped(stamps: &Stamps, javas: &Value) -> Result<Value> {
+    match javas.as_str() {
+        Some(text) => Ok(json!(hex(&stamps.replace(&from_hex(text)?)))),
+        None => Ok(javas.clone()),
+    }
+}
+
+pub(super) fn tuple(value: &Value, name: &str) -> Result<Tuple> {
+    Ok(Tuple::unpack(&from_hex(text(value, name)?)?)?)
+}

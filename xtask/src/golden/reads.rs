@@ -1,0 +1,208 @@
+//! The read checks of a case.
+
+use anyhow::{Context, Result, bail, ensure};
+use prost::Message;
+use record_store::{
+    Continuation, Database, EndpointType, Error, MetaDataStore, RecordStore, ScanLimits, ScanOptions, Tuple, TupleRange,
+};
+use serde_json::Value;
+
+use super::bytes::{from_base64, from_hex, hex, text};
+use super::case::{Case, dump};
+use super::ops::{compare_record, tuple};
+use super::replay::{Scene, load, open};
+use super::{error, not_applicable};
+
+/// Loads the last dump of a case and runs its reads. A case none of whose reads we can do is not applicable.
+pub(super) async fn load_and_read(database: &Database, case: &Case) -> Result<()> {
+    let scene = Scene::new(database, case);
+    load(&scene, &scene.store, &dump(&case.json["keys"])?).await?;
+    if let Some(metadata) = case.json["areas"].get("m") {
+        load(&scene, &scene.metadata, &dump(metadata)?).await?;
+    }
+    run(&scene).await
+}
+
+/// Runs the reads of a case that we can do. If there are none, the case is not applicable, unless it has no reads at all.
+pub(super) async fn run(scene: &Scene<'_>) -> Result<()> {
+    let reads = scene.case.list("reads");
+    let mut left_out = Vec::new();
+    for (number, read) in reads.iter().enumerate() {
+        match run_one(scene, read).await {
+            Ok(()) => {}
+            Err(error) if error.is::<super::NotApplicable>() => left_out.push(error.to_string()),
+            Err(error) => return Err(error.context(format!("read {number} ({})", read["read"]))),
+        }
+    }
+    match left_out.pop() {
+        Some(why) if left_out.len() + 1 == reads.len() => Err(not_applicable(why)),
+        _ => Ok(()),
+    }
+}
+
+async fn run_one(scene: &Scene<'_>, read: &Value) -> Result<()> {
+    let kind = text(read, "read")?;
+    let known = [
+        "load_record",
+        "scan_records",
+        "load_record_version",
+        "header",
+        "header_user_field",
+        "metadata_store_load",
+    ];
+    if !known.contains(&kind) {
+        return Err(not_applicable(format!("read {kind}")));
+    }
+    let context = scene.database.transaction();
+    let done = if kind == "metadata_store_load" {
+        let store = MetaDataStore::new(&context, scene.metadata.clone());
+        load_metadata(&store, read).await
+    } else {
+        let mut how = read.get("open").cloned().unwrap_or_else(|| scene.case.last_open());
+        if how["mode"].is_null() && how["existence"].is_null() {
+            if how.is_null() {
+                how = Value::Object(Default::default());
+            }
+            how["mode"] = "open".into();
+        }
+        match open(scene, &context, &how).await? {
+            None => return Err(not_applicable("a read without a store")),
+            Some(Ok(store)) => read_store(scene, &store, kind, read).await,
+            Some(Err(failure)) => Err(failure.into()),
+        }
+    };
+    match (done, read.get("error")) {
+        (Ok(()), None) => Ok(()),
+        (Ok(()), Some(javas)) => bail!("it worked, where Java failed with {javas}"),
+        (Err(failure), Some(javas)) => match failure.downcast::<Error>() {
+            Ok(failure) => error::check(&failure, javas),
+            Err(failure) => Err(failure),
+        },
+        (Err(failure), None) => Err(failure),
+    }
+}
+
+async fn read_store(scene: &Scene<'_>, store: &RecordStore, kind: &str, read: &Value) -> Result<()> {
+    let expected = &read["expect"];
+    match kind {
+        "load_record" => match store.load_record(&tuple(read, "primary_key")?).await? {
+            Some(record) => compare_record(scene, expected, &record),
+            None if expected.is_null() => Ok(()),
+            None => bail!("there is no record, Java's {expected}"),
+        },
+        "load_record_version" => {
+            let version = store.load_record_version(&tuple(read, "primary_key")?).await?;
+            let javas = match expected.as_str() {
+                Some(javas) => Some(scene.stamps.replace(&from_hex(javas)?)),
+                None => None,
+            };
+            let ours = version.map(|version| version.to_bytes().to_vec());
+            ensure!(ours == javas, "version {ours:?}, Java's {javas:?}");
+            Ok(())
+        }
+        "scan_records" => scan_records(scene, store, read).await,
+        "header" => {
+            let javas = from_base64(text(expected, "store_info_without_times")?)?;
+            let mut ours = record_store::proto::DataStoreInfo::decode(store.header_bytes().as_slice())?;
+            ours.last_update_time = None;
+            if let Some(lock) = &mut ours.store_lock_state {
+                lock.timestamp = None;
+            }
+            let ours = ours.encode_to_vec();
+            ensure!(ours == javas, "header {}, Java's {}", hex(&ours), hex(&javas));
+            Ok(())
+        }
+        "header_user_field" => {
+            let header = store.header();
+            let ours = header.user_field(text(read, "key")?).map(hex);
+            ensure!(ours.as_deref() == expected.as_str(), "field {ours:?}, Java's {expected}");
+            Ok(())
+        }
+        other => Err(not_applicable(format!("read {other}"))),
+    }
+}
+
+async fn scan_records(scene: &Scene<'_>, store: &RecordStore, read: &Value) -> Result<()> {
+    let each_continuation = read["each_continuation"] == true;
+    let mut options = ScanOptions {
+        range: range(read)?,
+        reverse: read["reverse"] == true,
+        limit: read["page_limit"].as_u64(),
+        skip: read["skip"].as_u64().unwrap_or(0),
+        limits: ScanLimits {
+            scanned_rows_max: read["scanned_records_limit"].as_u64(),
+            ..ScanLimits::default()
+        },
+        ..ScanOptions::default()
+    };
+    let pages = match read["expect"].as_array() {
+        Some(pages) => pages.clone(),
+        None => Vec::new(),
+    };
+    if pages.is_empty() {
+        let mut cursor = store.scan_records(options)?;
+        while cursor.next().await?.is_some() {}
+        return Ok(());
+    }
+    for (number, page) in pages.iter().enumerate() {
+        let mut cursor = store.scan_records(options.clone())?;
+        let items = page["items"].as_array().context("a page has items")?;
+        for (at, item) in items.iter().enumerate() {
+            let record = cursor.next().await?;
+            let record = record.with_context(|| format!("page {number} ends early, at {at}"))?;
+            compare_record(scene, item, &record)?;
+            if each_continuation {
+                expect_continuation(cursor.continuation(), &page["item_continuations"][at])?;
+            }
+        }
+        if let Some(more) = cursor.next().await? {
+            bail!("page {number} goes on with {}", more.primary_key());
+        }
+        let reason = cursor.no_next_reason().map_or("none", |reason| reason.name());
+        ensure!(page["no_next_reason"] == reason, "page {number}: {reason}, Java's {}", page["no_next_reason"]);
+        expect_continuation(cursor.continuation(), &page["continuation"])?;
+        options.continuation = cursor.continuation();
+        options.skip = 0;
+    }
+    Ok(())
+}
+
+fn expect_continuation(ours: Option<Continuation>, javas: &Value) -> Result<()> {
+    let ours = ours.map(|continuation| hex(continuation.as_bytes()));
+    ensure!(ours.as_deref() == javas.as_str(), "continuation {ours:?}, Java's {javas}");
+    Ok(())
+}
+
+fn range(read: &Value) -> Result<TupleRange> {
+    let end = |name: &str| -> Result<Option<Tuple>> {
+        read.get(name).map(|_| tuple(read, name)).transpose()
+    };
+    let endpoint = |name: &str, default| match read[name].as_str() {
+        None => Ok(default),
+        Some("TREE_START") => Ok(EndpointType::TreeStart),
+        Some("TREE_END") => Ok(EndpointType::TreeEnd),
+        Some("RANGE_INCLUSIVE") => Ok(EndpointType::RangeInclusive),
+        Some("RANGE_EXCLUSIVE") => Ok(EndpointType::RangeExclusive),
+        Some("PREFIX_STRING") => Ok(EndpointType::PrefixString),
+        Some(other) => Err(not_applicable(format!("endpoint {other}"))),
+    };
+    Ok(TupleRange::new(
+        end("low")?,
+        end("high")?,
+        endpoint("low_endpoint", EndpointType::TreeStart)?,
+        endpoint("high_endpoint", EndpointType::TreeEnd)?,
+    ))
+}
+
+async fn load_metadata(store: &MetaDataStore, read: &Value) -> Result<()> {
+    let loaded = match read["version"].as_i64() {
+        Some(version) => store.load_version(i32::try_from(version)?).await?,
+        None => store.load().await?,
+    };
+    let loaded = loaded.context("there is no meta-data")?;
+    let expected = &read["expect"];
+    ensure!(expected["version"] == loaded.version(), "version {}", loaded.version());
+    let javas = from_base64(text(expected, "metadata")?)?;
+    ensure!(loaded.to_proto_bytes() == javas, "other bytes than Java's");
+    Ok(())
+}
