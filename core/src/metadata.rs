@@ -12,6 +12,7 @@ mod descriptors;
 mod evolution;
 mod index;
 mod index_rules;
+mod key_column;
 mod names;
 mod options;
 mod predicate;
@@ -35,3 +36,5 @@ pub use record_type::RecordType;
 pub use schema::{Columns, IndexSchema, RecordTypeSchema, Schema, SchemaBuilder};
 pub use synthetic::{Join, JoinConstituent, NestedConstituent, Nesting, SyntheticParts, SyntheticRecordType};
 pub use union::DEFAULT_UNION_NAME;
+
+pub(crate) use key_column::KeyColumn;

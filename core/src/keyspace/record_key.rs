@@ -59,13 +59,9 @@ impl RecordKey {
                 types => return Err(ambiguous(types, columns)),
             },
         };
-        let mut primary_key = Tuple::from(());
-        if record_type.primary_key_has_record_type_prefix() {
-            primary_key.push(record_type.record_type_key().clone());
-        }
-        primary_key.extend(columns.iter().cloned());
-        let expected = record_type.primary_key().column_count();
-        if primary_key.len() != expected {
+        let type_key = record_type.primary_key_has_record_type_prefix().then(|| record_type.record_type_key().clone());
+        let fields = record_type.key_columns().get(usize::from(type_key.is_some())..).unwrap_or_default();
+        if columns.len() != fields.len() {
             return Err(Error::new(
                 ErrorKind::InvalidArgument,
                 "the key has another number of columns than the primary key of the record type",
@@ -73,6 +69,10 @@ impl RecordKey {
             .with("record_type", record_type.name())
             .with("key", columns)
             .with("primary_key", record_type.primary_key()));
+        }
+        let mut primary_key: Tuple = type_key.into_iter().collect();
+        for (field, column) in fields.iter().zip(columns.iter()) {
+            primary_key.push(field.conform(column)?);
         }
         Ok(primary_key)
     }

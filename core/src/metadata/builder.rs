@@ -9,6 +9,7 @@ use prost_reflect::FieldDescriptor;
 use record_store_kv::tuple::Element;
 
 use super::index::index_type;
+use super::key_column::KeyColumn;
 use super::record_meta_data::{Carried, Parts, unknown_index, unknown_record_type};
 use super::synthetic::{self, SyntheticRecordType};
 use super::union::{Union, UnionType};
@@ -458,6 +459,7 @@ impl RecordTypeBuilder {
                 None => Element::Int(self.in_union.smallest_number().into()),
             },
             union_field_number: self.in_union.field.number(),
+            key_columns: KeyColumn::of(&primary_key, &self.in_union.message),
             descriptor: self.in_union.message,
             primary_key,
             explicit_key: self.explicit_key,

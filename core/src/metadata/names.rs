@@ -26,12 +26,12 @@ pub(crate) fn unknown<'a>(error: Error, what: &'static str, name: &str, known: i
 
 const LISTED_MAX: usize = 20;
 
-/// The known name within a third of the length in edits, letter case aside.
+/// The known name within a third of the length in edits (two letters swapped are one), letter case aside.
 fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
     let name = name.to_lowercase();
     known
         .iter()
-        .map(|candidate| (strsim::levenshtein(&name, &candidate.to_lowercase()), *candidate))
+        .map(|candidate| (strsim::osa_distance(&name, &candidate.to_lowercase()), *candidate))
         .filter(|(distance, candidate)| *distance <= candidate.chars().count().max(3) / 3)
         .min()
         .map(|(_, candidate)| candidate)
@@ -48,6 +48,7 @@ mod tests {
             ("user", Some("User")),
             ("Usr", Some("User")),
             ("OrderLines", Some("OrderLine")),
+            ("Odrer", Some("Order")),
             ("Invoice", None),
             ("", None),
         ];

@@ -3,6 +3,7 @@
 use prost_reflect::MessageDescriptor;
 use record_store_kv::tuple::Element;
 
+use super::KeyColumn;
 use crate::key_expression::KeyExpression;
 
 /// A type of records. Java: `metadata.RecordType`.
@@ -10,6 +11,7 @@ use crate::key_expression::KeyExpression;
 pub struct RecordType {
     pub(super) descriptor: MessageDescriptor,
     pub(super) primary_key: KeyExpression,
+    pub(super) key_columns: Vec<KeyColumn>,
     pub(super) record_type_key: Element,
     pub(super) explicit_key: Option<Element>,
     pub(super) since_version: Option<i32>,
@@ -30,6 +32,11 @@ impl RecordType {
     /// The primary key of its records.
     pub fn primary_key(&self) -> &KeyExpression {
         &self.primary_key
+    }
+
+    /// What the columns of the primary key hold.
+    pub(crate) fn key_columns(&self) -> &[KeyColumn] {
+        &self.key_columns
     }
 
     /// The value of `recordType()` for its records: the explicit key, or else the smallest number of its union fields.
