@@ -15,9 +15,9 @@ Users = record_store.RecordSpace[record_store.Record]
 
 
 def test_a_scan_is_in_the_order_of_the_keys(users: Users) -> None:
-    users.put_all({"id": number} for number in [5, -3, 1, 200, 0])
-    assert [user["id"] for user in users.scan()] == [-3, 0, 1, 5, 200]
-    assert [user["id"] for user in users.scan(reverse=True)] == [200, 5, 1, 0, -3]
+    users.put_all({"id": number} for number in [5, -3, 1, 200, -(2**63)])
+    assert [user["id"] for user in users.scan()] == [-(2**63), -3, 1, 5, 200]
+    assert [user["id"] for user in users.scan(reverse=True)] == [200, 5, 1, -3, -(2**63)]
 
 
 def test_a_scan_of_many_batches_returns_each_record_once(users: Users) -> None:
