@@ -154,7 +154,11 @@ impl RecordContext {
     /// `local_version` in its place.
     pub(crate) fn set_versionstamped_value(&self, key: Vec<u8>, operand: Vec<u8>, local_version: u16) {
         let local = local_version;
-        self.inner.pending.lock().versions.insert(key, PendingVersion { operand, local });
+        self.inner
+            .pending
+            .lock()
+            .versions
+            .insert(key, PendingVersion { operand, local });
     }
 
     /// The local version that waits at `key`.
@@ -181,7 +185,11 @@ impl RecordContext {
         }
         let mut pending = self.inner.pending.lock();
         let range = (Bound::Included(begin), Bound::Excluded(end));
-        let waiting: Vec<Vec<u8>> = pending.versions.range::<[u8], _>(range).map(|(key, _)| key.clone()).collect();
+        let waiting: Vec<Vec<u8>> = pending
+            .versions
+            .range::<[u8], _>(range)
+            .map(|(key, _)| key.clone())
+            .collect();
         for key in waiting {
             pending.versions.remove(&key);
         }
@@ -224,7 +232,9 @@ impl RecordContext {
 
 impl fmt::Debug for RecordContext {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RecordContext").field("attempt", &self.inner.attempt).finish()
+        f.debug_struct("RecordContext")
+            .field("attempt", &self.inner.attempt)
+            .finish()
     }
 }
 

@@ -231,7 +231,10 @@ impl Database {
                     for child in self.directories().list(transaction, &path).await? {
                         let mut names = names.clone();
                         names.push(child);
-                        let directory = self.directories().open(transaction, self.directory_path(&names), b"").await?;
+                        let directory = self
+                            .directories()
+                            .open(transaction, self.directory_path(&names), b"")
+                            .await?;
                         if directory.layer() == RecordSpace::LAYER {
                             spaces.push(SpacePath::from_names(names.clone())?);
                         }
@@ -250,7 +253,8 @@ impl Database {
     /// **Errors**: `InvalidArgument` for a bad path.
     pub async fn space_exists(&self, path: &str) -> Result<bool> {
         let path = &path.parse::<SpacePath>()?;
-        self.run(|context| async move { self.is_space(&context, path).await }).await
+        self.run(|context| async move { self.is_space(&context, path).await })
+            .await
     }
 
     /// Removes the record space at `path` with its records, its schema and all spaces below it; says whether there was one.
@@ -405,7 +409,10 @@ mod tests {
             ("file:db", path("db")),
             ("file:/a:b", path("/a:b")),
             ("fdb:", Ok(Location::Cluster(None))),
-            ("fdb:/etc/fdb.cluster", Ok(Location::Cluster(Some("/etc/fdb.cluster".into())))),
+            (
+                "fdb:/etc/fdb.cluster",
+                Ok(Location::Cluster(Some("/etc/fdb.cluster".into()))),
+            ),
             ("", Err(())),
             ("file:", Err(())),
             ("memory:x", Err(())),

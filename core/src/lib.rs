@@ -14,6 +14,8 @@ mod record_version;
 mod serialize;
 mod split;
 mod store;
+#[cfg(test)]
+mod test_schema;
 mod wire;
 
 pub use context::{RecordContext, RunError};

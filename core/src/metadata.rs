@@ -8,6 +8,7 @@
 //! This room knows no keys of a store and reads no records.
 
 mod builder;
+mod changes;
 mod descriptors;
 mod evolution;
 mod index;
@@ -25,14 +26,15 @@ mod synthetic;
 mod union;
 mod validator;
 
-pub use builder::{RecordMetaDataBuilder, RecordTypeBuilder};
+pub use builder::RecordMetaDataBuilder;
+pub use changes::{Action, MetaDataChange, Subject};
 pub use descriptors::{Descriptors, implied_file};
 pub use evolution::MetaDataEvolutionValidator;
 pub use index::{FormerIndex, Index, index_option, index_type};
 pub use names::unknown_field;
 pub use predicate::{Comparison, ComparisonType, IndexPredicate, RowNumberWindow};
 pub use record_meta_data::RecordMetaData;
-pub use record_type::RecordType;
+pub use record_type::{RecordType, RecordTypeBuilder};
 pub use schema::{Columns, IndexSchema, RecordTypeSchema, Schema, SchemaBuilder};
 pub use synthetic::{Join, JoinConstituent, NestedConstituent, Nesting, SyntheticParts, SyntheticRecordType};
 pub use union::DEFAULT_UNION_NAME;

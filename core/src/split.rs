@@ -278,11 +278,6 @@ impl Assembly {
         }
     }
 
-    /// Whether no row has come yet.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.last_suffix.is_none()
-    }
-
     /// Whether no further row of this record can come.
     pub(crate) fn is_complete(&self) -> bool {
         match self.last_suffix {
@@ -369,13 +364,12 @@ impl Assembly {
 /// The number behind the first `key_length` bytes of `key`. Errors: `Corrupt` for anything else.
 pub(crate) fn read_suffix(key: &[u8], key_length: usize) -> Result<i64> {
     let suffix = Tuple::unpack(key.get(key_length..).unwrap_or_default());
-    match suffix.as_ref().map(|suffix| (suffix.len(), suffix.get(0))) {
+    match suffix.as_ref().map(|suffix| (suffix.len(), suffix.first())) {
         Ok((1, Some(Element::Int(suffix)))) => Ok(*suffix),
-        _ => Err(Error::new(
-            ErrorKind::Corrupt,
-            "a key below a record does not end with one number",
-        )
-        .with("key", HexKey(key))),
+        _ => Err(
+            Error::new(ErrorKind::Corrupt, "a key below a record does not end with one number")
+                .with("key", HexKey(key)),
+        ),
     }
 }
 

@@ -118,11 +118,8 @@ fn expressions_evaluate_as_in_java() {
         for record in vector["records"].as_array().unwrap() {
             let bytes = base64(&record["record"]);
             validate_record(&bytes, &message).unwrap();
-            let view = RecordView {
-                bytes: &bytes,
-                record_type_key: &record_type_key,
-                version: Some(Versionstamp::from_bytes([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11])),
-            };
+            let version = Versionstamp::from_bytes([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
+            let view = RecordView::new(&bytes, &record_type_key, Some(version));
             let at = format!("{at} of {}", record["text"]);
             match (evaluate(&expression, &message, &view), record.get("tuples")) {
                 (Ok(rows), Some(tuples)) => {

@@ -1,5 +1,7 @@
 //! Replays the golden cases of meta-data: what Java stored, refused and allowed to change.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::path::Path;
 
 use base64::Engine;
@@ -165,6 +167,46 @@ fn rule_of(message: &str) -> &'static str {
         "new meta-data no longer splits long records" => "records are split already and must stay so",
         "new meta-data splits long records" => "splitting of long records may not be turned on",
         other => panic!("no rule for {other}"),
+    }
+}
+
+/// Bytes from a database may be anything: meta-data comes of them or an error, never a panic.
+#[test]
+fn damaged_meta_data_is_an_error_or_other_meta_data() {
+    let mut random = Xorshift(0x5EED_0001);
+    println!("seed {:#x}", random.0);
+    for name in [
+        "metadata_many_parts",
+        "metadata_from_options",
+        "multidimensional_by_node",
+        "text_plain",
+    ] {
+        let whole = bytes(&case(name)["metadata"]);
+        for _ in 0..1_500 {
+            let mut damaged = whole.clone();
+            for _ in 0..1 + random.below(3) {
+                let place = random.below(damaged.len());
+                match random.below(3) {
+                    0 => damaged[place] = u8::try_from(random.below(256)).unwrap(),
+                    1 => drop(damaged.remove(place)),
+                    _ => damaged.insert(place, u8::try_from(random.below(256)).unwrap()),
+                }
+            }
+            if let Ok(meta_data) = RecordMetaData::from_proto_bytes(damaged) {
+                RecordMetaData::from_proto_bytes(meta_data.to_proto_bytes()).unwrap();
+            }
+        }
+    }
+}
+
+struct Xorshift(u64);
+
+impl Xorshift {
+    fn below(&mut self, bound: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        usize::try_from(self.0 % u64::try_from(bound).unwrap()).unwrap()
     }
 }
 

@@ -9,6 +9,7 @@ mod python;
 mod step;
 mod test;
 mod tidy;
+mod traces;
 mod workspace;
 
 use std::process::ExitCode;
@@ -45,6 +46,8 @@ enum Command {
     Golden(golden::Arguments),
     /// Run every test: format, lints, house rules, Rust, Python
     Test,
+    /// Replay programs recorded from a FoundationDB client
+    Traces(traces::Arguments),
     /// Check the house rules that no compiler checks
     Tidy,
 }
@@ -56,6 +59,7 @@ fn main() -> ExitCode {
         Command::Gen { check } => r#gen::run(check),
         Command::Golden(arguments) => golden::run(&arguments).map_err(|error| format!("{error:#}")),
         Command::Test => test::run(),
+        Command::Traces(arguments) => traces::run(&arguments),
         Command::Tidy => tidy::run(),
     };
     match result {

@@ -1,34 +1,24 @@
-//! Opening a database.
+//! Opening databases, and sharing them: all handles of a process on one path are handles on one engine.
 
-use std::path::PathBuf;
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, LazyLock, Weak};
 
-use record_store_kv::env::Env;
-use record_store_kv::{Database, Error, ErrorKind, Result};
+use parking_lot::Mutex;
+use record_store_kv::{Database, Error, Result};
 
 use crate::client::{EngineDatabase, Handle};
 use crate::cluster::Cluster;
+use crate::options::EngineOptions;
 
 /// Where a database lives.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Location {
     /// In memory, as long as a handle on it exists. Every opening makes a database of its own.
     Memory,
-    /// In a directory.
+    /// In a directory, which is made if it is missing.
     Path(PathBuf),
-}
-
-/// How a database is opened.
-#[derive(Clone, Debug)]
-pub struct EngineOptions {
-    /// Time, chance and threads.
-    pub env: Env,
-}
-
-impl Default for EngineOptions {
-    fn default() -> Self {
-        EngineOptions { env: Env::system() }
-    }
 }
 
 /// The embedded engine.
@@ -36,7 +26,11 @@ impl Default for EngineOptions {
 pub struct Engine;
 
 impl Engine {
-    /// Opens a database.
+    /// Opens a database. It closes when its last handle, transaction and watch is dropped, and that waits for what is
+    /// being written.
+    ///
+    /// **Errors**: `NotADatabase` for a path at which there is something else, `NewerFormat`, `Locked` (1529) if another
+    /// process holds it for longer than [`EngineOptions::lock_wait`], `Corrupt` with file and offset, `Io`.
     ///
     /// ```
     /// use record_store_engine::{Engine, EngineOptions, Location};
@@ -48,16 +42,120 @@ impl Engine {
     /// # Ok::<(), record_store_kv::Error>(())
     /// ```
     pub fn open(location: Location, options: EngineOptions) -> Result<Database> {
-        match location {
-            Location::Memory => {
-                let cluster = Arc::new(Cluster::in_memory(options.env)?);
-                let handle = Arc::new(Handle::new(cluster, "memory:".to_owned()));
-                Ok(Database::from_backend(Arc::new(EngineDatabase(handle))))
-            }
-            Location::Path(path) => {
-                let error = Error::new(ErrorKind::Unsupported, "this engine keeps databases in memory only");
-                Err(error.with("path", path.display()))
-            }
+        let (cluster, name) = match location {
+            Location::Memory => (Arc::new(Cluster::in_memory(&options)?), "memory:".to_owned()),
+            Location::Path(path) => (open_path(&path, &options)?, path.display().to_string()),
+        };
+        let handle = Arc::new(Handle::new(cluster, name));
+        Ok(Database::from_backend(Arc::new(EngineDatabase(handle))))
+    }
+}
+
+/// The cluster in a directory: the one that this process has open already, else one opened with `options`.
+fn open_path(path: &Path, options: &EngineOptions) -> Result<Arc<Cluster>> {
+    // A directory has one name, however it is spelled; a missing one has none yet.
+    let made = if path.exists() {
+        Ok(())
+    } else {
+        fs::create_dir_all(path)
+    };
+    let canonical = made.and_then(|()| fs::canonicalize(path));
+    open_canonical(
+        canonical.map_err(|error| Error::from(error).with("path", path.display()))?,
+        options,
+    )
+}
+
+fn open_canonical(path: PathBuf, options: &EngineOptions) -> Result<Arc<Cluster>> {
+    let slot = {
+        let mut open = OPEN.lock();
+        // A slot that nobody opens and whose cluster is gone is of no use.
+        open.retain(|_, slot| Arc::strong_count(slot) > 1 || slot.lock().strong_count() > 0);
+        open.entry(path.clone()).or_default().clone()
+    };
+    // Whoever opens the same path at the same time waits here and then gets the same cluster.
+    let mut slot = slot.lock();
+    if let Some(cluster) = slot.upgrade() {
+        return Ok(cluster);
+    }
+    let cluster = Arc::new(Cluster::open(&path, options)?);
+    *slot = Arc::downgrade(&cluster);
+    Ok(cluster)
+}
+
+/// A path's cluster, while it is open.
+type Slot = Arc<Mutex<Weak<Cluster>>>;
+/// The clusters that this process has open, by canonical path.
+static OPEN: LazyLock<Mutex<HashMap<PathBuf, Slot>>> = LazyLock::new(Mutex::default);
+
+#[cfg(test)]
+mod tests {
+    use futures_executor::block_on;
+    use record_store_kv::ErrorKind;
+
+    use super::*;
+
+    fn open(path: &Path) -> Result<Database> {
+        Engine::open(Location::Path(path.to_owned()), EngineOptions::default())
+    }
+
+    fn put(database: &Database, key: &[u8]) {
+        let transaction = database.transaction();
+        transaction.set(key, b"");
+        block_on(transaction.commit()).unwrap();
+    }
+
+    fn has(database: &Database, key: &[u8]) -> bool {
+        block_on(database.transaction().get(key, false)).unwrap().is_some()
+    }
+
+    #[test]
+    fn a_path_has_one_engine_however_it_is_spelled() {
+        let root = tempfile::tempdir().unwrap();
+        let path = root.path().join("db");
+        let first = open(&path).unwrap();
+        let second = open(&root.path().join("./db/../db")).unwrap();
+        put(&first, b"k");
+        assert!(has(&second, b"k"));
+    }
+
+    #[test]
+    fn a_database_opens_again_after_its_last_handle() {
+        let root = tempfile::tempdir().unwrap();
+        for round in 0_u8..5 {
+            let database = open(root.path()).unwrap();
+            assert!((0..round).all(|earlier| has(&database, &[earlier])), "round {round}");
+            put(&database, &[round]);
         }
+    }
+
+    #[test]
+    fn openings_at_the_same_time_share_the_engine() {
+        let root = tempfile::tempdir().unwrap();
+        let path = root.path().join("db");
+        std::thread::scope(|scope| {
+            for thread in 0_u8..8 {
+                let path = &path;
+                scope.spawn(move || put(&open(path).unwrap(), &[thread]));
+            }
+        });
+        let database = open(&path).unwrap();
+        assert!((0..8).all(|thread| has(&database, &[thread])));
+    }
+
+    #[test]
+    fn databases_in_memory_are_apart() {
+        let open = || Engine::open(Location::Memory, EngineOptions::default()).unwrap();
+        let (first, second) = (open(), open());
+        put(&first, b"k");
+        assert!(!has(&second, b"k"));
+    }
+
+    #[test]
+    fn a_file_is_no_database() {
+        let root = tempfile::tempdir().unwrap();
+        let path = root.path().join("file");
+        fs::write(&path, "").unwrap();
+        assert_eq!(open(&path).unwrap_err().kind(), ErrorKind::NotADatabase);
     }
 }

@@ -8,5 +8,7 @@ mod cluster;
 mod database;
 mod limits;
 mod mutation;
+mod options;
 
-pub use database::{Engine, EngineOptions, Location};
+pub use self::database::{Engine, Location};
+pub use self::options::{Durability, EngineOptions};

@@ -67,6 +67,20 @@ pub(crate) struct CommitRequest {
     pub(crate) lock_aware: bool,
 }
 
+impl CommitRequest {
+    /// About how many bytes it carries.
+    pub(crate) fn bytes(&self) -> usize {
+        let range = |range: &KeyRange| range.begin.len() + range.end.len();
+        let mutation = |mutation: &Mutation| match mutation {
+            Mutation::Set { key, value } => key.len() + value.len(),
+            Mutation::ClearRange(cleared) => range(cleared),
+            Mutation::Atomic { key, operand, .. } => key.len() + operand.len(),
+        };
+        let conflicts = self.read_conflicts.iter().chain(&self.write_conflicts);
+        conflicts.map(range).sum::<usize>() + self.mutations.iter().map(mutation).sum::<usize>()
+    }
+}
+
 /// How a commit ended. That it could not be tried, or that its end is unknown, is an error instead (1007, 1021, 1510).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum CommitOutcome {

@@ -71,7 +71,9 @@ mod tests {
         let newer = Continuation::of_key(inner.clone());
         assert_eq!(
             newer.as_bytes(),
-            [0x0a, 3, 0x15, 0x2a, 0x14, 0x11, 0xac, 0xcd, 0x73, 0x98, 0xdd, 0x42, 0, 0x5e]
+            [
+                0x0a, 3, 0x15, 0x2a, 0x14, 0x11, 0xac, 0xcd, 0x73, 0x98, 0xdd, 0x42, 0, 0x5e
+            ]
         );
         assert_eq!(newer.key(), inner);
         assert_eq!(Continuation::from_bytes(inner.clone()).key(), inner);

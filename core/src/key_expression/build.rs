@@ -163,17 +163,23 @@ impl<E: Into<KeyExpression>, const N: usize> KeyExpressions for [E; N] {
 }
 
 macro_rules! tuples_of_key_expressions {
-    ($(($($name:ident)+))+) => {
-        $(impl<$($name: Into<KeyExpression>),+> KeyExpressions for ($($name,)+) {
-            #[allow(non_snake_case)]
+    ($(($($child:ident: $type:ident),+))+) => {
+        $(impl<$($type: Into<KeyExpression>),+> KeyExpressions for ($($type,)+) {
             fn into_key_expressions(self) -> Vec<KeyExpression> {
-                let ($($name,)+) = self;
-                vec![$($name.into()),+]
+                let ($($child,)+) = self;
+                vec![$($child.into()),+]
             }
         })+
     };
 }
 
 tuples_of_key_expressions! {
-    (A) (A B) (A B C) (A B C D) (A B C D E) (A B C D E F) (A B C D E F G) (A B C D E F G H)
+    (a: A)
+    (a: A, b: B)
+    (a: A, b: B, c: C)
+    (a: A, b: B, c: C, d: D)
+    (a: A, b: B, c: C, d: D, e: E)
+    (a: A, b: B, c: C, d: D, e: E, f: F)
+    (a: A, b: B, c: C, d: D, e: E, f: F, g: G)
+    (a: A, b: B, c: C, d: D, e: E, f: F, g: G, h: H)
 }

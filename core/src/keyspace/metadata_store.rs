@@ -49,9 +49,11 @@ impl MetaDataStore {
             let bytes = old.clone();
             let old = self.located(RecordMetaData::from_proto_bytes(old))?;
             if metadata.version() <= old.version() {
-                return Err(Error::new(ErrorKind::MetaData, "the version of the meta-data must increase")
-                    .with("stored_version", old.version())
-                    .with("version", metadata.version()));
+                return Err(
+                    Error::new(ErrorKind::MetaData, "the version of the meta-data must increase")
+                        .with("stored_version", old.version())
+                        .with("version", metadata.version()),
+                );
             }
             rules.validate(&old, metadata)?;
             self.write(&self.history_key(old.version()), &bytes)?;
@@ -60,7 +62,11 @@ impl MetaDataStore {
     }
 
     /// As [`save`](MetaDataStore::save), for meta-data that was made from the current one by its rules.
-    pub(crate) async fn save_successor(&self, metadata: &RecordMetaData, current: Option<&RecordMetaData>) -> Result<()> {
+    pub(crate) async fn save_successor(
+        &self,
+        metadata: &RecordMetaData,
+        current: Option<&RecordMetaData>,
+    ) -> Result<()> {
         if let (Some(current), Some(bytes)) = (current, self.load_bytes().await?) {
             self.write(&self.history_key(current.version()), &bytes)?;
         }

@@ -118,7 +118,12 @@ impl RecordSpace {
     pub async fn put_with(&self, record: impl Into<Record>, options: &SaveOptions) -> Result<StoredRecord> {
         let records = [record.into()];
         let saved = self.save_all(&records, options).await?.pop();
-        saved.ok_or_else(|| Error::new(ErrorKind::Internal, "a record that was saved is not among the saved ones"))
+        saved.ok_or_else(|| {
+            Error::new(
+                ErrorKind::Internal,
+                "a record that was saved is not among the saved ones",
+            )
+        })
     }
 
     /// Saves records, all or none.
@@ -183,7 +188,14 @@ impl RecordSpace {
         let fresh = match error.kind() {
             // The directory may have been removed and created anew: it has another prefix then.
             ErrorKind::StoreNotFound => {
-                resolve(&self.inner.database, context, &self.inner.path, None, &self.inner.options).await?
+                resolve(
+                    &self.inner.database,
+                    context,
+                    &self.inner.path,
+                    None,
+                    &self.inner.options,
+                )
+                .await?
             }
             // Somebody else extended the schema.
             ErrorKind::StaleMetaData => Resolved {
@@ -221,7 +233,11 @@ impl RecordSpace {
     }
 
     async fn open_store(&self, context: &RecordContext, resolved: &Resolved) -> Result<RecordStore> {
-        let options = self.inner.options.clone().existence(StoreExistenceCheck::ErrorIfNotExists);
+        let options = self
+            .inner
+            .options
+            .clone()
+            .existence(StoreExistenceCheck::ErrorIfNotExists);
         RecordStore::open_with_schema(context, resolved.data.clone(), resolved.schema.clone(), &options)
             .await
             .map_err(|error| error.with("space", &self.inner.path))
@@ -276,7 +292,9 @@ async fn resolve(
     options: &StoreOptions,
 ) -> Result<Resolved> {
     let located = |error: Error| error.with("space", path);
-    let directory = find_directory(database, context, path, schema.is_some()).await.map_err(located)?;
+    let directory = find_directory(database, context, path, schema.is_some())
+        .await
+        .map_err(located)?;
     let subspace = directory.subspace()?;
     let (metadata, data) = (subspace.sub("m"), subspace.sub("d"));
     let store_schema = match schema {
@@ -312,7 +330,9 @@ async fn find_directory(
     let full_path = database.directory_path(path.names());
     let transaction = context.transaction();
     if create {
-        return Ok(directories.create_or_open(transaction, full_path, RecordSpace::LAYER).await?);
+        return Ok(directories
+            .create_or_open(transaction, full_path, RecordSpace::LAYER)
+            .await?);
     }
     if !directories.exists(transaction, &full_path).await? {
         return Err(Error::new(

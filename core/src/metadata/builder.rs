@@ -5,20 +5,15 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use prost_reflect::FieldDescriptor;
 use record_store_kv::tuple::Element;
 
-use super::index::index_type;
-use super::key_column::KeyColumn;
 use super::record_meta_data::{Carried, Parts, unknown_index, unknown_record_type};
+use super::record_type::{RecordTypeBuilder, record_type_builders};
 use super::synthetic::{self, SyntheticRecordType};
-use super::union::{Union, UnionType};
-use super::{
-    Descriptors, FormerIndex, Index, MetaDataEvolutionValidator, RecordMetaData, RecordType, options, validator,
-};
+use super::union::Union;
+use super::{Descriptors, FormerIndex, Index, MetaDataEvolutionValidator, RecordMetaData, options, validator};
 use crate::error::{Error, ErrorKind, Result};
-use crate::key_expression::{FanType, KeyExpression, field, primary_key_component_positions};
-use crate::proto;
+use crate::key_expression::{KeyExpression, primary_key_component_positions};
 
 /// Makes [`RecordMetaData`]. Java: `RecordMetaDataBuilder`.
 ///
@@ -37,15 +32,6 @@ pub struct RecordMetaDataBuilder {
     pub(super) subspace_key_counter: Option<i64>,
     pub(super) record_count_key: Option<KeyExpression>,
     pub(super) carried: Carried,
-}
-
-/// A record type in the making. Java: `RecordTypeBuilder`.
-#[derive(Clone, Debug)]
-pub struct RecordTypeBuilder {
-    pub(super) in_union: UnionType,
-    pub(super) primary_key: Option<KeyExpression>,
-    pub(super) explicit_key: Option<Element>,
-    pub(super) since_version: Option<i32>,
 }
 
 impl RecordMetaDataBuilder {
@@ -120,9 +106,7 @@ impl RecordMetaDataBuilder {
         for (place, mut record_type) in record_type_builders(&self.union)?.into_iter().enumerate() {
             match old_types.iter().find(|old| old.shares_number_with(&record_type)) {
                 Some(old) => {
-                    record_type.primary_key = old.primary_key.clone();
-                    record_type.explicit_key = old.explicit_key.clone();
-                    record_type.since_version = old.since_version;
+                    record_type.take_settings_of(old);
                     self.rename_in_indexes(old.name(), record_type.name());
                     self.record_types.push(record_type);
                 }
@@ -134,6 +118,21 @@ impl RecordMetaDataBuilder {
             }
         }
         Ok(self)
+    }
+
+    /// Replaces the files by some with a smaller union; what was set for the types that stay is kept.
+    pub(super) fn replace_union(&mut self, descriptors: Descriptors) -> Result<()> {
+        self.union = Union::of(descriptors.records())?;
+        self.descriptors = descriptors;
+        self.version += 1;
+        let old_types = std::mem::take(&mut self.record_types);
+        for mut record_type in record_type_builders(&self.union)? {
+            if let Some(old) = old_types.iter().find(|old| old.shares_number_with(&record_type)) {
+                record_type.take_settings_of(old);
+            }
+            self.record_types.push(record_type);
+        }
+        Ok(())
     }
 
     fn begin_with_this_version(&mut self, place: usize) -> Result<()> {
@@ -175,7 +174,7 @@ impl RecordMetaDataBuilder {
         record_type.explicit_key = declared.record_type_key.as_ref().map(super::proto::element_of);
         for field in message.fields() {
             let declared = options::field_options(&field)?;
-            if let Some(index) = declared_index(&field, &declared) {
+            if let Some(index) = options::declared_index(&field, &declared) {
                 self.add_index(index.on(message.name()))?;
             } else if declared.primary_key() {
                 self.record_types[place].set_declared_primary_key(&field)?;
@@ -315,11 +314,14 @@ impl RecordMetaDataBuilder {
         Ok(meta_data)
     }
 
-    fn build_unchecked(self) -> Result<RecordMetaData> {
+    /// Makes the meta-data as it is, for rules that compare it with other meta-data.
+    pub(super) fn build_unchecked(self) -> Result<RecordMetaData> {
         let mut record_types = Vec::with_capacity(self.record_types.len());
+        let mut type_by_name = HashMap::new();
         let mut type_of_union_field = HashMap::new();
         for (place, builder) in self.record_types.into_iter().enumerate() {
             type_of_union_field.extend(builder.in_union.numbers.iter().map(|number| (*number, place)));
+            type_by_name.insert(builder.name().to_owned(), place);
             record_types.push(builder.build()?);
         }
         let synthetic_record_types = synthetic::build(self.synthetic_record_types, &self.descriptors, &record_types)?;
@@ -335,12 +337,21 @@ impl RecordMetaDataBuilder {
                 _ => None,
             };
             index.set_primary_key_component_positions(positions);
-            indexes.insert(name, Arc::new(index));
+            let index = Arc::new(index);
+            for record_type in &mut record_types {
+                let belongs =
+                    index.is_universal() || index.record_types().iter().any(|name| name == record_type.name());
+                if belongs {
+                    record_type.indexes.push(Arc::clone(&index));
+                }
+            }
+            indexes.insert(name, index);
         }
         Ok(RecordMetaData::from_parts(Parts {
             descriptors: self.descriptors,
             union_message: self.union.message().clone(),
             record_types,
+            type_by_name,
             type_of_union_field,
             synthetic_record_types,
             indexes,
@@ -390,138 +401,4 @@ impl From<&RecordMetaData> for RecordMetaDataBuilder {
             carried: parts.carried.clone(),
         }
     }
-}
-
-impl RecordTypeBuilder {
-    fn new(in_union: UnionType) -> Self {
-        RecordTypeBuilder {
-            in_union,
-            primary_key: None,
-            explicit_key: None,
-            since_version: None,
-        }
-    }
-
-    /// The name of the type.
-    pub fn name(&self) -> &str {
-        self.in_union.message.name()
-    }
-
-    /// Sets the primary key.
-    pub fn set_primary_key(&mut self, key: impl Into<KeyExpression>) -> &mut Self {
-        self.primary_key = Some(key.into());
-        self
-    }
-
-    /// Sets the value of `recordType()`, instead of the number of the union field.
-    pub fn set_record_type_key(&mut self, key: impl Into<Element>) -> &mut Self {
-        self.explicit_key = Some(key.into());
-        self
-    }
-
-    /// Sets the version of the meta-data that brings the type.
-    pub fn set_since_version(&mut self, version: Option<i32>) -> &mut Self {
-        self.since_version = version;
-        self
-    }
-
-    /// Whether this type and one of other files are the same: a number of the one is a number of the other.
-    fn shares_number_with(&self, other: &RecordTypeBuilder) -> bool {
-        self.in_union
-            .numbers
-            .iter()
-            .any(|number| other.in_union.numbers.contains(number))
-    }
-
-    fn set_declared_primary_key(&mut self, field: &FieldDescriptor) -> Result<()> {
-        let wrong = |message| Err(Error::new(ErrorKind::MetaData, message).with("field", field.full_name()));
-        if self.primary_key.is_some() {
-            return wrong("a record type has one field with the option primary_key, this one has two");
-        }
-        if field.is_list() {
-            return wrong("a repeated field cannot be the primary key");
-        }
-        self.primary_key = Some(self::field(field.name()).into());
-        Ok(())
-    }
-
-    fn build(self) -> Result<RecordType> {
-        let Some(primary_key) = self.primary_key else {
-            return Err(Error::new(
-                ErrorKind::MetaData,
-                "a record type needs a primary key: set it, or set the option (field).primary_key of a field",
-            )
-            .with("record_type", self.in_union.message.name()));
-        };
-        Ok(RecordType {
-            record_type_key: match &self.explicit_key {
-                Some(key) => key.clone(),
-                None => Element::Int(self.in_union.smallest_number().into()),
-            },
-            union_field_number: self.in_union.field.number(),
-            key_columns: KeyColumn::of(&primary_key, &self.in_union.message),
-            descriptor: self.in_union.message,
-            primary_key,
-            explicit_key: self.explicit_key,
-            since_version: self.since_version,
-        })
-    }
-}
-
-fn record_type_builders(union: &Union) -> Result<Vec<RecordTypeBuilder>> {
-    let mut builders: Vec<RecordTypeBuilder> = Vec::new();
-    for in_union in union.record_types() {
-        if let Some(same) = builders
-            .iter()
-            .find(|builder| builder.name() == in_union.message.name())
-        {
-            return Err(Error::new(
-                ErrorKind::MetaData,
-                "two record types have one name: names count without the package",
-            )
-            .with("first", same.in_union.message.full_name())
-            .with("second", in_union.message.full_name()));
-        }
-        builders.push(RecordTypeBuilder::new(in_union));
-    }
-    Ok(builders)
-}
-
-/// The index that a field's options declare. Java: `protoFieldOptions`.
-#[expect(deprecated, reason = "the older option is still obeyed")]
-pub(super) fn declared_index(field: &FieldDescriptor, declared: &proto::FieldOptions) -> Option<Index> {
-    use proto::index::Type;
-    let (kind, unique, index_options) = match (&declared.index, declared.indexed) {
-        (Some(index), _) => (index.r#type().to_owned(), index.unique(), &index.options[..]),
-        (None, Some(_)) => {
-            let (kind, unique) = match declared.indexed() {
-                Type::Index => (index_type::VALUE, false),
-                Type::Unique => (index_type::VALUE, true),
-                Type::Rank => (index_type::RANK, false),
-                Type::RankUnique => (index_type::RANK, true),
-            };
-            (kind.to_owned(), unique, &[][..])
-        }
-        (None, None) => return None,
-    };
-    let fan_type = if field.is_list() {
-        FanType::FanOut
-    } else {
-        FanType::None
-    };
-    let column = self::field(field.name()).with_fan_type(fan_type);
-    let expression: KeyExpression = if kind == index_type::RANK {
-        column.ungrouped()
-    } else {
-        column.into()
-    };
-    let name = format!("{}${}", field.parent_message().name(), field.name());
-    let mut index = Index::new(name, expression).with_kind(kind);
-    if unique {
-        index = index.unique();
-    }
-    for option in index_options {
-        index = index.with_option(&option.key, &option.value);
-    }
-    Some(index)
 }

@@ -208,6 +208,13 @@ impl Linker {
             )
             .with("file", name));
         };
+        if self.open.len() == IMPORT_DEPTH_MAX {
+            return Err(
+                Error::new(ErrorKind::MetaData, "files import each other in too long a chain")
+                    .with("file", name)
+                    .with("limit", IMPORT_DEPTH_MAX),
+            );
+        }
         if !self.open.insert(name.to_owned()) {
             return Err(Error::new(ErrorKind::MetaData, "files import each other in a circle").with("file", name));
         }
@@ -220,15 +227,28 @@ impl Linker {
                 .with("cause", &error)
                 .caused_by(error)
         })?;
+        self.open.remove(name);
         self.files.insert(name.to_owned(), bytes);
         Ok(())
     }
 }
 
 fn decode_file(bytes: &Bytes) -> Result<FileDescriptorProto> {
-    FileDescriptorProto::decode(bytes.clone())
-        .map_err(|error| Error::new(ErrorKind::MetaData, "the bytes are no file descriptor").caused_by(error))
+    let file = FileDescriptorProto::decode(bytes.clone())
+        .map_err(|error| Error::new(ErrorKind::MetaData, "the bytes are no file descriptor").caused_by(error))?;
+    match file.syntax() {
+        "" | "proto2" | "proto3" => Ok(file),
+        syntax => Err(Error::new(
+            ErrorKind::MetaData,
+            "a file is in a syntax that cannot be read here: begin it with syntax = \"proto2\" or \"proto3\", not with an edition",
+        )
+        .with("file", file.name())
+        .with("syntax", syntax)),
+    }
 }
+
+/// How long a chain of imports may be, so that none exhausts the stack.
+const IMPORT_DEPTH_MAX: usize = 200;
 
 /// Left out of meta-data by Java's `RecordMetaData.toProto`.
 const OMITTED_FILES: [&str; 3] = [
@@ -318,6 +338,26 @@ mod tests {
         let linked = Descriptors::link(main, [part, file("stray.proto", &[])]).unwrap();
         let carried: Vec<&str> = linked.dependencies().map(|(name, _)| name).collect();
         assert_eq!(carried, ["google/protobuf/timestamp.proto", "part.proto"]);
+    }
+
+    #[test]
+    fn files_that_cannot_be_read_are_refused_by_name() {
+        let edition = FileDescriptorProto {
+            name: Some("new.proto".to_owned()),
+            syntax: Some("editions".to_owned()),
+            ..Default::default()
+        };
+        let error = Descriptors::link(edition.encode_to_vec().into(), []).unwrap_err();
+        assert_eq!(
+            (error.fact("file"), error.fact("syntax")),
+            (Some("new.proto"), Some("editions"))
+        );
+
+        let chain: Vec<Bytes> = (0..300)
+            .map(|i| file(&format!("{i}.proto"), &[&format!("{}.proto", i + 1)]))
+            .collect();
+        let error = Descriptors::link(chain[0].clone(), chain[1..].to_vec()).unwrap_err();
+        assert_eq!(error.message(), "files import each other in too long a chain");
     }
 
     #[test]

@@ -357,3 +357,6 @@ fn refused_former(message: &'static str, former: &FormerIndex) -> Error {
         .with("added_version", former.added_version)
         .with("removed_version", former.removed_version)
 }
+
+#[cfg(test)]
+mod tests;

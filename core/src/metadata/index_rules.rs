@@ -8,7 +8,7 @@ use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
 use super::index::{index_option as option, index_type};
 use super::{Index, IndexPredicate, RecordMetaData};
 use crate::error::{Error, ErrorKind, Result};
-use crate::key_expression::{Dimensions, Grouping, KeyExpression};
+use crate::key_expression::{Grouping, KeyExpression};
 
 /// Checks an index against its type's rules and against the messages that it is over.
 ///
@@ -236,17 +236,8 @@ fn validate_shape(index: &Index, shape: Shape) -> Result<()> {
 
 fn validate_dimensions(index: &Index) -> Result<()> {
     let missing = || invalid_expression(index, "the key of this index type is one dimensions expression");
-    let check = |dimensions: &Dimensions| {
-        if dimensions.prefix_size() + dimensions.dimensions_size() > dimensions.whole_key().column_count() {
-            return Err(invalid_expression(
-                index,
-                "a dimensions expression declares more columns than it has",
-            ));
-        }
-        Ok(dimensions.whole_key().column_count())
-    };
     match index.root_expression() {
-        KeyExpression::Dimensions(dimensions) => check(dimensions).map(|_| ()),
+        KeyExpression::Dimensions(_) => Ok(()),
         KeyExpression::KeyWithValue(covering) => {
             let mut first = covering.inner_key();
             while let KeyExpression::Then(then) = first {
@@ -255,7 +246,7 @@ fn validate_dimensions(index: &Index) -> Result<()> {
             let KeyExpression::Dimensions(dimensions) = first else {
                 return Err(missing());
             };
-            if check(dimensions)? != covering.split_point() {
+            if dimensions.whole_key().column_count() != covering.split_point() {
                 return Err(invalid_expression(
                     index,
                     "a dimensions expression must cover exactly the key's columns",
@@ -441,3 +432,6 @@ const DEFAULTS: [(&str, &str, &str); 9] = [
     (index_type::MULTIDIMENSIONAL, "rtreeStoreHilbertValues", "true"),
     (index_type::MULTIDIMENSIONAL, "rtreeUseNodeSlotIndex", "false"),
 ];
+
+#[cfg(test)]
+mod tests;

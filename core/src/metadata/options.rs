@@ -9,7 +9,10 @@ use std::fmt;
 use prost::Message;
 use prost_reflect::{DynamicMessage, FieldDescriptor, FileDescriptor, MessageDescriptor};
 
+use super::index::{Index, index_type};
 use crate::error::{Error, ErrorKind, Result};
+use crate::key_expression::{FanType, KeyExpression, field};
+use crate::proto;
 use crate::proto::record_type_options::Usage;
 use crate::proto::{FieldOptions, RecordTypeOptions, SchemaOptions};
 
@@ -37,6 +40,45 @@ pub(crate) fn field_options(field: &FieldDescriptor) -> Result<FieldOptions> {
 /// What the message is declared to be; `Unset` when nothing is declared.
 pub(crate) fn usage(message: &MessageDescriptor) -> Result<Usage> {
     Ok(record_type_options(message)?.usage())
+}
+
+/// The index that a field's options declare. Java: `protoFieldOptions`.
+#[expect(deprecated, reason = "the older option is still obeyed")]
+pub(super) fn declared_index(descriptor: &FieldDescriptor, declared: &FieldOptions) -> Option<Index> {
+    use proto::index::Type;
+    let (kind, unique, index_options) = match (&declared.index, declared.indexed) {
+        (Some(index), _) => (index.r#type().to_owned(), index.unique(), &index.options[..]),
+        (None, Some(_)) => {
+            let (kind, unique) = match declared.indexed() {
+                Type::Index => (index_type::VALUE, false),
+                Type::Unique => (index_type::VALUE, true),
+                Type::Rank => (index_type::RANK, false),
+                Type::RankUnique => (index_type::RANK, true),
+            };
+            (kind.to_owned(), unique, &[][..])
+        }
+        (None, None) => return None,
+    };
+    let fan_type = if descriptor.is_list() {
+        FanType::FanOut
+    } else {
+        FanType::None
+    };
+    let column = field(descriptor.name()).with_fan_type(fan_type);
+    let expression: KeyExpression = if kind == index_type::RANK {
+        column.ungrouped()
+    } else {
+        column.into()
+    };
+    let name = format!("{}${}", descriptor.parent_message().name(), descriptor.name());
+    let mut index = Index::new(name, expression).with_kind(kind);
+    if unique {
+        index = index.unique();
+    }
+    for option in index_options {
+        index = index.with_option(&option.key, &option.value);
+    }
+    Some(index)
 }
 
 fn extension<T: Message + Default + fmt::Debug>(options: &DynamicMessage) -> Result<T> {

@@ -439,3 +439,36 @@ const GROUPED_WHEN_READ: [&str; 5] = [
 const INDEXES: u32 = 2;
 const LAST_KNOWN_FIELD: u32 = 16;
 const LAST_KNOWN_INDEX_FIELD: u32 = 11;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::metadata::Schema;
+
+    /// Fields of Apple's extension range survive reading, changing and writing, in the message in which they were.
+    #[test]
+    fn unknown_fields_are_kept() {
+        let extension = |text: &str| {
+            let mut field = Vec::new();
+            prost::encoding::string::encode(1000, &text.to_owned(), &mut field);
+            field
+        };
+        let schema = Schema::builder()
+            .proto("a.proto", "message A { optional int64 id = 1; optional string s = 2; }")
+            .record_type("A", |t| t.primary_key("id").index(("by_s", "s")));
+        let plain = schema.build().unwrap().merge_into(None).unwrap();
+        let mut message = plain.to_proto();
+        let index = message.indexes.remove(0);
+        let mut stored = message.encode_to_vec();
+        append_field(&mut stored, INDEXES, &index, &extension("of the index"));
+        stored.extend(extension("of the meta-data"));
+
+        let mut builder = RecordMetaDataBuilder::from_proto_bytes(stored).unwrap();
+        builder.set_record_count_key(Some(crate::key_expression::empty()));
+        let written = Bytes::from(builder.build().unwrap().to_proto_bytes());
+        let fields = raw::fields(&written).unwrap();
+        assert_eq!(fields.last().unwrap().bytes, extension("of the meta-data"));
+        let index = fields.iter().find(|field| field.number == INDEXES).unwrap();
+        assert!(index.content.as_ref().unwrap().ends_with(&extension("of the index")));
+    }
+}

@@ -22,6 +22,8 @@ pub(super) struct Parts {
     pub(super) union_message: MessageDescriptor,
     /// In the order of the union's declaration.
     pub(super) record_types: Vec<RecordType>,
+    /// The place of a name's type among the record types.
+    pub(super) type_by_name: HashMap<String, usize>,
     /// The place of a union field's type among the record types.
     pub(super) type_of_union_field: HashMap<u32, usize>,
     pub(super) synthetic_record_types: Vec<SyntheticRecordType>,
@@ -79,10 +81,9 @@ impl RecordMetaData {
     ///
     /// **Errors**: `MetaData` for an unknown one.
     pub fn record_type(&self, name: &str) -> Result<&RecordType> {
-        self.0
-            .record_types
-            .iter()
-            .find(|record_type| record_type.name() == name)
+        let place = self.0.type_by_name.get(name);
+        place
+            .and_then(|place| self.0.record_types.get(*place))
             .ok_or_else(|| unknown_record_type(name, self.0.record_types.iter().map(RecordType::name)))
     }
 
@@ -175,10 +176,8 @@ impl RecordMetaData {
     }
 
     /// The indexes to which a record of this type belongs: its own, those of several types, the universal ones.
-    pub fn indexes_of(&self, record_type: &RecordType) -> impl Iterator<Item = &Arc<Index>> {
-        let name = record_type.name().to_owned();
-        self.indexes()
-            .filter(move |index| index.is_universal() || index.record_types().contains(&name))
+    pub fn indexes_of<'a>(&self, record_type: &'a RecordType) -> impl Iterator<Item = &'a Arc<Index>> {
+        record_type.indexes.iter()
     }
 
     /// The stored types whose records are in this index.

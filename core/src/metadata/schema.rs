@@ -5,6 +5,7 @@
 
 mod columns;
 mod definition;
+mod drop_type;
 mod merge;
 mod sources;
 mod union_file;

@@ -142,6 +142,18 @@ impl SyntheticRecordType {
         &self.parts
     }
 
+    /// Whether records of the stored type `name` are in these.
+    pub fn is_made_of(&self, name: &str) -> bool {
+        match &self.parts {
+            SyntheticParts::Joined { constituents, .. } => {
+                constituents.iter().any(|constituent| constituent.record_type == name)
+            }
+            SyntheticParts::Unnested { constituents } => constituents
+                .iter()
+                .any(|constituent| constituent.nesting.is_none() && constituent.type_name == name),
+        }
+    }
+
     /// The message with a field for each constituent.
     pub fn descriptor(&self) -> Option<&MessageDescriptor> {
         self.built.as_ref().map(|built| &built.descriptor)

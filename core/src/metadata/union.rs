@@ -220,3 +220,6 @@ fn check_data_types(file: &FileDescriptor) -> Result<()> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

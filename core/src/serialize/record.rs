@@ -70,14 +70,13 @@ impl Record {
             Content::Json(json) => {
                 let mut deserializer = serde_json::Deserializer::from_str(json);
                 let options = DeserializeOptions::new().deny_unknown_fields(true);
-                let message =
-                    DynamicMessage::deserialize_with_options(descriptor.clone(), &mut deserializer, &options)
-                        .and_then(|message| deserializer.end().map(|()| message))
-                        .map_err(|error| {
-                            Error::new(ErrorKind::InvalidRecord, "the JSON is no record of this type")
-                                .with("record_type", descriptor.name())
-                                .caused_by(error)
-                        })?;
+                let message = DynamicMessage::deserialize_with_options(descriptor.clone(), &mut deserializer, &options)
+                    .and_then(|message| deserializer.end().map(|()| message))
+                    .map_err(|error| {
+                        Error::new(ErrorKind::InvalidRecord, "the JSON is no record of this type")
+                            .with("record_type", descriptor.name())
+                            .caused_by(error)
+                    })?;
                 Ok(message.encode_to_vec().into())
             }
         }

@@ -15,6 +15,12 @@ const UNSPLIT: SplitLayout = SplitLayout {
     omit_unsplit_suffix: false,
 };
 
+/// Suffixes with the lengths of their values.
+type Lengths = &'static [(&'static [u8], usize)];
+
+/// Suffixes with their values.
+type Rows = &'static [(&'static [u8], &'static [u8])];
+
 const KEY: &[u8] = b"\x15\x01\x15\x2a";
 
 fn version(local: u16) -> RecordVersion {
@@ -41,10 +47,14 @@ fn load_now(context: &RecordContext, layout: SplitLayout) -> Result<Option<RawRe
 #[test]
 fn values_are_split_by_their_length() {
     // (layout, length, keys)
-    let table: [(SplitLayout, usize, &[(&[u8], usize)]); 6] = [
+    let table: [(SplitLayout, usize, Lengths); 6] = [
         (SplitLayout::SPLIT, 3, &[(b"\x14", 3)]),
         (SplitLayout::SPLIT, CHUNK_SIZE, &[(b"\x14", CHUNK_SIZE)]),
-        (SplitLayout::SPLIT, CHUNK_SIZE + 1, &[(b"\x15\x01", CHUNK_SIZE), (b"\x15\x02", 1)]),
+        (
+            SplitLayout::SPLIT,
+            CHUNK_SIZE + 1,
+            &[(b"\x15\x01", CHUNK_SIZE), (b"\x15\x02", 1)],
+        ),
         (
             SplitLayout::SPLIT,
             2 * CHUNK_SIZE,
@@ -109,7 +119,9 @@ fn a_version_waits_for_the_commit_and_is_read_before() {
     assert_eq!((read.version, read.sizes), (Some(pending), sizes));
     block_on(context.commit()).unwrap();
 
-    let committed = pending.complete_with(context.committed_versionstamp().unwrap()).unwrap();
+    let committed = pending
+        .complete_with(context.committed_versionstamp().unwrap())
+        .unwrap();
     let context = database.transaction();
     let read = load_now(&context, layout).unwrap().unwrap();
     assert_eq!((read.version, read.sizes), (Some(committed), sizes));
@@ -131,14 +143,29 @@ fn a_value_saved_and_deleted_in_one_transaction_leaves_no_version() {
 #[test]
 fn what_is_no_record_is_corrupt() {
     // (suffixes and values, what is wrong)
-    let table: [(&[(&[u8], &[u8])], &str); 7] = [
+    let table: [(Rows, &str); 7] = [
         (&[(b"\x15\x02", b"b")], "a split record has no first chunk"),
-        (&[(b"\x15\x01", b"a"), (b"\x15\x03", b"c")], "the chunks of a split record are out of order"),
-        (&[(b"\x14", b"a"), (b"\x15\x01", b"b")], "a record stored whole is followed by chunks"),
-        (&[(b"\x13\xfe", b"\x33aaaaaaaaaaaa")], "a record has a version but no value"),
-        (&[(b"\x13\xfe", b"\x33short"), (b"\x14", b"a")], "the version beside a record is no versionstamp"),
+        (
+            &[(b"\x15\x01", b"a"), (b"\x15\x03", b"c")],
+            "the chunks of a split record are out of order",
+        ),
+        (
+            &[(b"\x14", b"a"), (b"\x15\x01", b"b")],
+            "a record stored whole is followed by chunks",
+        ),
+        (
+            &[(b"\x13\xfe", b"\x33aaaaaaaaaaaa")],
+            "a record has a version but no value",
+        ),
+        (
+            &[(b"\x13\xfe", b"\x33short"), (b"\x14", b"a")],
+            "the version beside a record is no versionstamp",
+        ),
         (&[(b"\x13\xfd", b"a")], "a split record has no first chunk"),
-        (&[(b"\x02x\x00", b"a")], "a key below a record does not end with one number"),
+        (
+            &[(b"\x02x\x00", b"a")],
+            "a key below a record does not end with one number",
+        ),
     ];
     for (rows, message) in table {
         let context = context();
@@ -172,7 +199,11 @@ fn an_assembly_takes_rows_in_both_directions() {
             for (suffix, value) in rows {
                 assembly.push(suffix, &with_suffix(KEY, suffix), value).unwrap();
             }
-            assert_eq!(assembly.finish(&context, KEY).unwrap().unwrap().value, value, "reverse: {reverse}");
+            assert_eq!(
+                assembly.finish(&context, KEY).unwrap().unwrap().value,
+                value,
+                "reverse: {reverse}"
+            );
         }
     }
 }
@@ -180,6 +211,10 @@ fn an_assembly_takes_rows_in_both_directions() {
 #[test]
 fn suffixes_have_the_length_that_is_computed() {
     for suffix in [-1, 0, 1, 255, 256, 65_535, 65_536] {
-        assert_eq!(with_suffix(KEY, suffix).len(), KEY.len() + suffix_length(suffix), "{suffix}");
+        assert_eq!(
+            with_suffix(KEY, suffix).len(),
+            KEY.len() + suffix_length(suffix),
+            "{suffix}"
+        );
     }
 }

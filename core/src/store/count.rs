@@ -15,7 +15,11 @@ pub(super) fn add(store: &RecordStore, record_type: &RecordType, record: &[u8], 
         return Ok(());
     }
     let mut key = store.layout().record_count_key(&Tuple::from(()));
-    if !store.schema().access(record_type)?.append_record_count_key(record, &mut key)? {
+    if !store
+        .schema()
+        .access(record_type)?
+        .append_record_count_key(record, &mut key)?
+    {
         return Ok(());
     }
     let transaction = store.context().transaction();
@@ -65,7 +69,11 @@ pub(super) async fn rebuild(store: &RecordStore) -> Result<()> {
     while let Some(record) = records.next().await? {
         let record_type = store.metadata().record_type(record.record_type())?;
         let mut key = store.layout().record_count_key(&Tuple::from(()));
-        if store.schema().access(record_type)?.append_record_count_key(record.bytes(), &mut key)? {
+        if store
+            .schema()
+            .access(record_type)?
+            .append_record_count_key(record.bytes(), &mut key)?
+        {
             *counts.entry(key).or_default() += 1;
         }
     }

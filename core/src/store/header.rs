@@ -54,9 +54,12 @@ impl StoreHeader {
     /// Errors: `Corrupt` for bytes that are no header.
     pub(crate) fn from_bytes(key: &[u8], bytes: Bytes) -> Result<Self> {
         DataStoreInfo::decode(bytes).map(StoreHeader).map_err(|error| {
-            Error::new(ErrorKind::Corrupt, "the header of the record store is no DataStoreInfo message")
-                .with("key", HexKey(key))
-                .caused_by(error)
+            Error::new(
+                ErrorKind::Corrupt,
+                "the header of the record store is no DataStoreInfo message",
+            )
+            .with("key", HexKey(key))
+            .caused_by(error)
         })
     }
 

@@ -56,7 +56,9 @@ impl StoreKeyspace {
 
     /// The part of a store with this number.
     pub fn from_number(number: i64) -> Option<Self> {
-        StoreKeyspace::ALL.into_iter().find(|keyspace| keyspace.number() == number)
+        StoreKeyspace::ALL
+            .into_iter()
+            .find(|keyspace| keyspace.number() == number)
     }
 }
 
@@ -183,13 +185,21 @@ mod tests {
         assert_eq!(layout.separate_version_key(&pk), b"P\x15\x08\x15\x2a");
         assert_eq!(layout.record_count_key(&Tuple::from(())), b"P\x15\x04");
         let range = layout.strict_range(StoreKeyspace::RecordVersion);
-        assert_eq!((&range.begin[..], &range.end[..]), (&b"P\x15\x08\x00"[..], &b"P\x15\x08\xff"[..]));
+        assert_eq!(
+            (&range.begin[..], &range.end[..]),
+            (&b"P\x15\x08\x00"[..], &b"P\x15\x08\xff"[..])
+        );
     }
 
     #[test]
     fn deleting_all_records_spares_the_header_and_the_states() {
         let layout = StoreLayout::new(Subspace::new(&b"P"[..]));
-        let cleared = |key: &[u8]| layout.all_but_header_and_index_states().iter().any(|range| range.contains(key));
+        let cleared = |key: &[u8]| {
+            layout
+                .all_but_header_and_index_states()
+                .iter()
+                .any(|range| range.contains(key))
+        };
         for keyspace in StoreKeyspace::ALL {
             let key = layout.key_behind(keyspace, &Tuple::from((1,)));
             let spared = matches!(keyspace, StoreKeyspace::StoreInfo | StoreKeyspace::IndexState);

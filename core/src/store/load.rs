@@ -38,7 +38,11 @@ fn from_raw(
     raw: RawRecord,
     version: Option<RecordVersion>,
 ) -> Result<(&RecordType, StoredRecord)> {
-    let located = |error: Error| error.with("primary_key", &primary_key).with("store", store.layout().store());
+    let located = |error: Error| {
+        error
+            .with("primary_key", &primary_key)
+            .with("store", store.layout().store())
+    };
     let (record_type, bytes) = serialize::unwrap(store.metadata(), &raw.value).map_err(located)?;
     let record = StoredRecord {
         descriptor: record_type.descriptor().clone(),

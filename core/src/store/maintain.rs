@@ -28,7 +28,11 @@ pub(super) async fn write_header(store: &RecordStore, old: &StoreHeader) -> Resu
 }
 
 pub(super) async fn set_header_user_field(store: &RecordStore, name: &str, value: &[u8]) -> Result<()> {
-    require(store, FormatVersion::HeaderUserFields, "fields of the user in the header")?;
+    require(
+        store,
+        FormatVersion::HeaderUserFields,
+        "fields of the user in the header",
+    )?;
     update(store, |header| {
         header.set_user_field(name, value.to_vec().into());
         Ok(())
@@ -37,7 +41,11 @@ pub(super) async fn set_header_user_field(store: &RecordStore, name: &str, value
 }
 
 pub(super) async fn clear_header_user_field(store: &RecordStore, name: &str) -> Result<()> {
-    require(store, FormatVersion::HeaderUserFields, "fields of the user in the header")?;
+    require(
+        store,
+        FormatVersion::HeaderUserFields,
+        "fields of the user in the header",
+    )?;
     update(store, |header| {
         header.clear_user_field(name);
         Ok(())
@@ -93,9 +101,11 @@ pub(super) async fn update_incarnation(store: &RecordStore, incarnation: i32) ->
     require(store, FormatVersion::Incarnation, "incarnations")?;
     update(store, |header| {
         if incarnation < header.incarnation() {
-            return Err(Error::new(ErrorKind::InvalidArgument, "the incarnation of a store never falls")
-                .with("stored", header.incarnation())
-                .with("given", incarnation));
+            return Err(
+                Error::new(ErrorKind::InvalidArgument, "the incarnation of a store never falls")
+                    .with("stored", header.incarnation())
+                    .with("given", incarnation),
+            );
         }
         header.set_incarnation(incarnation);
         Ok(())
@@ -147,7 +157,9 @@ fn bump_metadata_version_stamp(context: &RecordContext) {
     // Ten bytes for the stamp, and where it goes: at their beginning.
     const OPERAND: [u8; 14] = [0; 14];
     let mutation = MutationType::SetVersionstampedValue;
-    context.transaction().atomic_op(mutation, METADATA_VERSION_KEY, &OPERAND);
+    context
+        .transaction()
+        .atomic_op(mutation, METADATA_VERSION_KEY, &OPERAND);
 }
 
 /// FoundationDB's own key for this purpose, which may be written without access to system keys.

@@ -109,13 +109,20 @@ pub(super) async fn open(
 ) -> Result<RecordStore> {
     let layout = StoreLayout::new(subspace);
     let located = |error: Error| error.with("store", layout.store());
-    let stored = read_header(context, &layout, options.existence).await.map_err(located)?;
+    let stored = read_header(context, &layout, options.existence)
+        .await
+        .map_err(located)?;
     check_header(&stored, options).map_err(located)?;
 
     let stored_format = stored.format_version()?;
     let format_version = stored_format.map_or(options.format_version, |stored| stored.max(options.format_version));
     let mut header = stored.clone();
-    apply_cacheability(&mut header, format_version, options.state_cacheability, stored.is_absent());
+    apply_cacheability(
+        &mut header,
+        format_version,
+        options.state_cacheability,
+        stored.is_absent(),
+    );
     apply_user_version(&mut header, options.user_version, stored.is_absent()).map_err(located)?;
     check_metadata_version(&stored, &schema).map_err(located)?;
 
@@ -149,7 +156,9 @@ pub(super) async fn open(
         omit_unsplit_suffix,
     );
     if format_changed || metadata_changed {
-        upgrade(&store, &stored, metadata_changed).await.map_err(|error| error.with("store", store.subspace()))?;
+        upgrade(&store, &stored, metadata_changed)
+            .await
+            .map_err(|error| error.with("store", store.subspace()))?;
     }
     if store.header() != stored {
         store.write_header(&stored).await?;
@@ -172,12 +181,19 @@ pub(super) async fn read_header(
     }
     let whole = layout.whole();
     let request = RangeRequest::keys(whole.begin, whole.end).limit(1);
-    let first = context.transaction().get_range(&request, false).await?.rows.into_iter().next();
+    let first = context
+        .transaction()
+        .get_range(&request, false)
+        .await?
+        .rows
+        .into_iter()
+        .next();
     let Some(first) = first else {
         return match existence {
-            StoreExistenceCheck::ErrorIfNotExists => {
-                Err(Error::new(ErrorKind::StoreNotFound, "there is no record store here: create it first"))
-            }
+            StoreExistenceCheck::ErrorIfNotExists => Err(Error::new(
+                ErrorKind::StoreNotFound,
+                "there is no record store here: create it first",
+            )),
             _ => Ok(StoreHeader::absent()),
         };
     };

@@ -108,7 +108,11 @@ pub(super) async fn save(
 
     let serialized = serialize::wrap(record_type, &bytes);
     let inline_version = version.filter(|_| !store.keeps_versions_apart());
-    let located = |error: Error| error.with("record_type", record_type.name()).with("primary_key", &primary_key);
+    let located = |error: Error| {
+        error
+            .with("record_type", record_type.name())
+            .with("primary_key", &primary_key)
+    };
     let sizes = if dry_run {
         split::measure(&key, &serialized, inline_version, store.split_layout()).map_err(located)?
     } else {

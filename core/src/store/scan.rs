@@ -324,6 +324,8 @@ impl RecordCursor {
 
 impl std::fmt::Debug for RecordCursor {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("RecordCursor").field("stopped", &self.stopped).finish_non_exhaustive()
+        f.debug_struct("RecordCursor")
+            .field("stopped", &self.stopped)
+            .finish_non_exhaustive()
     }
 }

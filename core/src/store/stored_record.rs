@@ -1,16 +1,18 @@
 //! [`StoredRecord`]: a record as it stands in a store, undecoded until somebody asks.
 
+use std::fmt;
+
 use prost::Message;
 use prost_reflect::{DynamicMessage, MessageDescriptor, SerializeOptions};
-use record_store_kv::{Bytes, TransactionVersion};
 use record_store_kv::tuple::Tuple;
+use record_store_kv::{Bytes, TransactionVersion};
 
 use crate::{Error, ErrorKind, RecordVersion, Result, StoredSizes};
 
 /// A record of a store: its type, key, bytes and version.
 ///
 /// Java class: `FDBStoredRecord`.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone)]
 pub struct StoredRecord {
     pub(super) descriptor: MessageDescriptor,
     pub(super) primary_key: Tuple,
@@ -85,9 +87,35 @@ impl StoredRecord {
     }
 
     fn undecodable(&self, error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
-        Error::new(ErrorKind::InvalidRecord, "the stored bytes are no message of the record type")
-            .with("record_type", self.record_type())
-            .with("primary_key", &self.primary_key)
-            .caused_by(error)
+        Error::new(
+            ErrorKind::InvalidRecord,
+            "the stored bytes are no message of the record type",
+        )
+        .with("record_type", self.record_type())
+        .with("primary_key", &self.primary_key)
+        .caused_by(error)
+    }
+}
+
+impl PartialEq for StoredRecord {
+    /// Descriptors of one type are equal, even if they were loaded twice.
+    fn eq(&self, other: &Self) -> bool {
+        self.descriptor.full_name() == other.descriptor.full_name()
+            && self.primary_key == other.primary_key
+            && self.bytes == other.bytes
+            && self.version == other.version
+            && self.sizes == other.sizes
+    }
+}
+
+impl fmt::Debug for StoredRecord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StoredRecord")
+            .field("record_type", &self.record_type())
+            .field("primary_key", &self.primary_key)
+            .field("bytes", &self.bytes)
+            .field("version", &self.version)
+            .field("sizes", &self.sizes)
+            .finish()
     }
 }

@@ -4,7 +4,8 @@ use std::borrow::Cow;
 
 use prost_reflect::{Cardinality, FieldDescriptor};
 
-use super::reader::{Fields, Malformed, WireValue};
+use super::message::MessageRef;
+use super::reader::{Malformed, WireValue};
 use super::scalar::{Scalar, ScalarKind, default_of};
 
 /// What a field holds.
@@ -86,22 +87,25 @@ impl FieldAccess {
     }
 
     /// The value of a singular scalar field, `None` where Java's `hasField` is false.
-    pub(crate) fn scalar<'a>(&self, message: &'a [u8]) -> Result<Option<Scalar<'a>>, Malformed> {
+    pub(crate) fn scalar<'a>(&self, message: MessageRef<'a>) -> Result<Option<Scalar<'a>>, Malformed> {
         let ValueKind::Scalar(kind) = &self.kind else {
             return Ok(None);
         };
         // Strings are looked at last, so that only the winner pays for the check of its text.
         let mut last = None;
-        for field in Fields::new(message) {
-            let (number, value) = field?;
-            if number == self.number {
-                if kind.fits(value) && self.is_known(kind, value)? {
+        message.each::<Malformed>(
+            |number| self.concerns(number),
+            |number, value| {
+                if number != self.number {
+                    if last.is_some() && self.is_rival(number, value)? {
+                        last = None;
+                    }
+                } else if kind.fits(value) && self.is_known(kind, value)? {
                     last = Some(value);
                 }
-            } else if last.is_some() && self.is_rival(number, value)? {
-                last = None;
-            }
-        }
+                Ok(())
+            },
+        )?;
         let Some(value) = last else {
             return Ok(None);
         };
@@ -111,68 +115,59 @@ impl FieldAccess {
 
     /// The bytes of a singular message field, `None` if it is unset. Several occurrences merge, which protobuf defines as
     /// reading their bytes one after the other.
-    pub(crate) fn message<'a>(&self, message: &'a [u8]) -> Result<Option<Cow<'a, [u8]>>, Malformed> {
+    pub(crate) fn message<'a>(&self, message: MessageRef<'a>) -> Result<Option<Cow<'a, [u8]>>, Malformed> {
         let mut merged: Option<Cow<'a, [u8]>> = None;
-        for field in Fields::new(message) {
-            let (number, value) = field?;
-            if number == self.number {
-                if let Some(bytes) = self.submessage(value) {
+        message.each::<Malformed>(
+            |number| self.concerns(number),
+            |number, value| {
+                if number != self.number {
+                    if merged.is_some() && self.is_rival(number, value)? {
+                        merged = None;
+                    }
+                } else if let Some(bytes) = self.submessage(value) {
                     match &mut merged {
                         None => merged = Some(Cow::Borrowed(bytes)),
                         Some(before) => before.to_mut().extend_from_slice(bytes),
                     }
                 }
-            } else if merged.is_some() && self.is_rival(number, value)? {
-                merged = None;
-            }
-        }
+                Ok(())
+            },
+        )?;
         Ok(merged)
     }
 
     /// Calls `each` with every element of a repeated scalar field, in wire order.
     pub(crate) fn each_scalar<'a, E: From<Malformed>>(
         &self,
-        message: &'a [u8],
+        message: MessageRef<'a>,
         mut each: impl FnMut(Scalar<'a>) -> Result<(), E>,
     ) -> Result<(), E> {
         let ValueKind::Scalar(kind) = &self.kind else {
             return Ok(());
         };
-        for field in Fields::new(message) {
-            match field? {
-                (number, WireValue::Bytes(run)) if number == self.number && kind.is_packable() => {
-                    kind.decode_packed(run, &mut each)?;
-                }
-                (number, value) if number == self.number => {
-                    if let Some(scalar) = kind.decode(value)? {
-                        each(scalar)?;
-                    }
-                }
-                _ => {}
-            }
-        }
-        Ok(())
+        message.each(
+            |number| number == self.number,
+            |_, value| match value {
+                WireValue::Bytes(run) if kind.is_packable() => kind.decode_packed(run, &mut each),
+                value => kind.decode(value)?.map_or(Ok(()), &mut each),
+            },
+        )
     }
 
     /// Calls `each` with the bytes of every element of a repeated message field, in wire order.
     pub(crate) fn each_message<'a, E: From<Malformed>>(
         &self,
-        message: &'a [u8],
+        message: MessageRef<'a>,
         mut each: impl FnMut(&'a [u8]) -> Result<(), E>,
     ) -> Result<(), E> {
-        for field in Fields::new(message) {
-            let (number, value) = field?;
-            if number == self.number
-                && let Some(bytes) = self.submessage(value)
-            {
-                each(bytes)?;
-            }
-        }
-        Ok(())
+        message.each(
+            |number| number == self.number,
+            |_, value| self.submessage(value).map_or(Ok(()), &mut each),
+        )
     }
 
     /// How many elements a repeated field has.
-    pub(crate) fn count(&self, message: &[u8]) -> Result<u64, Malformed> {
+    pub(crate) fn count(&self, message: MessageRef<'_>) -> Result<u64, Malformed> {
         let mut count = 0;
         match self.kind {
             ValueKind::Scalar(_) => self.each_scalar::<Malformed>(message, |_| {
@@ -185,6 +180,12 @@ impl FieldAccess {
             }),
         }?;
         Ok(count)
+    }
+
+    /// Whether a field of this number can change what this one reads.
+    #[inline]
+    fn concerns(&self, number: u32) -> bool {
+        number == self.number || (!self.rivals.is_empty() && self.rivals.iter().any(|(rival, _)| *rival == number))
     }
 
     fn submessage<'a>(&self, value: WireValue<'a>) -> Option<&'a [u8]> {

@@ -8,13 +8,15 @@
 //! This room knows no key expressions and writes no bytes.
 
 mod field;
+mod message;
 mod reader;
 mod scalar;
 mod tuple_field;
 mod validate;
 
 pub(crate) use field::{FieldAccess, ValueKind};
-pub(crate) use reader::{Fields, WireValue};
+pub(crate) use message::{MessageIndex, MessageRef};
+pub(crate) use reader::{Fields, Malformed, WireValue};
 pub(crate) use scalar::Scalar;
 pub(crate) use tuple_field::TupleField;
 pub use validate::{RecordValidator, validate_record};

@@ -85,6 +85,7 @@ impl<'a> Fields<'a> {
         }
     }
 
+    #[inline(never)]
     fn long_varint(&mut self) -> Result<u64, Malformed> {
         let mut value = 0u64;
         for (index, &byte) in self.rest.iter().take(VARINT_LEN_MAX).enumerate() {
@@ -101,6 +102,7 @@ impl<'a> Fields<'a> {
     }
 
     /// The next `count` bytes.
+    #[inline]
     fn take(&mut self, count: u64) -> Result<&'a [u8], Malformed> {
         let taken = usize::try_from(count)
             .ok()
@@ -135,19 +137,37 @@ impl<'a> Fields<'a> {
         self.rest.is_empty()
     }
 
-    fn tag(&mut self) -> Result<(u32, u64), Malformed> {
-        let start = self.clone();
-        let tag = self.varint()?;
-        match u32::try_from(tag >> 3) {
-            Ok(number @ 1..=FIELD_NUMBER_MAX) => Ok((number, tag & 7)),
-            _ => Err(start.malformed("a tag has no valid field number")),
+    /// The next field whose number is `wanted`, past all others.
+    ///
+    /// A number and a value are handed out for the fields that matter only: most of a record is skipped, and this loop is
+    /// where reading it spends its time.
+    #[inline]
+    pub(crate) fn find(&mut self, wanted: impl Fn(u32) -> bool) -> Result<Option<(u32, WireValue<'a>)>, Malformed> {
+        while !self.rest.is_empty() {
+            let (number, wire_type) = self.tag()?;
+            if wanted(number) {
+                return Ok(Some((number, self.value(number, wire_type)?)));
+            }
+            self.skip(number, wire_type)?;
         }
+        Ok(None)
     }
 
-    fn field(&mut self) -> Result<(u32, WireValue<'a>), Malformed> {
-        let start = self.clone();
-        let (number, wire_type) = self.tag()?;
-        let value = match wire_type {
+    #[inline]
+    fn tag(&mut self) -> Result<(u32, u64), Malformed> {
+        let offset = self.offset();
+        let tag = self.varint()?;
+        let number = tag >> 3;
+        if number == 0 || number > FIELD_NUMBER_MAX {
+            let reason = "a tag has no valid field number";
+            return Err(Malformed { reason, offset });
+        }
+        Ok((number as u32, tag & 7))
+    }
+
+    #[inline]
+    fn value(&mut self, number: u32, wire_type: u64) -> Result<WireValue<'a>, Malformed> {
+        Ok(match wire_type {
             0 => WireValue::Varint(self.varint()?),
             1 => WireValue::Fixed64(self.fixed64()?),
             2 => {
@@ -155,11 +175,22 @@ impl<'a> Fields<'a> {
                 WireValue::Bytes(self.take(len)?)
             }
             3 => WireValue::Group(self.group(number)?),
-            4 => return Err(start.malformed("a group ends that never began")),
+            4 => return Err(self.malformed("a group ends that never began")),
             5 => WireValue::Fixed32(self.fixed32()?),
-            _ => return Err(start.malformed("a tag has an unknown wire type")),
-        };
-        Ok((number, value))
+            _ => return Err(self.malformed("a tag has an unknown wire type")),
+        })
+    }
+
+    #[inline]
+    fn skip(&mut self, number: u32, wire_type: u64) -> Result<(), Malformed> {
+        match wire_type {
+            0 => self.varint().map(drop),
+            2 => {
+                let len = self.varint()?;
+                self.take(len).map(drop)
+            }
+            _ => self.value(number, wire_type).map(drop),
+        }
     }
 
     /// Reads up to the end tag of group `number` and returns what stands before it.
@@ -173,16 +204,14 @@ impl<'a> Fields<'a> {
             if self.rest.is_empty() {
                 return Err(self.malformed("a group does not end"));
             }
-            let before = self.clone();
+            let len = body.len() - self.rest.len();
             let (inner, wire_type) = self.tag()?;
-            if wire_type != 4 {
-                *self = before;
-                self.field()?;
-            } else if inner == number {
-                self.depth -= 1;
-                return Ok(&body[..body.len() - before.rest.len()]);
-            } else {
-                return Err(before.malformed("a group ends that never began"));
+            match wire_type {
+                4 if inner == number => {
+                    self.depth -= 1;
+                    return Ok(&body[..len]);
+                }
+                _ => self.skip(inner, wire_type)?,
             }
         }
     }
@@ -193,14 +222,11 @@ impl<'a> Iterator for Fields<'a> {
 
     #[inline]
     fn next(&mut self) -> Option<Self::Item> {
-        if self.rest.is_empty() {
-            return None;
-        }
-        let field = self.field();
+        let field = self.find(|_| true);
         if field.is_err() {
             self.rest = &[];
         }
-        Some(field)
+        field.transpose()
     }
 }
 
@@ -208,7 +234,7 @@ impl<'a> Iterator for Fields<'a> {
 const VARINT_LEN_MAX: usize = 10;
 
 /// protobuf's largest field number.
-const FIELD_NUMBER_MAX: u32 = (1 << 29) - 1;
+const FIELD_NUMBER_MAX: u64 = (1 << 29) - 1;
 
 #[cfg(test)]
 mod tests {
@@ -256,10 +282,10 @@ mod tests {
                 "a tag has no valid field number",
                 0,
             ),
-            (&[8, 1, 0x0C], "a group ends that never began", 2),
-            (&[0x0B, 0x14], "a group ends that never began", 1),
+            (&[8, 1, 0x0C], "a group ends that never began", 3),
+            (&[0x0B, 0x14], "a group ends that never began", 2),
             (&[0x0B, 8, 1], "a group does not end", 3),
-            (&[0x0E], "a tag has an unknown wire type", 0),
+            (&[0x0E], "a tag has an unknown wire type", 1),
             (&deep, "messages nest deeper than 100", 101),
         ];
         for (bytes, reason, offset) in cases {

@@ -6,6 +6,7 @@ use prost_reflect::{Cardinality, FieldDescriptor, MessageDescriptor};
 
 use super::NESTING_MAX;
 use super::field::{FieldAccess, ValueKind};
+use super::message::MessageRef;
 use super::reader::{Fields, Malformed, WireValue};
 use super::scalar::{ScalarKind, utf8};
 use crate::{Error, ErrorKind, Result};
@@ -62,7 +63,7 @@ impl RecordValidator {
     /// [`ErrorKind::InvalidRecord`] names the message type, the field where there is one, and what is wrong.
     pub fn validate(&self, bytes: &[u8]) -> Result<()> {
         self.check_form(0, bytes, 0)?;
-        self.check_required(0, bytes)
+        self.check_required(0, MessageRef::Encoded(bytes))
     }
 
     fn check_form(&self, at: usize, bytes: &[u8], depth: usize) -> Result<()> {
@@ -112,7 +113,7 @@ impl RecordValidator {
 
     /// Occurrences of a singular message merge, so its required fields may be spread over several: this is a second look, at
     /// the merged messages, and only at those that can have required fields.
-    fn check_required(&self, at: usize, bytes: &[u8]) -> Result<()> {
+    fn check_required(&self, at: usize, record: MessageRef<'_>) -> Result<()> {
         let rules = &self.messages[at];
         if !rules.requires {
             return Ok(());
@@ -124,15 +125,15 @@ impl RecordValidator {
                     if let Some(message) = below {
                         field
                             .access
-                            .each_message(bytes, |inner| self.check_required(message, inner))?;
+                            .each_message(record, |inner| self.check_required(message, MessageRef::Encoded(inner)))?;
                     }
                     false
                 }
-                (ValueKind::Scalar(_), _) => field.required && field.access.scalar(bytes)?.is_none(),
+                (ValueKind::Scalar(_), _) => field.required && field.access.scalar(record)?.is_none(),
                 (_, below) => {
-                    let inner = field.access.message(bytes)?;
+                    let inner = field.access.message(record)?;
                     if let (Some(inner), Some(message)) = (&inner, below) {
-                        self.check_required(message, inner)?;
+                        self.check_required(message, MessageRef::Encoded(inner))?;
                     }
                     field.required && inner.is_none()
                 }

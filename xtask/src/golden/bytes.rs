@@ -23,5 +23,7 @@ pub(super) fn from_base64(text: &str) -> Result<Vec<u8>> {
 
 /// A string of a case file.
 pub(super) fn text<'a>(value: &'a Value, name: &str) -> Result<&'a str> {
-    value[name].as_str().with_context(|| format!("no string {name} in {value}"))
+    value[name]
+        .as_str()
+        .with_context(|| format!("no string {name} in {value}"))
 }

@@ -42,7 +42,12 @@ pub(super) fn dumps(stored: &[(Vec<u8>, Vec<u8>)], javas: &[(Vec<u8>, Vec<u8>)],
             (Some((key, value)), Some((javas_key, javas_value))) if key == javas_key => {
                 let (value, javas_value) = (masked(key, value)?, masked(key, javas_value)?);
                 if value != javas_value {
-                    bail!("key {}: value {}, Java's {}", hex(key), brief(&value), brief(&javas_value));
+                    bail!(
+                        "key {}: value {}, Java's {}",
+                        hex(key),
+                        brief(&value),
+                        brief(&javas_value)
+                    );
                 }
             }
             (Some((key, _)), Some((javas_key, _))) if key > javas_key => bail!("key {} is missing", hex(javas_key)),

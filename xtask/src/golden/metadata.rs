@@ -19,8 +19,13 @@ pub(super) async fn run(
     let store = MetaDataStore::new(context, subspace.clone());
     match op["op"].as_str().unwrap_or_default() {
         "save_metadata_to_metadata_store" => {
-            let number = op["metadata"].as_u64().context("the number of the meta-data is missing")?;
-            let metadata = case.metadata.get(usize::try_from(number)?).context("there is no such meta-data")?;
+            let number = op["metadata"]
+                .as_u64()
+                .context("the number of the meta-data is missing")?;
+            let metadata = case
+                .metadata
+                .get(usize::try_from(number)?)
+                .context("there is no such meta-data")?;
             Ok(store.save(metadata, &MetaDataEvolutionValidator::default()).await)
         }
         other => Err(not_applicable(format!("operation {other}"))),

@@ -60,9 +60,9 @@ impl From<Result<()>> for Outcome {
     fn from(result: Result<()>) -> Self {
         match result {
             Ok(()) => Outcome::Passed,
-            Err(error) => match error.downcast::<NotApplicable>() {
-                Ok(NotApplicable(why)) => Outcome::NotApplicable(why),
-                Err(error) => Outcome::Failed(error),
+            Err(error) => match why_not_applicable(&error) {
+                Some(why) => Outcome::NotApplicable(why),
+                None => Outcome::Failed(error),
             },
         }
     }
@@ -129,7 +129,10 @@ fn print_table(families: &BTreeMap<String, [Counts; 2]>) {
     println!("{:<22}{heading}{heading}", "family");
     let row = |name: &str, counts: [&Counts; 2]| {
         let columns = counts.map(|counts| {
-            format!("{:>10}{:>10}{:>10}", counts.passed, counts.failed, counts.not_applicable)
+            format!(
+                "{:>10}{:>10}{:>10}",
+                counts.passed, counts.failed, counts.not_applicable
+            )
         });
         println!("{name:<22}{}", columns.concat());
     };
@@ -143,6 +146,15 @@ fn print_table(families: &BTreeMap<String, [Counts; 2]>) {
         }
     }
     row("all", [&totals[0], &totals[1]]);
+}
+
+/// Why an error proves nothing: the case asks what we do not do, or the record layer itself says that it does not.
+fn why_not_applicable(error: &anyhow::Error) -> Option<String> {
+    if let Some(NotApplicable(why)) = error.downcast_ref() {
+        return Some(why.clone());
+    }
+    let unsupported = |error: &&record_store::Error| error.kind() == record_store::ErrorKind::Unsupported;
+    error.downcast_ref().filter(unsupported).map(ToString::to_string)
 }
 
 fn not_applicable(why: impl Into<String>) -> anyhow::Error {

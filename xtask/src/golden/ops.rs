@@ -1,6 +1,8 @@
 //! The operations of a case on a record store, with the comparison of their results.
 
 use anyhow::{Context, Result, bail, ensure};
+use prost::Message;
+use prost_reflect::DynamicMessage;
 use record_store::{
     Error, Record, RecordContext, RecordCountState, RecordExistenceCheck, RecordStore, RecordVersion, SaveOptions,
     StoreLock, StoredRecord, Tuple, VersionBehavior,
@@ -101,9 +103,7 @@ fn save_options(op: &Value) -> Result<SaveOptions> {
         Some("ERROR_IF_EXISTS") => RecordExistenceCheck::ErrorIfExists,
         Some("ERROR_IF_NOT_EXISTS") => RecordExistenceCheck::ErrorIfNotExists,
         Some("ERROR_IF_RECORD_TYPE_CHANGED") => RecordExistenceCheck::ErrorIfRecordTypeChanged,
-        Some("ERROR_IF_NOT_EXISTS_OR_RECORD_TYPE_CHANGED") => {
-            RecordExistenceCheck::ErrorIfNotExistsOrRecordTypeChanged
-        }
+        Some("ERROR_IF_NOT_EXISTS_OR_RECORD_TYPE_CHANGED") => RecordExistenceCheck::ErrorIfNotExistsOrRecordTypeChanged,
         Some(other) => bail!("existence check {other}"),
     };
     let version_behavior = match op["version_behavior"].as_str() {
@@ -139,7 +139,11 @@ fn expect_record(scene: &Scene<'_>, op: &Value, record: &StoredRecord) -> Result
 pub(super) fn compare_record(scene: &Scene<'_>, javas: &Value, record: &StoredRecord) -> Result<()> {
     let expected = |name: &str| javas.get(name).cloned().unwrap_or(Value::Null);
     let check = |name: &str, ours: Value, javas: Value| {
-        ensure!(ours == javas, "{name} {ours}, Java's {javas}, in {}", record.primary_key());
+        ensure!(
+            ours == javas,
+            "{name} {ours}, Java's {javas}, in {}",
+            record.primary_key()
+        );
         Ok(())
     };
     let primary_key = stamped(&scene.stamps, &expected("primary_key"))?;
@@ -157,9 +161,11 @@ pub(super) fn compare_record(scene: &Scene<'_>, javas: &Value, record: &StoredRe
     });
     check("sizes", sizes, expected("sizes"))?;
     if let Some(bytes) = javas["record"].as_str() {
+        // Encoded again, both have their fields in one order, and a NaN equals itself.
         let descriptor = record.descriptor().clone();
-        let javas = prost_reflect::DynamicMessage::decode(descriptor, from_base64(bytes)?.as_slice())?;
-        ensure!(record.to_dynamic()? == javas, "record {:?}, Java's {javas:?}", record.to_dynamic()?);
+        let javas = DynamicMessage::decode(descriptor, from_base64(bytes)?.as_slice())?.encode_to_vec();
+        let ours = record.to_dynamic()?.encode_to_vec();
+        check("record", json!(hex(&ours)), json!(hex(&javas)))?;
     }
     Ok(())
 }

@@ -3,7 +3,8 @@
 use anyhow::{Context, Result, bail};
 use record_store::kv::Subspace;
 use record_store::{
-    Database, Error, FormatVersion, RecordContext, RecordStore, StateCacheability, StoreExistenceCheck, StoreOptions, kv,
+    Database, Error, FormatVersion, RecordContext, RecordStore, StateCacheability, StoreExistenceCheck, StoreOptions,
+    kv,
 };
 use serde_json::Value;
 
@@ -164,10 +165,19 @@ pub(super) async fn open(
             StoreExistenceCheck::ErrorIfNoInfoAndHasRecordsOrIndexes
         }
         (None, Some("none")) => return Ok(None),
-        (existence, mode) => return Err(not_applicable(format!("open mode {mode:?}, existence check {existence:?}"))),
+        (existence, mode) => {
+            return Err(not_applicable(format!(
+                "open mode {mode:?}, existence check {existence:?}"
+            )));
+        }
     };
+    if how["serializer"].is_object() {
+        return Err(not_applicable(format!("serializer {}", how["serializer"])));
+    }
     let mut options = StoreOptions::default().existence(existence);
-    let format = how["format_version"].as_i64().or(scene.case.json["format_version"].as_i64());
+    let format = how["format_version"]
+        .as_i64()
+        .or(scene.case.json["format_version"].as_i64());
     if let Some(format) = format {
         match FormatVersion::from_number(i32::try_from(format)?) {
             Ok(format) => options = options.format_version(format),
@@ -187,7 +197,9 @@ pub(super) async fn open(
     options.bypass_full_store_lock_reason = how["bypass_full_store_lock_reason"].as_str().map(str::to_owned);
     let number = usize::try_from(how["metadata"].as_u64().unwrap_or(0))?;
     let metadata = scene.case.metadata.get(number).context("there is no such meta-data")?;
-    Ok(Some(RecordStore::open(context, scene.store.clone(), metadata, &options).await))
+    Ok(Some(
+        RecordStore::open(context, scene.store.clone(), metadata, &options).await,
+    ))
 }
 
 /// Loads a dump into the place of the store.

@@ -12,9 +12,7 @@ use crate::mutation::{CommitRequest, KeyRange};
 impl State {
     /// The request, or `None` if there is nothing to commit. Errors: that of a failed read, 1038, 2023, 2101.
     pub(crate) fn commit_request(&mut self) -> Result<Option<CommitRequest>> {
-        if let Some(error) = &self.read_failure {
-            return Err(error.repeat());
-        }
+        self.check_reads()?;
         let mut outgoing = std::mem::take(&mut self.outgoing);
         outgoing.add(&self.writes, &[], SYSTEM_KEYS_END);
         let Outgoing {
@@ -71,9 +69,8 @@ impl State {
         if self.options.read_your_writes_disabled {
             conflicts.append(&self.outgoing.conflicts);
         } else {
-            let end = self.options.max_write_key();
             for segment in self.writes.segments(&[]).filter(|segment| segment.conflict) {
-                conflicts.push(segment.begin, segment.end.map_or(end, |to| to.min(end)));
+                conflicts.push(segment.begin, segment.end.unwrap_or(SYSTEM_KEYS_END));
             }
         }
         for key in &self.stamped_keys {

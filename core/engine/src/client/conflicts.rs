@@ -55,7 +55,7 @@ pub(crate) fn of_range(read: &RangeRead, found: &RangeFound, max_key: &'static [
 }
 
 /// What a range read depends on that sees the database only (read-your-writes disabled).
-pub(crate) fn of_native_range(read: &RangeRead, found: &RangeFound) -> (Bytes, Bytes) {
+pub(crate) fn of_native_range(read: &RangeRead, found: &RangeFound, past_end: &'static [u8]) -> (Bytes, Bytes) {
     let (begin, end) = (&read.begin, &read.end);
     let rows = extremes(read, found);
     let mut low = match &rows {
@@ -69,7 +69,7 @@ pub(crate) fn of_native_range(read: &RangeRead, found: &RangeFound) -> (Bytes, B
         low = end.key.clone();
     }
     let mut high = match &rows {
-        _ if found.read_through_end => Bytes::from_static(super::legality::SYSTEM_KEYS_END),
+        _ if found.read_through_end => Bytes::from_static(past_end),
         Some((_, largest)) if !((read.reverse || !found.more || end.offset <= 0) && end.offset <= 1) => {
             key_after(largest)
         }

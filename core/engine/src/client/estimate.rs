@@ -1,52 +1,37 @@
-//! Sizes and split points of ranges, from the rows themselves.
+//! Sizes and split points of ranges, from the rows themselves at the latest version: a transaction's own version and writes
+//! do not matter.
 
 use bytes::Bytes;
 use record_store_kv::{KeyValue, Result};
 
 use super::key::key_after;
 use super::merge::REPLY_BYTES;
-use super::snapshot::Snapshot;
 use crate::cluster::{Cluster, ScanLimits};
 
-/// The bytes of the keys and values of a range, whatever a transaction's own version or writes are.
+/// The bytes of the keys and values of a range.
 pub(crate) fn range_size(cluster: &Cluster, begin: &[u8], end: &[u8]) -> Result<i64> {
-    let version = cluster.read_version()?;
     let mut sum = 0;
-    for_each_row(
-        begin,
-        end,
-        |begin, limits, rows| cluster.scan(begin, end, false, version, limits, rows),
-        |row| sum += size_of(row),
-    )?;
+    for_each_row(cluster, begin, end, |row| sum += size_of(row))?;
     Ok(sum)
 }
 
 /// The two ends of a range and keys between them, about `chunk_size` bytes apart.
-pub(crate) fn split_points(snapshot: &Snapshot, begin: &[u8], end: &[u8], chunk_size: i64) -> Result<Vec<Bytes>> {
+pub(crate) fn split_points(cluster: &Cluster, begin: &[u8], end: &[u8], chunk_size: i64) -> Result<Vec<Bytes>> {
     let mut points = vec![Bytes::copy_from_slice(begin)];
     let mut since = 0;
-    for_each_row(
-        begin,
-        end,
-        |begin, limits, rows| snapshot.scan(begin, end, false, limits, rows),
-        |row| {
-            if since >= chunk_size.max(1) {
-                points.push(row.key.clone());
-                since = 0;
-            }
-            since += size_of(row);
-        },
-    )?;
+    for_each_row(cluster, begin, end, |row| {
+        if since >= chunk_size.max(1) {
+            points.push(row.key.clone());
+            since = 0;
+        }
+        since += size_of(row);
+    })?;
     points.push(Bytes::copy_from_slice(end));
     Ok(points)
 }
 
-fn for_each_row(
-    begin: &[u8],
-    end: &[u8],
-    mut scan: impl FnMut(&[u8], ScanLimits, &mut Vec<KeyValue>) -> Result<bool>,
-    mut visit: impl FnMut(&KeyValue),
-) -> Result<()> {
+fn for_each_row(cluster: &Cluster, begin: &[u8], end: &[u8], mut visit: impl FnMut(&KeyValue)) -> Result<()> {
+    let version = cluster.read_version()?;
     let limits = ScanLimits {
         rows: usize::MAX,
         bytes: REPLY_BYTES,
@@ -55,7 +40,7 @@ fn for_each_row(
     let mut rows = Vec::new();
     while from < end {
         rows.clear();
-        let more = scan(&from, limits, &mut rows)?;
+        let more = cluster.scan(&from, end, false, version, limits, &mut rows)?;
         rows.iter().for_each(&mut visit);
         match rows.last() {
             Some(last) if more => from = key_after(&last.key),

@@ -57,11 +57,6 @@ impl OpStack {
         &self.0
     }
 
-    /// The same, to be moved out.
-    pub(crate) fn into_ops(self) -> SmallVec<[Op; 1]> {
-        self.0
-    }
-
     /// Whether the key's value hangs on what the database holds.
     pub(crate) fn is_dependent(&self) -> bool {
         self.0.first().is_some_and(Op::is_dependent)

@@ -29,6 +29,9 @@ pub(crate) struct View<'a> {
 pub(crate) enum Step {
     /// The next row.
     Row(KeyValue),
+    /// A key with operations of the transaction that come to no value. It is no row, but FoundationDB's client counts it
+    /// when it follows the offset of a selector.
+    Nothing(Bytes),
     /// A piece that only [`Cursor::fetch`] makes known.
     Unknown,
     /// The key at which the walk was to stop.
@@ -146,13 +149,12 @@ impl<'a> Cursor<'a> {
                     } else {
                         None
                     };
-                    if let Some(value) = ops.value(existing) {
-                        self.segment = self.rest.next();
-                        return Ok(Step::Row(KeyValue {
-                            key: key.to_bytes(),
-                            value,
-                        }));
-                    }
+                    self.segment = self.rest.next();
+                    let key = key.to_bytes();
+                    return Ok(match ops.value(existing) {
+                        Some(value) => Step::Row(KeyValue { key, value }),
+                        None => Step::Nothing(key),
+                    });
                 }
             }
             self.segment = self.rest.next();

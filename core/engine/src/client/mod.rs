@@ -31,10 +31,12 @@ mod snapshot;
 mod special;
 mod state;
 mod versionstamp;
+mod waiting;
 mod watch;
 mod write_map;
 mod writes;
 
+use std::future::Future;
 use std::sync::{Arc, Weak};
 
 use bytes::Bytes;
@@ -52,6 +54,7 @@ use self::legality::{METADATA_VERSION_KEY, SYSTEM_KEYS_END};
 use self::range::RangeRead;
 use self::state::State;
 use self::watch::Slot;
+use crate::mutation::CommitOutcome;
 
 /// One transaction.
 pub(crate) struct EngineTransaction {
@@ -88,27 +91,89 @@ impl EngineTransaction {
         let Some(arrival) = state.snapshot.take_arrival() else {
             return Read::ready(result);
         };
-        let (attempt, fate, again) = (state.attempt, state.fate(), again());
-        let mut then = state.detached(&self.handle);
+        let (attempt, fate) = (state.attempt, state.fate());
+        let then = state.detached(&self.handle);
+        let (read, slot) = state.waiting.add(then, again());
         drop(state);
         let me = self.me.clone();
         fate.guard(self.env(), async move {
             let arrived = arrival.await;
-            let result = match arrived {
-                Ok(()) => again(&mut then),
-                Err(error) => {
-                    then.note_read_failure(&error);
-                    Err(error)
-                }
-            };
             if let Some(me) = me.upgrade() {
                 let mut state = me.state.lock();
                 if state.attempt == attempt {
-                    state.absorb(then);
+                    state.execute(&read, arrived);
                 }
             }
-            result
+            waiting::take(&slot)
         })
+    }
+
+    /// Commits what the transaction holds; it has been checked.
+    fn commit_now(&self, mut state: MutexGuard<'_, State>) -> Read<()> {
+        let request = match state.prepare_commit() {
+            Ok(Some(request)) => request,
+            Ok(None) => return Read::ready(state.finish_read_only()),
+            Err(error) => return Read::ready(Err(error)),
+        };
+        let attempt = state.attempt;
+        // The cluster may wake whoever waits for a key of this commit; nobody is woken with the transaction locked.
+        drop(state);
+        let outcome = match self.handle.cluster().commit(request).try_ready() {
+            Ok(outcome) => return Read::ready(self.finish_commit(attempt, outcome)),
+            Err(pending) => pending,
+        };
+        let me = self.me.clone();
+        self.drive(async move {
+            let outcome = outcome.await;
+            match me.upgrade() {
+                Some(me) => me.finish_commit(attempt, outcome),
+                None => Ok(()),
+            }
+        })
+    }
+
+    /// A commit that first waits for the reads whose version has not arrived.
+    fn commit_after_reads(&self, state: MutexGuard<'_, State>) -> Read<()> {
+        let attempt = state.attempt;
+        let version = state.snapshot.known_version().unwrap_or_default();
+        drop(state);
+        let arrival = self.handle.cluster().wait_for_version(version);
+        let me = self.me.clone();
+        self.drive(async move {
+            let arrived = arrival.await;
+            let me = me
+                .upgrade()
+                .ok_or_else(|| Error::fdb(fdb_code::TRANSACTION_CANCELLED))?;
+            let commit = {
+                let mut state = me.state.lock();
+                if state.attempt != attempt {
+                    return Err(Error::fdb(fdb_code::TRANSACTION_CANCELLED));
+                }
+                state.execute_waiting(arrived);
+                me.commit_now(state)
+            };
+            commit.await
+        })
+    }
+
+    /// Lets `commit` go on whoever waits for its end: its own future, a versionstamp, a watch.
+    fn drive(&self, commit: impl Future<Output = Result<()>> + Send + 'static) -> Read<()> {
+        let result: BoxFuture<std::result::Result<(), Arc<Error>>> =
+            Box::pin(commit.map(|result| result.map_err(Arc::new)));
+        let result = result.shared();
+        let fate = self.state.lock().fate();
+        let driver: BoxFuture<()> = Box::pin(result.clone().map(|_| ()));
+        fate.set_commit(driver.shared());
+        fate.guard(self.env(), async move { result.await.map_err(|error| error.repeat()) })
+    }
+
+    /// Takes the outcome of a commit in, unless the transaction was reset meanwhile.
+    fn finish_commit(&self, attempt: u64, outcome: Result<CommitOutcome>) -> Result<()> {
+        let mut state = self.state.lock();
+        if state.attempt != attempt {
+            return Err(Error::fdb(fdb_code::TRANSACTION_CANCELLED));
+        }
+        state.finish_commit(outcome)
     }
 }
 
@@ -122,8 +187,8 @@ impl TransactionBackend for EngineTransaction {
     fn get(&self, key: &[u8], snapshot: bool) -> Read<Option<Bytes>> {
         let mut state = self.state.lock();
         if legality::is_special(key) {
-            let usable = state.check_deferred().and_then(|()| state.check_failed());
-            return Read::ready(usable.and_then(|()| state.get_special(key)));
+            let deferred = state.check_deferred();
+            return Read::ready(deferred.and_then(|()| special::get(&mut state, key)));
         }
         if let Err(error) = state.check_usable() {
             return Read::ready(Err(error));
@@ -154,8 +219,8 @@ impl TransactionBackend for EngineTransaction {
         };
         let mut state = self.state.lock();
         if legality::is_special(&request.begin.key) && request.end.key >= SYSTEM_KEYS_END {
-            let usable = state.check_deferred().and_then(|()| state.check_failed());
-            let found = usable.and_then(|()| special::get_range(&state, &read));
+            let deferred = state.check_deferred();
+            let found = deferred.and_then(|()| special::get_range(&mut state, &read));
             return Read::ready(found.map(RangeBatch::from));
         }
         if let Err(error) = state.check_usable() {
@@ -214,31 +279,14 @@ impl TransactionBackend for EngineTransaction {
 
     fn commit(&self) -> Read<()> {
         let mut state = self.state.lock();
-        let request = match state.begin_commit() {
-            Ok(Some(request)) => request,
-            Ok(None) => return Read::ready(state.finish_read_only()),
-            Err(error) => return Read::ready(Err(error)),
-        };
-        let attempt = state.attempt;
-        // The cluster may wake whoever waits for a key of this commit; nobody is woken with the transaction locked.
-        drop(state);
-        let outcome = match self.handle.cluster().commit(request).try_ready() {
-            Ok(outcome) => return Read::ready(self.finish_commit(attempt, outcome)),
-            Err(pending) => pending,
-        };
-        let me = self.me.clone();
-        let result: BoxFuture<std::result::Result<(), Arc<Error>>> = Box::pin(async move {
-            let outcome = outcome.await;
-            match me.upgrade() {
-                Some(me) => me.finish_commit(attempt, outcome).map_err(Arc::new),
-                None => Ok(()),
-            }
-        });
-        let result = result.shared();
-        let fate = self.state.lock().fate();
-        let driver: BoxFuture<()> = Box::pin(result.clone().map(|_| ()));
-        fate.set_commit(driver.shared());
-        fate.guard(self.env(), async move { result.await.map_err(|error| error.repeat()) })
+        if let Err(error) = state.begin_commit() {
+            return Read::ready(Err(error));
+        }
+        if state.waiting.is_empty() {
+            self.commit_now(state)
+        } else {
+            self.commit_after_reads(state)
+        }
     }
 
     fn committed_version(&self) -> i64 {
@@ -324,7 +372,11 @@ impl TransactionBackend for EngineTransaction {
     }
 
     fn cancel(&self) {
-        self.state.lock().fail(fdb_code::TRANSACTION_CANCELLED);
+        let mut state = self.state.lock();
+        // A timeout that was due before comes first.
+        if state.check_failed().is_ok() {
+            state.fail(fdb_code::TRANSACTION_CANCELLED);
+        }
     }
 
     fn estimated_range_size_bytes(&self, begin: &[u8], end: &[u8]) -> Read<i64> {
@@ -348,7 +400,7 @@ impl TransactionBackend for EngineTransaction {
         if begin > max_key || end > max_key {
             return Read::failed(fdb_code::KEY_OUTSIDE_LEGAL_RANGE);
         }
-        Read::ready(estimate::split_points(&state.snapshot, begin, end, chunk_size))
+        Read::ready(estimate::split_points(self.handle.cluster(), begin, end, chunk_size))
     }
 
     fn addresses_for_key(&self, key: &[u8]) -> Read<Vec<String>> {
@@ -359,20 +411,10 @@ impl TransactionBackend for EngineTransaction {
         if key >= SYSTEM_KEYS_END {
             return Read::ready(Ok(Vec::new()));
         }
+        state.has_read = true;
         // Only to fail as a read at this version does.
-        let readable = state.get_unnoted(key, true);
+        let readable = state.snapshot.get(key);
         Read::ready(readable.map(|_| vec![ADDRESS.to_owned()]))
-    }
-}
-
-impl EngineTransaction {
-    /// Takes the outcome of a commit in, unless the transaction was reset meanwhile.
-    fn finish_commit(&self, attempt: u64, outcome: Result<crate::mutation::CommitOutcome>) -> Result<()> {
-        let mut state = self.state.lock();
-        if state.attempt != attempt {
-            return Err(Error::fdb(fdb_code::TRANSACTION_CANCELLED));
-        }
-        state.finish_commit(outcome)
     }
 }
 

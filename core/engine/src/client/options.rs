@@ -28,7 +28,7 @@ pub(crate) struct Options {
     pub(crate) special_keys_relaxed: bool,
     pub(crate) special_key_writes: bool,
     pub(crate) bypass_unreadable: bool,
-    debug_identifier: bool,
+    debug_identifier: Option<Box<[u8]>>,
     tags: usize,
 }
 
@@ -80,7 +80,7 @@ impl Options {
             special_keys_relaxed: false,
             special_key_writes: false,
             bypass_unreadable: false,
-            debug_identifier: false,
+            debug_identifier: None,
             tags: 0,
         }
     }
@@ -125,7 +125,7 @@ impl Options {
             501 => self.retry_limit = integer(value, -1, i64::from(i32::MAX))?,
             502 => self.max_retry_delay_ms = integer(value, 0, i64::from(i32::MAX))?,
             503 => self.size_limit = integer(value, 32, TRANSACTION_SIZE_MAX)?,
-            403 => self.debug_identifier = identifier(value)?,
+            403 => self.set_debug_identifier(value.unwrap_or_default())?,
             404 => self.log_transaction(value)?,
             405 => {
                 if integer(value, -1, i64::from(i32::MAX))? == 0 {
@@ -174,11 +174,26 @@ impl Options {
         if value.is_some_and(|value| !value.is_empty()) {
             return Err(fdb_code::INVALID_OPTION_VALUE);
         }
-        if self.debug_identifier {
+        if self.debug_identifier.is_some() {
             Ok(())
         } else {
             Err(fdb_code::CLIENT_INVALID_OPERATION)
         }
+    }
+
+    fn set_debug_identifier(&mut self, identifier: &[u8]) -> Result<(), i32> {
+        if !(1..=100).contains(&identifier.len()) {
+            return Err(fdb_code::INVALID_OPTION_VALUE);
+        }
+        if self
+            .debug_identifier
+            .as_deref()
+            .is_some_and(|before| before != identifier)
+        {
+            return Err(fdb_code::CLIENT_INVALID_OPERATION);
+        }
+        self.debug_identifier = Some(identifier.into());
+        Ok(())
     }
 
     fn add_tag(&mut self, tag: &[u8]) -> Result<(), i32> {
@@ -259,15 +274,6 @@ fn integer(value: Option<&[u8]>, least: i64, most: i64) -> Result<i64, i32> {
     let number = bytes.map(i64::from_le_bytes).ok_or(fdb_code::INVALID_OPTION_VALUE)?;
     if (least..=most).contains(&number) {
         Ok(number)
-    } else {
-        Err(fdb_code::INVALID_OPTION_VALUE)
-    }
-}
-
-fn identifier(value: Option<&[u8]>) -> Result<bool, i32> {
-    let length = value.map_or(0, <[u8]>::len);
-    if (1..=100).contains(&length) {
-        Ok(true)
     } else {
         Err(fdb_code::INVALID_OPTION_VALUE)
     }

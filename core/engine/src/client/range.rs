@@ -8,7 +8,7 @@ use record_store_kv::{Error, KeyValue, RangeBatch, RangeRequest, Result, Streami
 
 use super::key::key_after;
 use super::merge::{Cursor, REPLY_BYTES, Step, View, Want};
-use super::read::{Resolved, Selector, resolve};
+use super::read::{Resolved, Selector, locate, resolve, settle};
 use crate::cluster::ScanLimits;
 
 /// A range read with its selectors and limits worked out.
@@ -124,7 +124,7 @@ impl RangeRead {
         if plain && view.writes.is_untouched(&self.begin.key, &self.end.key) {
             return self.scan(view);
         }
-        Walk::new(self, view).run()
+        Walk::run(self, view)
     }
 
     /// A range between two keys without own writes: the database's rows as they are.
@@ -162,86 +162,86 @@ const ITERATOR_BYTES: [usize; 10] = [
 
 /// One execution of a [`RangeRead`], in terms of its direction.
 struct Walk<'a> {
-    read: &'a RangeRead,
     view: View<'a>,
-    /// The key at which the walk starts, and how many rows to skip there; negative: to start further out.
-    start: &'a Bytes,
+    reverse: bool,
+    rows: usize,
+    bytes: Option<usize>,
+    /// The selector at which the walk starts, and how many rows to skip there; negative: to start further out.
+    start: Selector,
     skip: i64,
-    /// The key at which it stops, and how many rows to go on behind it; negative: to give back.
-    stop: &'a Bytes,
+    /// The selector at which it stops, and how many rows to go on behind its key; negative: to give back.
+    stop: Selector,
     beyond: i64,
     found: RangeFound,
 }
 
 impl<'a> Walk<'a> {
-    fn new(read: &'a RangeRead, view: View<'a>) -> Self {
-        let (begin, end) = (&read.begin, &read.end);
-        let (start, skip, stop, beyond) = if read.reverse {
-            (&end.key, 1 - end.offset, &begin.key, 1 - begin.offset)
-        } else {
-            (&begin.key, begin.offset - 1, &end.key, end.offset - 1)
-        };
-        let found = RangeFound::default();
+    fn run(read: &RangeRead, view: View<'a>) -> Result<RangeFound> {
+        let (begin, end) = (settle(view, &read.begin), settle(view, &read.end));
+        if begin.selector.key >= end.selector.key && begin.offset >= end.offset {
+            return Ok(RangeFound::default());
+        }
+        let mut found = RangeFound::default();
+        begin
+            .outside
+            .iter()
+            .chain(&end.outside)
+            .for_each(|outside| found.mark(outside));
+        let (begin, end) = (begin.selector, end.selector);
+        if (begin.offset == 1 && begin.key == view.max_key) || (end.offset == 1 && end.key.is_empty()) {
+            return Ok(found);
+        }
+        let (reverse, rows, bytes) = (read.reverse, read.rows, read.bytes);
+        let (start, stop) = if reverse { (end, begin) } else { (begin, end) };
+        let inwards = if reverse { -1 } else { 1 };
+        let (skip, beyond) = (inwards * (start.offset - 1), inwards * (stop.offset - 1));
         Walk {
-            read,
             view,
+            reverse,
+            rows,
+            bytes,
             start,
             skip,
             stop,
             beyond,
             found,
         }
+        .walk()
     }
 
-    fn run(mut self) -> Result<RangeFound> {
-        let mut stop = self.stop.clone();
-        let crossed = if self.read.reverse {
-            self.stop > self.start
-        } else {
-            self.start > self.stop
-        };
-        if crossed && self.beyond != 0 {
+    fn walk(mut self) -> Result<RangeFound> {
+        if self.beyond != 0 && self.is_behind(&self.start.key, &self.stop.key) {
             // The walk would start behind its own stop: find out first where that really is.
-            let selector = if self.read.reverse {
-                &self.read.begin
-            } else {
-                &self.read.end
-            };
-            let resolved = resolve(self.view, selector)?;
-            self.mark(&resolved);
-            let outermost = if self.read.reverse {
+            let resolved = resolve(self.view, &self.stop)?;
+            self.found.mark(&resolved);
+            let outermost = if self.reverse {
                 Resolved::PastEnd
             } else {
                 Resolved::BeforeStart
             };
             let nothing = resolved == outermost;
-            stop = resolved.into_key(self.view.max_key);
-            let empty = if self.read.reverse {
-                stop >= *self.start
-            } else {
-                *self.start >= stop
-            };
-            if empty && self.skip >= 0 {
+            let key = resolved.into_key(self.view.max_key);
+            if self.skip >= 0 && !self.is_behind(&key, &self.start.key) {
                 return Ok(RangeFound::default());
             }
             if nothing {
                 return Ok(self.found);
             }
+            self.stop = Selector { key, offset: 1 };
             self.beyond = 0;
         }
         let edge = if self.skip < 0 {
             self.start_further_out()?
         } else {
-            self.start.clone()
+            self.start.key.clone()
         };
-        let empty = if self.read.reverse { edge <= stop } else { edge >= stop };
-        if empty && self.beyond <= 0 {
+        if self.beyond <= 0 && !self.is_behind(&self.stop.key, &edge) {
             return Ok(self.found);
         }
-        self.collect(&edge, &stop)?;
+        self.collect(&edge)?;
         // A flag about the far end holds only if the walk got there.
         if self.found.more {
-            if self.read.reverse {
+            if self.reverse {
                 self.found.read_to_begin = false;
             } else {
                 self.found.read_through_end = false;
@@ -250,44 +250,60 @@ impl<'a> Walk<'a> {
         Ok(self.found)
     }
 
+    /// Whether `key` comes after `other` on the walk.
+    fn is_behind(&self, key: &[u8], other: &[u8]) -> bool {
+        if self.reverse { key < other } else { key > other }
+    }
+
     /// The edge of a walk whose selector leads outwards from its key.
     fn start_further_out(&mut self) -> Result<Bytes> {
-        let selector = if self.read.reverse {
-            // The end selector names the key after the range: the range's last row is the one before.
-            Selector {
-                key: self.start.clone(),
-                offset: -self.skip,
-            }
+        // The end selector names the key after the range: the range's last row is the one before.
+        let offset = if self.reverse {
+            self.start.offset - 1
         } else {
-            self.read.begin.clone()
+            self.start.offset
         };
-        let resolved = resolve(self.view, &selector)?;
-        self.mark(&resolved);
+        let selector = Selector {
+            key: self.start.key.clone(),
+            offset,
+        };
+        let resolved = locate(self.view, &selector)?;
+        self.found.mark(&resolved);
         Ok(match resolved {
-            Resolved::At(key) if self.read.reverse => key_after(&key),
+            Resolved::At(key) if self.reverse => key_after(&key),
             other => other.into_key(self.view.max_key),
         })
     }
 
-    fn collect(&mut self, edge: &Bytes, stop: &Bytes) -> Result<()> {
-        let end_of_space: &[u8] = if self.read.reverse { &[] } else { self.view.max_key };
+    fn collect(&mut self, edge: &[u8]) -> Result<()> {
+        let end_of_space: &[u8] = if self.reverse { &[] } else { self.view.max_key };
+        let stop = self.stop.key.clone();
         let outward = usize::try_from(-self.skip).unwrap_or_default();
         let mut skip = usize::try_from(self.skip).unwrap_or_default();
         let mut beyond = usize::try_from(self.beyond).unwrap_or_default();
         let give_back = usize::try_from(-self.beyond).unwrap_or_default();
-        let (mut rows_left, mut bytes_left) = (self.read.rows, self.read.bytes.unwrap_or(usize::MAX));
-        let mut not_taken = 0;
+        let (mut rows_left, mut bytes_left) = (self.rows, self.bytes.unwrap_or(usize::MAX));
+        let (mut passed, mut not_taken, mut rows_before_fetch) = (0, 0, 0);
         let mut is_beyond = false;
-        let mut cursor = Cursor::new(self.view, edge, self.read.reverse);
+        let mut cursor = Cursor::new(self.view, edge, self.reverse);
         loop {
             let full = rows_left == 0 || bytes_left == 0;
             if full && not_taken >= give_back {
                 self.found.more = true;
                 return Ok(());
             }
-            match cursor.step(if is_beyond { end_of_space } else { stop })? {
+            if is_beyond && beyond == 0 {
+                break;
+            }
+            match cursor.step(if is_beyond { end_of_space } else { &stop })? {
+                Step::Nothing(_) => {
+                    beyond -= usize::from(is_beyond);
+                    skip = skip.saturating_sub(1);
+                    passed += 1;
+                }
                 Step::Row(row) => {
                     beyond -= usize::from(is_beyond);
+                    passed += 1;
                     if skip > 0 {
                         skip -= 1;
                     } else if full {
@@ -297,28 +313,26 @@ impl<'a> Walk<'a> {
                         bytes_left = bytes_left.saturating_sub(8 + row.key.len() + row.value.len());
                         self.found.rows.push(row);
                     }
-                    if is_beyond && beyond == 0 {
-                        break;
-                    }
                 }
                 Step::Unknown => {
-                    if self.read.bytes.is_some() && !self.found.rows.is_empty() && not_taken >= give_back {
+                    if self.bytes.is_some() && !self.found.rows.is_empty() && not_taken >= give_back {
                         self.found.more = true;
                         return Ok(());
                     }
+                    rows_before_fetch = self.found.rows.len();
                     let more_rows = skip.saturating_add(give_back);
                     let want = Want {
                         rows: rows_left.max(1).saturating_add(more_rows),
-                        bytes: self.read.bytes.map_or(REPLY_BYTES, |_| bytes_left),
+                        bytes: self.bytes.map_or(REPLY_BYTES, |_| bytes_left),
                         min_rows: (1 + more_rows).max(1 + outward),
                         beyond,
                     };
-                    cursor.fetch(if is_beyond { end_of_space } else { stop }, want)?;
+                    cursor.fetch(if is_beyond { end_of_space } else { &stop }, want)?;
                 }
                 Step::End if beyond > 0 && !is_beyond => is_beyond = true,
                 Step::End => {
-                    if is_beyond || skip > 0 && stop == end_of_space {
-                        self.mark(&if self.read.reverse {
+                    if is_beyond || (skip > 0 && stop == end_of_space) {
+                        self.found.mark(&if self.reverse {
                             Resolved::BeforeStart
                         } else {
                             Resolved::PastEnd
@@ -329,36 +343,41 @@ impl<'a> Walk<'a> {
             }
         }
         self.found.more = rows_left == 0 || bytes_left == 0;
-        if give_back > 0 && !self.found.rows.is_empty() {
-            self.give_back(give_back, not_taken)?;
+        if passed < give_back && rows_before_fetch == 0 {
+            // What was fetched last already shows that the range ends before it begins.
+            self.found.rows.clear();
+            self.found.more = false;
+        } else if give_back > 0 && !self.found.rows.is_empty() {
+            let within_walk = passed >= give_back;
+            self.give_back(within_walk)?;
         }
         Ok(())
     }
 
     /// Drops the rows between the key that the stop selector leads to and the key that it names.
-    fn give_back(&mut self, give_back: usize, not_taken: usize) -> Result<()> {
-        let walked = self.found.rows.len() + not_taken;
-        if walked < give_back {
-            let selector = if self.read.reverse {
-                &self.read.begin
-            } else {
-                &self.read.end
-            };
-            let resolved = resolve(self.view, selector)?;
-            self.mark(&resolved);
-        }
-        let keep = walked.saturating_sub(give_back);
+    fn give_back(&mut self, within_walk: bool) -> Result<()> {
+        let follow = if within_walk { locate } else { resolve };
+        let resolved = follow(self.view, &self.stop)?;
+        self.found.mark(&resolved);
+        let stop = resolved.into_key(self.view.max_key);
+        let reverse = self.reverse;
+        let keep = self
+            .found
+            .rows
+            .partition_point(|row| if reverse { row.key >= stop } else { row.key < stop });
         if keep < self.found.rows.len() {
             self.found.rows.truncate(keep);
             self.found.more = false;
         }
         Ok(())
     }
+}
 
+impl RangeFound {
     fn mark(&mut self, resolved: &Resolved) {
         match resolved {
-            Resolved::BeforeStart => self.found.read_to_begin = true,
-            Resolved::PastEnd => self.found.read_through_end = true,
+            Resolved::BeforeStart => self.read_to_begin = true,
+            Resolved::PastEnd => self.read_through_end = true,
             Resolved::At(_) => {}
         }
     }

@@ -5,7 +5,7 @@ use record_store_kv::{Error, KeySelector, Result, fdb_code};
 
 use super::key::key_after;
 use super::merge::{Cursor, REPLY_BYTES, Step, View, Want};
-use super::write_map::SegmentKind;
+use super::write_map::{Segment, SegmentKind};
 
 /// A key selector without `or_equal`: the key's `offset`-th neighbour upwards, the first being the first key that is
 /// not less than `key`; downwards from 0.
@@ -66,8 +66,100 @@ pub(crate) fn get(view: View<'_>, key: &[u8], bypass_unreadable: bool) -> Result
     Ok((value, needs_database))
 }
 
-/// Follows a selector through the merged view.
+/// A selector as far as it can be followed through what the transaction itself wrote.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Settled {
+    /// An equivalent selector whose key is where the database is needed, or an end of the key space.
+    pub(crate) selector: Selector,
+    /// What was left of the offset before it led over an end.
+    pub(crate) offset: i64,
+    /// The end that it led over.
+    pub(crate) outside: Option<Resolved>,
+}
+
+/// Follows a selector through the own writes only.
+pub(crate) fn settle(view: View<'_>, selector: &Selector) -> Settled {
+    let (mut key, mut offset) = (&selector.key[..], selector.offset);
+    let is_known = |segment: &Segment<'_>| !segment.unreadable && !segment.needs_database();
+    let is_written = |segment: &Segment<'_>| matches!(segment.kind, SegmentKind::Written(..));
+    let mut outside = None;
+    if offset > 1 {
+        for segment in view.writes.segments(key).take_while(is_known) {
+            match segment.end.filter(|end| *end < view.max_key) {
+                _ if offset == 1 => break,
+                Some(end) => key = end,
+                None => {
+                    outside = Some(Resolved::PastEnd);
+                    break;
+                }
+            }
+            offset -= i64::from(is_written(&segment));
+        }
+    } else if offset < 1 && key.is_empty() {
+        outside = is_known(&view.writes.segment(key)).then_some(Resolved::BeforeStart);
+    } else if offset < 1 {
+        for segment in view.writes.segments_back(key).take_while(is_known) {
+            offset += i64::from(is_written(&segment));
+            key = segment.begin;
+            if offset == 1 {
+                break;
+            }
+            if key.is_empty() {
+                outside = Some(Resolved::BeforeStart);
+                break;
+            }
+        }
+    }
+    let settled = |key: &[u8], offset| Selector {
+        key: Bytes::copy_from_slice(key),
+        offset,
+    };
+    let left = if selector.offset == 1 { 1 } else { offset };
+    match outside {
+        Some(Resolved::BeforeStart) => Settled {
+            selector: settled(&[], 1),
+            offset: left,
+            outside,
+        },
+        Some(_) => Settled {
+            selector: settled(view.max_key, 1),
+            offset: left,
+            outside,
+        },
+        None if offset != 1 => Settled {
+            selector: settled(key, offset),
+            offset: left,
+            outside,
+        },
+        None => {
+            let empty = |segment: &Segment<'_>| !segment.unreadable && matches!(segment.kind, SegmentKind::Cleared);
+            for segment in view.writes.segments(key).take_while(empty) {
+                match segment.end.filter(|end| *end < view.max_key) {
+                    Some(end) => key = end,
+                    None => break,
+                }
+            }
+            Settled {
+                selector: settled(key, offset),
+                offset: left,
+                outside,
+            }
+        }
+    }
+}
+
+/// Follows a selector through the merged view to a key that has a value.
 pub(crate) fn resolve(view: View<'_>, selector: &Selector) -> Result<Resolved> {
+    follow(view, selector, false)
+}
+
+/// Follows a selector through the merged view to a key that has a value, or that own operations leave without one: where
+/// FoundationDB lets a range begin.
+pub(crate) fn locate(view: View<'_>, selector: &Selector) -> Result<Resolved> {
+    follow(view, selector, true)
+}
+
+fn follow(view: View<'_>, selector: &Selector, stop_at_nothing: bool) -> Result<Resolved> {
     let reverse = selector.offset <= 0;
     let stop = if reverse { &[] } else { view.max_key };
     let mut cursor = Cursor::new(view, &selector.key, reverse);
@@ -80,7 +172,9 @@ pub(crate) fn resolve(view: View<'_>, selector: &Selector) -> Result<Resolved> {
     loop {
         match cursor.step(stop)? {
             Step::Row(row) if passed == 0 => return Ok(Resolved::At(row.key)),
-            Step::Row(_) => passed -= 1,
+            Step::Nothing(key) if passed == 0 && stop_at_nothing => return Ok(Resolved::At(key)),
+            Step::Nothing(_) if passed == 0 => {}
+            Step::Row(_) | Step::Nothing(_) => passed -= 1,
             Step::Unknown => {
                 let rows = passed.saturating_add(1);
                 cursor.fetch(

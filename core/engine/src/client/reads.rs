@@ -8,7 +8,7 @@ use super::merge::View;
 use super::range::{RangeFound, RangeRead};
 use super::read::{self, Selector};
 use super::state::State;
-use super::{conflicts, size, special};
+use super::{conflicts, size};
 
 impl State {
     /// Reads one key. Errors: 2004; those of the read, which fail the commit as well.
@@ -80,11 +80,6 @@ impl State {
         Ok(found)
     }
 
-    /// Reads a key of the special key space.
-    pub(crate) fn get_special(&mut self, key: &[u8]) -> Result<Option<Bytes>> {
-        special::get(self, key)
-    }
-
     /// Adds a read conflict where the transaction has no writes of its own that hide the database.
     pub(crate) fn add_read_conflict(&mut self, begin: &[u8], end: &[u8]) {
         if begin >= end {
@@ -110,7 +105,7 @@ impl State {
     }
 
     fn get_key_natively(&mut self, selector: &Selector, snapshot: bool) -> Result<Bytes> {
-        let found = read::resolve(self.native_view(snapshot), selector)?.into_key(SYSTEM_KEYS_END);
+        let found = read::resolve(self.native_view(snapshot), selector)?.into_key(self.native_end());
         if !snapshot {
             let (begin, end) = conflicts::of_selector(selector, &found);
             self.read_conflicts.push(&begin, &end);
@@ -130,7 +125,7 @@ impl State {
         }
         let mut found = read.execute(self.native_view(snapshot))?;
         if !snapshot {
-            let (begin, end) = conflicts::of_native_range(&read, &found);
+            let (begin, end) = conflicts::of_native_range(&read, &found, self.native_end());
             self.read_conflicts.push(&begin, &end);
         }
         if !read.reverse && found.rows.last().is_some_and(|row| row.key >= max_key) {
@@ -145,6 +140,16 @@ impl State {
         View {
             max_key: SYSTEM_KEYS_END,
             ..self.view(snapshot)
+        }
+    }
+
+    /// Where a selector ends that leads behind the last key, as far as conflicts go. A cluster always has system keys of
+    /// its own right behind the others.
+    fn native_end(&self) -> &'static [u8] {
+        if self.options.read_system_keys {
+            SYSTEM_KEYS_END
+        } else {
+            legality::NORMAL_KEYS_END
         }
     }
 

@@ -55,7 +55,7 @@ const MODULES: [(&[u8], Module); 3] = [
 ];
 
 /// Reads one special key. Errors: 2113 for a key of no module.
-pub(crate) fn get(state: &State, key: &[u8]) -> Result<Option<Bytes>> {
+pub(crate) fn get(state: &mut State, key: &[u8]) -> Result<Option<Bytes>> {
     if key == super::legality::SYSTEM_KEYS_END {
         return Ok(None);
     }
@@ -70,7 +70,7 @@ pub(crate) fn get(state: &State, key: &[u8]) -> Result<Option<Bytes>> {
 }
 
 /// Reads a range of special keys. Errors: 2112 across modules.
-pub(crate) fn get_range(state: &State, read: &RangeRead) -> Result<RangeFound> {
+pub(crate) fn get_range(state: &mut State, read: &RangeRead) -> Result<RangeFound> {
     let (begin, end) = (&read.begin.key, &read.end.key);
     let touched = |prefix: &[u8]| &begin[..] < &*prefix_end(prefix) && prefix < &end[..];
     let modules: Vec<_> = MODULES.into_iter().filter(|(prefix, _)| touched(prefix)).collect();
@@ -78,7 +78,11 @@ pub(crate) fn get_range(state: &State, read: &RangeRead) -> Result<RangeFound> {
         .iter()
         .any(|(prefix, _)| prefix <= &&begin[..] && &end[..] <= &*prefix_end(prefix));
     if !inside && !state.options.special_keys_relaxed && begin < end {
-        return Err(Error::fdb(fdb_code::SPECIAL_KEYS_CROSS_MODULE_READ));
+        return Err(Error::fdb(if modules.is_empty() {
+            fdb_code::SPECIAL_KEYS_NO_MODULE_FOUND
+        } else {
+            fdb_code::SPECIAL_KEYS_CROSS_MODULE_READ
+        }));
     }
     let mut rows = Vec::new();
     for (prefix, module) in modules {
@@ -88,9 +92,12 @@ pub(crate) fn get_range(state: &State, read: &RangeRead) -> Result<RangeFound> {
 }
 
 impl Module {
-    fn rows(self, prefix: &[u8], state: &State) -> Result<Vec<KeyValue>> {
+    fn rows(self, prefix: &[u8], state: &mut State) -> Result<Vec<KeyValue>> {
         let ranges = match self {
-            Module::ReadConflicts => state.read_conflicts.clone().into_merged(),
+            Module::ReadConflicts => {
+                state.check_reads()?;
+                state.read_conflicts.clone().into_merged()
+            }
             Module::WriteConflicts => state.write_conflicts()?,
             Module::ConflictingKeys => state.conflict_report.conflicting.clone(),
         };

@@ -18,6 +18,7 @@ use super::ranges::RangeSet;
 use super::retry::Retries;
 use super::snapshot::Snapshot;
 use super::special::ConflictReport;
+use super::waiting::WaitingReads;
 use super::watch::Watches;
 use super::write_map::WriteMap;
 use crate::mutation::{CommitOutcome, CommitRequest};
@@ -42,6 +43,8 @@ pub(crate) struct State {
     pub(crate) read_failure: Option<Error>,
     /// The options.
     pub(crate) options: Options,
+    /// The reads that wait for their version.
+    pub(crate) waiting: WaitingReads,
     /// The watches to activate.
     pub(crate) watches: Watches,
     /// The version of the last commit.
@@ -78,6 +81,7 @@ impl State {
             has_read: false,
             read_failure: None,
             options,
+            waiting: WaitingReads::default(),
             watches: Watches::default(),
             committed_version: -1,
             conflict_report: ConflictReport::default(),
@@ -169,6 +173,17 @@ impl State {
         }
     }
 
+    /// Fails if a read failed, or if its transaction is of no use any more.
+    pub(crate) fn check_reads(&mut self) -> Result<()> {
+        self.check_failed()?;
+        self.read_failure.as_ref().map_or(Ok(()), |error| Err(error.repeat()))
+    }
+
+    /// Whether the commit was asked for.
+    pub(crate) fn is_committing(&self) -> bool {
+        self.commit_started
+    }
+
     /// Remembers that a read failed.
     pub(crate) fn note_read_failure(&mut self, error: &Error) {
         if self.read_failure.is_none() {
@@ -199,10 +214,15 @@ impl State {
         }
     }
 
-    /// The checks of a commit and what it is to do; `None` if it has nothing to do.
-    pub(crate) fn begin_commit(&mut self) -> Result<Option<CommitRequest>> {
+    /// The checks of a commit.
+    pub(crate) fn begin_commit(&mut self) -> Result<()> {
         self.check_usable()?;
         self.commit_started = true;
+        Ok(())
+    }
+
+    /// What the commit that began is to do; `None` if it has nothing to do.
+    pub(crate) fn prepare_commit(&mut self) -> Result<Option<CommitRequest>> {
         let request = self.commit_request();
         if let Err(error) = &request {
             self.end(End::Failed(error.fdb_code().unwrap_or(fdb_code::INTERNAL_ERROR)));
@@ -283,6 +303,7 @@ impl State {
         self.approximate_size = 0;
         self.has_read = false;
         self.read_failure = None;
+        self.waiting.clear();
         self.watches.clear();
         self.failed = None;
         self.commit_started = false;

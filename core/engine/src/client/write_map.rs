@@ -143,12 +143,22 @@ impl WriteMap {
     /// The segments from the one that holds the keys just below `key`, downwards.
     pub(crate) fn segments_back(&self, key: &[u8]) -> SegmentsBack<'_> {
         let above = self.range_from(Bound::Included(key)).next();
-        SegmentsBack {
+        let mut back = SegmentsBack {
             entries: self.entries.range::<[u8], _>((Bound::Unbounded, Bound::Excluded(key))),
             end: above.map(|(at, _)| at.as_slice()),
             written: None,
             done: key.is_empty(),
+        };
+        if let Some((at, entry)) = back.entries.clone().next_back()
+            && let Some(written) = &entry.written
+            && at.after() == key
+        {
+            // The keys just below are this one key; the span after it begins at `key` and does not belong here.
+            back.entries.next_back();
+            back.end = Some(at.as_slice());
+            back.written = Some((at, written));
         }
+        back
     }
 
     /// Applies `op` to `key`.

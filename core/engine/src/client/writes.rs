@@ -167,6 +167,9 @@ impl State {
         let _ = self.check_failed();
         self.options.set(code, value)?;
         self.snapshot.set_lock_aware(self.options.lock_aware);
+        if code == READ_YOUR_WRITES_DISABLE {
+            self.read_conflicts.clear();
+        }
         if code == TIMEOUT {
             self.arm_timeout();
         }
@@ -175,7 +178,7 @@ impl State {
 
     /// Reads at `version` instead of the latest. Errors: 2010, 2011.
     pub(crate) fn set_read_version(&mut self, version: i64) -> Result<(), i32> {
-        if self.snapshot.known_version().is_some() {
+        if self.snapshot.known_version().is_some() || self.is_committing() {
             return Err(fdb_code::READ_VERSION_ALREADY_SET);
         }
         if version <= 0 {

@@ -1,7 +1,7 @@
 //! Moves changes that have left the window into the base, in the order in which they were committed.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 
 use parking_lot::Mutex;
 use record_store_kv::Result;
@@ -9,52 +9,79 @@ use record_store_kv::Result;
 use super::base::Batch;
 use super::change::Change;
 use super::store::Store;
+use crate::limits::{VERSION_WINDOW, VERSIONS_PER_SECOND};
 
 /// The changes that the base does not have yet.
 pub(crate) struct Applier {
+    window_bytes: usize,
     groups: Mutex<VecDeque<Group>>,
     /// About the memory that the waiting changes take in the window.
     memory: AtomicUsize,
+    /// The version of the oldest waiting group, and the version at which it began to wait; far away if none waits.
+    oldest: AtomicI64,
+    waits_since: AtomicI64,
 }
 
 /// The changes of one commit group.
 struct Group {
     version: i64,
+    waits_since: i64,
     memory: usize,
     changes: Vec<Change>,
 }
 
 impl Applier {
-    /// Nothing waits.
-    pub(crate) fn new() -> Self {
+    /// Nothing waits; changes should take at most `window_bytes` of memory.
+    pub(crate) fn new(window_bytes: usize) -> Self {
         Applier {
-            groups: Mutex::new(VecDeque::new()),
+            window_bytes,
+            groups: Mutex::default(),
             memory: AtomicUsize::new(0),
+            oldest: AtomicI64::new(i64::MAX),
+            waits_since: AtomicI64::new(i64::MAX),
         }
     }
 
-    /// Takes the changes of a published group.
-    pub(crate) fn push(&self, version: i64, changes: Vec<Change>) {
+    /// Takes the changes of a group that was published at `version`. They begin to wait at version `now`, which is a later
+    /// one if the group is from before a restart.
+    pub(crate) fn push(&self, version: i64, now: i64, changes: Vec<Change>) {
         if changes.is_empty() {
             return;
         }
         let memory = changes.iter().map(Change::memory).sum();
         self.memory.fetch_add(memory, Ordering::AcqRel);
-        self.groups.lock().push_back(Group {
+        let mut groups = self.groups.lock();
+        groups.push_back(Group {
             version,
+            waits_since: now,
             memory,
             changes,
         });
+        self.note_front(&groups);
     }
 
-    /// About the memory that the waiting changes take in the window.
-    pub(crate) fn memory(&self) -> usize {
-        self.memory.load(Ordering::Acquire)
+    /// Whether the changes take as much memory as they may.
+    pub(crate) fn is_full(&self) -> bool {
+        self.memory.load(Ordering::Acquire) >= self.window_bytes
     }
 
-    /// The version of the oldest waiting group.
-    pub(crate) fn oldest(&self) -> Option<i64> {
-        self.groups.lock().front().map(|group| group.version)
+    /// Whether everything at or below `version` is in the base.
+    #[cfg(test)]
+    pub(crate) fn is_empty_before(&self, version: i64) -> bool {
+        self.oldest.load(Ordering::Acquire) > version
+    }
+
+    /// Whether changes at or below `horizon` are worth a batch: they are many, or wait for long, or room is needed.
+    pub(crate) fn is_due(&self, horizon: i64) -> bool {
+        let age = horizon.saturating_sub(self.oldest.load(Ordering::Acquire));
+        if age < 0 {
+            return false;
+        }
+        // Changes come at an even rate, more or less: this many of them are old enough.
+        let memory = i128::try_from(self.memory.load(Ordering::Acquire)).unwrap_or(i128::MAX);
+        let settling = memory * i128::from(age) / i128::from(age.saturating_add(VERSION_WINDOW));
+        let waiting = horizon.saturating_sub(self.waits_since.load(Ordering::Acquire));
+        settling >= BATCH_MEMORY || waiting >= LONGEST_WAIT || self.is_full()
     }
 
     /// Moves waiting groups at or below `horizon` into the base of `store`, whole groups until `most` changes are reached.
@@ -85,6 +112,21 @@ impl Applier {
     fn pop(&self, horizon: i64) -> Option<Group> {
         let mut groups = self.groups.lock();
         let due = groups.front().is_some_and(|group| group.version <= horizon);
-        due.then(|| groups.pop_front()).flatten()
+        let group = due.then(|| groups.pop_front()).flatten();
+        self.note_front(&groups);
+        group
+    }
+
+    fn note_front(&self, groups: &VecDeque<Group>) {
+        let front = groups
+            .front()
+            .map_or((i64::MAX, i64::MAX), |group| (group.version, group.waits_since));
+        self.oldest.store(front.0, Ordering::Release);
+        self.waits_since.store(front.1, Ordering::Release);
     }
 }
+
+/// How much memory changes take that make a good batch. Small batches cost the base far more for each change.
+const BATCH_MEMORY: i128 = 16 << 20;
+/// How long changes wait for their batch to grow after they have left the window: it bounds what a start must read again.
+const LONGEST_WAIT: i64 = 10 * VERSIONS_PER_SECOND;

@@ -1,4 +1,5 @@
-//! The commit pipeline: conflicts, atomic operations and versionstamps, then visibility, for one group after the other.
+//! Commits groups of transactions, one group after the other: conflicts, atomic operations and versionstamps, the log, then
+//! visibility. The order is what durability rests on: nothing at a group's version can be seen before the log has the group.
 
 use std::sync::Arc;
 
@@ -6,8 +7,11 @@ use bytes::Bytes;
 use record_store_kv::{Error, Result, fdb_code};
 
 use super::change::Change;
+use super::log::Log;
 use super::resolver::Resolver;
+use super::sequencer::LEASE_LENGTH;
 use super::shared::Shared;
+use super::watches::FiredWatches;
 use crate::atomic::{self, AtomicOp};
 use crate::limits::VERSION_WINDOW;
 use crate::mutation::{CommitOutcome, CommitRequest, Committed, KeyRange, Mutation};
@@ -16,6 +20,8 @@ use crate::mutation::{CommitOutcome, CommitRequest, Committed, KeyRange, Mutatio
 pub(crate) struct Committer {
     shared: Arc<Shared>,
     resolver: Resolver,
+    /// None in memory.
+    log: Option<Log>,
 }
 
 /// A group on its way.
@@ -24,40 +30,80 @@ struct Group {
     changes: Vec<Change>,
     /// How many of the changes the window has.
     in_window: usize,
+    /// Why the group cannot be committed.
+    failure: Option<Error>,
 }
 
 impl Committer {
-    /// A committer with nothing to remember: every older transaction must be too old.
-    pub(crate) fn new(shared: Arc<Shared>) -> Self {
+    /// A committer that appends to `log`. It knows of no earlier writes: every older transaction must be too old.
+    pub(crate) fn new(shared: Arc<Shared>, log: Option<Log>) -> Self {
         Committer {
             shared,
             resolver: Resolver::default(),
+            log,
         }
     }
 
-    /// Commits the transactions of a group at one version, in order; gives the outcome of each.
-    pub(crate) fn commit(&mut self, requests: Vec<CommitRequest>) -> Vec<Result<CommitOutcome>> {
+    /// Commits the transactions of a group at one version, in order; gives the outcome of each, and the watches to fire. A
+    /// group of none renews the lease on versions.
+    pub(crate) fn commit(&mut self, requests: Vec<CommitRequest>) -> (Vec<Result<CommitOutcome>>, FiredWatches) {
         if let Some(failure) = self.shared.failure() {
-            return requests.iter().map(|_| Err(failure.repeat())).collect();
+            return (
+                requests.iter().map(|_| Err(failure.repeat())).collect(),
+                FiredWatches::default(),
+            );
         }
         let mut group = Group {
             version: self.shared.sequencer.begin_group(),
             changes: Vec::new(),
             in_window: 0,
+            failure: None,
         };
-        let outcomes = (0..)
+        let outcomes: Vec<_> = (0..)
             .zip(requests)
             .map(|(i, request)| self.resolve(&mut group, request, i))
             .collect();
         self.show(&mut group);
-        self.shared.sequencer.publish_group(group.version);
-        self.shared
+        if let Err(failure) = self.write(&mut group) {
+            // The group's version is never published, so nobody sees the changes that the window has.
+            self.shared.fail(failure);
+            return (
+                outcomes.into_iter().map(unknown_if_committed).collect(),
+                FiredWatches::default(),
+            );
+        }
+        (outcomes, self.publish(group))
+    }
+
+    /// Makes the group durable, and with it a lease on the versions to come.
+    fn write(&mut self, group: &mut Group) -> Result<()> {
+        if let Some(failure) = group.failure.take() {
+            return Err(failure);
+        }
+        let Some(log) = &mut self.log else {
+            return Ok(());
+        };
+        let sequencer = &self.shared.sequencer;
+        if sequencer.lease_is_short(group.version) {
+            let lease = group.version + LEASE_LENGTH;
+            log.append_synced(group.version, lease, &group.changes)?;
+            sequencer.extend_lease(lease);
+        } else if !group.changes.is_empty() {
+            log.append(group.version, &group.changes)?;
+        }
+        Ok(())
+    }
+
+    fn publish(&mut self, group: Group) -> FiredWatches {
+        let Group { version, changes, .. } = group;
+        let shared = &self.shared;
+        shared.sequencer.publish_group(version);
+        let fired = shared
             .watches
-            .check(&group.changes, |key| self.shared.store.get(key, group.version));
-        let changes = group.changes.len();
-        self.shared.applier.push(group.version, group.changes);
-        self.resolver.forget(group.version - VERSION_WINDOW, 2 * changes + 16);
-        outcomes
+            .take_fired(&changes, |key| shared.store.get(key, version));
+        self.resolver.forget(version - VERSION_WINDOW, 2 * changes.len() + 16);
+        shared.applier.push(version, version, changes);
+        fired
     }
 
     /// Decides on one transaction and, if it may commit, adds its changes to the group.
@@ -78,7 +124,7 @@ impl Committer {
             self.resolver.write(range, version);
         }
         for mutation in request.mutations {
-            self.change(group, mutation)?;
+            self.change(group, mutation);
         }
         Ok(CommitOutcome::Committed(Committed { version, batch_index }))
     }
@@ -98,16 +144,19 @@ impl Committer {
     }
 
     /// Adds what `mutation` does to the group.
-    fn change(&self, group: &mut Group, mutation: Mutation) -> Result<()> {
+    fn change(&self, group: &mut Group, mutation: Mutation) {
         let change = match mutation {
             Mutation::Set { key, value } => Change::Put { key, value },
-            Mutation::ClearRange(range) if range.is_empty() => return Ok(()),
+            Mutation::ClearRange(range) if range.is_empty() => return,
             Mutation::ClearRange(range) if range.is_single() => Change::Delete { key: range.begin },
             Mutation::ClearRange(range) => Change::ClearRange(range),
             Mutation::Atomic { op, key, operand } => {
                 // The operation sees what came before it in the group.
                 self.show(group);
-                let existing = self.shared.store.get(&key, group.version)?;
+                let existing = self.shared.store.get(&key, group.version).unwrap_or_else(|error| {
+                    group.failure.get_or_insert(error);
+                    None
+                });
                 match atomic::apply(op, existing.as_deref(), &operand) {
                     Some(value) => Change::Put { key, value },
                     None => Change::Delete { key },
@@ -115,16 +164,25 @@ impl Committer {
             }
         };
         group.changes.push(change);
-        Ok(())
     }
 
     /// Puts the changes of the group into the window, where nobody reads at its version yet.
     fn show(&self, group: &mut Group) {
         if let Some(new) = group.changes.get(group.in_window..).filter(|new| !new.is_empty()) {
             self.shared.store.change(group.version, new);
-            self.shared.note_lock(new, group.version);
+            if let Err(error) = self.shared.note_lock(new, group.version) {
+                group.failure.get_or_insert(error);
+            }
             group.in_window = group.changes.len();
         }
+    }
+}
+
+/// Nobody can tell whether the log has a group whose write failed.
+fn unknown_if_committed(outcome: Result<CommitOutcome>) -> Result<CommitOutcome> {
+    match outcome {
+        Ok(CommitOutcome::Committed(_)) => Err(Error::fdb(fdb_code::COMMIT_UNKNOWN_RESULT)),
+        decided => decided,
     }
 }
 

@@ -20,6 +20,7 @@ pub(crate) struct ScanLimits {
 
 impl ScanLimits {
     /// No limit.
+    #[cfg(test)]
     pub(crate) const NONE: ScanLimits = ScanLimits {
         rows: usize::MAX,
         bytes: usize::MAX,

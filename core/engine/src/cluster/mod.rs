@@ -13,49 +13,102 @@ mod applier;
 mod base;
 mod change;
 mod committer;
+#[cfg(test)]
+mod crash_tests;
+mod directory;
+mod files;
+mod log;
 mod merge;
+mod pipeline;
+mod recovery;
 mod resolver;
 mod sequencer;
 mod shared;
 mod store;
 #[cfg(test)]
 pub(crate) mod testing;
+#[cfg(test)]
+mod tests;
 mod watches;
 mod window;
+mod workers;
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use parking_lot::Mutex;
 use record_store_kv::env::Env;
 use record_store_kv::{Error, KeyValue, Read, Result, fdb_code};
 
 use self::base::MemoryBase;
 use self::committer::Committer;
+use self::directory::DirectoryLock;
+use self::files::Files;
 pub(crate) use self::merge::ScanLimits;
+use self::pipeline::Pipeline;
 use self::shared::Shared;
+use self::workers::Workers;
 use crate::limits::{RECOVERY_VERSION_JUMP, VERSION_WINDOW};
 use crate::mutation::{CommitOutcome, CommitRequest};
+use crate::options::EngineOptions;
 
-/// A database as its clients see it.
+/// A database as its clients see it. Dropping it closes it: it ends the threads and lets go of the directory.
 pub(crate) struct Cluster {
     shared: Arc<Shared>,
-    committer: Mutex<Committer>,
+    /// None only while it is dropped.
+    pipeline: Option<Pipeline>,
+    workers: Workers,
+    /// Held until the threads have ended, too.
+    _lock: Option<Arc<DirectoryLock>>,
 }
 
 impl Cluster {
     /// An empty database in memory. Commits run on the caller's thread.
-    pub(crate) fn in_memory(env: Env) -> Result<Self> {
-        let shared = Arc::new(Shared::new(
-            env,
-            Box::new(MemoryBase::default()),
-            RECOVERY_VERSION_JUMP,
-            i64::MAX,
-        )?);
+    pub(crate) fn in_memory(options: &EngineOptions) -> Result<Self> {
+        let versions = (RECOVERY_VERSION_JUMP, i64::MAX);
+        let base = Box::new(MemoryBase::default());
+        let shared = Shared::new(
+            options.env.clone(),
+            base,
+            None,
+            versions,
+            options.window_bytes,
+            Vec::new(),
+        )?;
+        let shared = Arc::new(shared);
+        let committer = Committer::new(shared.clone(), None);
         Ok(Cluster {
-            committer: Mutex::new(Committer::new(shared.clone())),
+            pipeline: Some(Pipeline::inline(shared.clone(), committer)),
             shared,
+            workers: Workers::default(),
+            _lock: None,
+        })
+    }
+
+    /// The database in a directory, which is made if it is missing.
+    ///
+    /// Errors: `NotADatabase`, `NewerFormat`, `Locked`, `Corrupt`, `Io`.
+    pub(crate) fn open(path: &Path, options: &EngineOptions) -> Result<Self> {
+        let (files, lock) = directory::open(path, &options.env, options.lock_wait)?;
+        Cluster::recover(Arc::new(files), Some(lock), options)
+    }
+
+    /// The database in `files`, which `lock` keeps for us.
+    fn recover(files: Arc<dyn Files>, lock: Option<DirectoryLock>, options: &EngineOptions) -> Result<Self> {
+        let lock = lock.map(Arc::new);
+        let (shared, committer) = recovery::recover(files, options)?;
+        let workers = Workers::default();
+        let pipeline = if options.threads {
+            Pipeline::threads(shared.clone(), committer, &workers, lock.clone())?
+        } else {
+            Pipeline::inline(shared.clone(), committer)
+        };
+        Ok(Cluster {
+            shared,
+            pipeline: Some(pipeline),
+            workers,
+            _lock: lock,
         })
     }
 
@@ -66,7 +119,14 @@ impl Cluster {
 
     /// A version to read at: at least that of every acknowledged commit.
     pub(crate) fn read_version(&self) -> Result<i64> {
-        Ok(self.shared.sequencer.read_version())
+        let version = self.shared.sequencer.read_version();
+        if self.shared.sequencer.lease_is_short(version) {
+            self.pipeline().renew_lease();
+        }
+        if self.shared.settling_is_due() {
+            self.pipeline().settle();
+        }
+        Ok(version)
     }
 
     /// Whether the database is locked: a transaction that is not lock-aware gets 1038 instead of a read version.
@@ -79,12 +139,13 @@ impl Cluster {
         if version <= self.shared.sequencer.latest() {
             return Read::ready(Ok(()));
         }
-        let shared = self.shared.clone();
+        // Not the whole cluster: a wait that nobody awaits must not keep the database open.
+        let (env, sequencer) = (self.shared.env.clone(), self.shared.sequencer.clone());
         Read::pending(async move {
-            let clock = shared.env.clock();
+            let clock = env.clock();
             let started = clock.monotonic();
             loop {
-                let ahead = version.saturating_sub(shared.sequencer.read_version());
+                let ahead = version.saturating_sub(sequencer.read_version());
                 if ahead <= 0 {
                     return Ok(());
                 }
@@ -119,11 +180,21 @@ impl Cluster {
         self.shared.store.scan(begin, end, reverse, version, limits, out)
     }
 
-    /// Commits. It is on its way when the call returns, whether or not the result is awaited. Errors: 1007; 2000 for a
+    /// Commits. It is on its way when the call returns, whether or not the result is awaited, unless the window is full: then
+    /// it waits for room. Errors: 1007; 2000 for a
     /// versionstamp that does not fit; 1021 if it is unknown whether it committed; 1510 if an earlier write failed.
     pub(crate) fn commit(self: &Arc<Self>, request: CommitRequest) -> Read<CommitOutcome> {
-        let outcome = self.committer.lock().commit(vec![request]).pop();
-        Read::ready(outcome.expect("a group has an outcome for each of its transactions"))
+        if !self.shared.applier.is_full() {
+            return self.pipeline().commit(request);
+        }
+        let cluster = self.clone();
+        Read::pending(async move {
+            while cluster.shared.applier.is_full() && cluster.shared.failure().is_none() {
+                cluster.pipeline().settle();
+                cluster.shared.env.clock().sleep(FULL_WINDOW_WAIT).await;
+            }
+            cluster.pipeline().commit(request).await
+        })
     }
 
     /// Completes when a commit gives `key` another value than `expected`, at once if it has one already. `version` is that
@@ -137,6 +208,10 @@ impl Cluster {
         }
     }
 
+    fn pipeline(&self) -> &Pipeline {
+        self.pipeline.as_ref().expect("only a dropped cluster has no pipeline")
+    }
+
     fn check_age(&self, version: i64) -> Result<()> {
         if version < self.shared.sequencer.oldest_readable() {
             return Err(Error::fdb(fdb_code::TRANSACTION_TOO_OLD));
@@ -147,7 +222,10 @@ impl Cluster {
 
 impl Drop for Cluster {
     fn drop(&mut self) {
-        self.shared.watches.close();
+        self.shared.close();
+        // The threads end when nobody can ask them for anything any more, after what they have been asked for.
+        self.pipeline = None;
+        self.workers.wait();
     }
 }
 
@@ -155,6 +233,8 @@ impl Drop for Cluster {
 const FUTURE_VERSION_WAIT: Duration = Duration::from_secs(1);
 /// How long to wait for a version that a commit under way holds up.
 const SHORTEST_WAIT: Duration = Duration::from_millis(1);
+/// How long a commit waits before it looks again whether the window has room.
+const FULL_WINDOW_WAIT: Duration = Duration::from_millis(5);
 const _: () = assert!(
     VERSION_WINDOW < RECOVERY_VERSION_JUMP,
     "every version from before a start is too old after it"

@@ -67,11 +67,6 @@ impl Resolver {
         }
     }
 
-    /// How many writes are remembered.
-    pub(crate) fn len(&self) -> usize {
-        self.written.len()
-    }
-
     fn key_was_written(&self, range: &KeyRange, version: i64) -> bool {
         if range.is_single() {
             return self.keys.get(&range.begin).is_some_and(|written| *written > version);
@@ -207,7 +202,7 @@ mod tests {
             }
             resolver.forget(i64::MAX, usize::MAX);
             assert_eq!(
-                (resolver.len(), resolver.keys.len(), resolver.ranges.len()),
+                (resolver.written.len(), resolver.keys.len(), resolver.ranges.len()),
                 (0, 0, 0),
                 "seed {seed}"
             );

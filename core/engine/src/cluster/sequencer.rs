@@ -88,9 +88,9 @@ impl Sequencer {
         self.lease.fetch_max(lease, Ordering::AcqRel);
     }
 
-    /// Whether half of the lease is used up.
-    pub(crate) fn lease_is_short(&self) -> bool {
-        self.lease.load(Ordering::Acquire) - self.latest() < LEASE_LENGTH / 2
+    /// Whether at `version` more than half of the lease is used up.
+    pub(crate) fn lease_is_short(&self, version: i64) -> bool {
+        self.lease.load(Ordering::Acquire) - version < LEASE_LENGTH / 2
     }
 
     /// The version of this moment; stops the clock at the lease. Call it with `in_flight` locked.
@@ -152,7 +152,7 @@ mod tests {
         let (sequencer, clock) = start(61_000_000);
         clock.advance(Duration::from_secs(90));
         assert_eq!(sequencer.read_version(), 61_000_000);
-        assert!(sequencer.lease_is_short());
+        assert!(sequencer.lease_is_short(61_000_000));
         assert_eq!(sequencer.begin_group(), 61_000_001);
         sequencer.publish_group(61_000_001);
         sequencer.extend_lease(121_000_000);

@@ -9,35 +9,61 @@ use record_store_kv::{Error, ErrorKind, Result, fdb_code};
 use super::applier::Applier;
 use super::base::Base;
 use super::change::Change;
+use super::files::Files;
+use super::log::OldSegments;
 use super::sequencer::Sequencer;
 use super::store::Store;
 use super::watches::Watches;
 
-/// The parts of a cluster.
+/// The parts of a cluster that more than one thread uses.
 pub(crate) struct Shared {
     pub(crate) env: Env,
-    pub(crate) sequencer: Sequencer,
+    pub(crate) sequencer: Arc<Sequencer>,
     pub(crate) store: Store,
     pub(crate) watches: Arc<Watches>,
     pub(crate) applier: Applier,
+    /// Where the log is; nothing in memory.
+    disk: Option<Disk>,
     /// Whether the database is locked, that is, whether [`DATABASE_LOCK`] has a value.
     locked: AtomicBool,
     /// Set for good when a write or a sync failed.
     failure: OnceLock<Error>,
+    /// Set when the database is being closed.
+    closing: AtomicBool,
+}
+
+/// The log's files.
+pub(crate) struct Disk {
+    pub(crate) files: Arc<dyn Files>,
+    pub(crate) old_segments: Arc<OldSegments>,
 }
 
 impl Shared {
-    /// Puts the parts together. Versions start at `start` and may be handed out up to `lease`.
-    pub(crate) fn new(env: Env, base: Box<dyn Base>, start: i64, lease: i64) -> Result<Self> {
+    /// Puts the parts together. Versions start at `start` and may be handed out up to `lease`; `recovered` are the groups
+    /// that the base does not have yet.
+    pub(crate) fn new(
+        env: Env,
+        base: Box<dyn Base>,
+        disk: Option<Disk>,
+        (start, lease): (i64, i64),
+        window_bytes: usize,
+        recovered: Vec<(i64, Vec<Change>)>,
+    ) -> Result<Self> {
         let shared = Shared {
-            sequencer: Sequencer::new(env.clone(), start, lease),
+            sequencer: Arc::new(Sequencer::new(env.clone(), start, lease)),
             store: Store::new(base, start)?,
             watches: Arc::default(),
-            applier: Applier::new(),
+            applier: Applier::new(window_bytes),
+            disk,
             locked: AtomicBool::new(false),
             failure: OnceLock::new(),
+            closing: AtomicBool::new(false),
             env,
         };
+        for (version, changes) in recovered {
+            shared.store.change(version, &changes);
+            shared.applier.push(version, start, changes);
+        }
         shared.read_lock(start)?;
         Ok(shared)
     }
@@ -48,22 +74,62 @@ impl Shared {
     }
 
     /// Looks whether `changes`, in the window at `version`, lock or unlock the database.
-    pub(crate) fn note_lock(&self, changes: &[Change], version: i64) {
+    pub(crate) fn note_lock(&self, changes: &[Change], version: i64) -> Result<()> {
         let touches_lock = |change: &Change| match change {
             Change::Put { key, .. } | Change::Delete { key } => key[..] == *DATABASE_LOCK,
             Change::ClearRange(range) => range.begin[..] <= *DATABASE_LOCK && *DATABASE_LOCK < range.end[..],
         };
         if changes.iter().any(touches_lock) {
-            if let Err(error) = self.read_lock(version) {
-                self.fail(error);
-            }
+            self.read_lock(version)?;
         }
+        Ok(())
     }
 
     fn read_lock(&self, version: i64) -> Result<()> {
         let locked = self.store.get(DATABASE_LOCK, version)?.is_some();
         self.locked.store(locked, Ordering::Release);
         Ok(())
+    }
+
+    /// Moves all changes that no read needs in the window any more into the base, in large batches; leaves off when the
+    /// database is being closed. One caller at a time.
+    pub(crate) fn settle_all(&self) {
+        while !self.closing.load(Ordering::Acquire) && self.settle(BATCH_CHANGES) {}
+    }
+
+    /// The database is being closed: what is not in the base stays in the log.
+    pub(crate) fn close(&self) {
+        self.closing.store(true, Ordering::Release);
+        self.watches.close();
+    }
+
+    /// The same on a thread that has something else to do: in memory a few changes at each call, on disk a batch when it is
+    /// worth its while. One caller at a time.
+    pub(crate) fn settle_inline(&self) {
+        if self.disk.is_none() {
+            self.settle(CHANGES_AT_ONCE);
+        } else if self.settling_is_due() {
+            self.settle_all();
+        }
+    }
+
+    fn settle(&self, most: usize) -> bool {
+        let settled = self.applier.step(&self.store, self.sequencer.oldest_readable(), most);
+        let cut = settled.and_then(|version| {
+            if let (Some(disk), Some(version)) = (&self.disk, version) {
+                disk.old_segments.cut(&*disk.files, version)?;
+            }
+            Ok(version.is_some())
+        });
+        cut.unwrap_or_else(|error| {
+            self.fail(error);
+            false
+        })
+    }
+
+    /// Whether enough waits for [`Shared::settle`] to be worth its while.
+    pub(crate) fn settling_is_due(&self) -> bool {
+        self.applier.is_due(self.sequencer.oldest_readable()) && self.failure().is_none()
     }
 
     /// The database takes no commits any more, because of `cause`. Reads of what was acknowledged go on.
@@ -84,5 +150,9 @@ impl Shared {
     }
 }
 
+/// How many changes go into the base in one batch: a second of work at most, since closing waits for it.
+const BATCH_CHANGES: usize = 50_000;
+/// How many changes go into the base in memory after each commit: more than most commits bring.
+const CHANGES_AT_ONCE: usize = 256;
 /// The key whose presence locks the database (`fdbclient/SystemData.cpp`: `databaseLockedKey`).
 const DATABASE_LOCK: &[u8] = b"\xff/dbLocked";

@@ -67,14 +67,17 @@ impl Watches {
         }))
     }
 
-    /// Fires the watches on keys of `changes` whose value is not the expected one; call it after the commit is visible.
+    /// Takes the watches on keys of `changes` whose value is not the expected one; call it after the commit is visible.
     /// `current` reads a value.
-    pub(crate) fn check(&self, changes: &[Change], current: impl Fn(&[u8]) -> Result<Option<Bytes>>) {
+    pub(crate) fn take_fired(
+        &self,
+        changes: &[Change],
+        current: impl Fn(&[u8]) -> Result<Option<Bytes>>,
+    ) -> FiredWatches {
+        let mut fired = FiredWatches::default();
         if self.pending.load(Ordering::SeqCst) == 0 {
-            return;
+            return fired;
         }
-        // Whoever is woken may come back here at once, so nobody is woken with the table locked.
-        let mut fired = Vec::new();
         let mut table = self.table.lock();
         for change in changes {
             for id in table.touched(change) {
@@ -85,16 +88,12 @@ impl Watches {
                     (None, _) => false,
                 };
                 if differs {
-                    fired.extend(table.watches.remove(&id));
+                    fired.0.extend(table.watches.remove(&id));
                 }
             }
         }
-        self.pending.fetch_sub(fired.len(), Ordering::SeqCst);
-        drop(table);
-        for watch in fired {
-            // Nobody may listen any more.
-            drop(watch.fire.send(()));
-        }
+        self.pending.fetch_sub(fired.0.len(), Ordering::SeqCst);
+        fired
     }
 
     fn forget(&self, id: &(Bytes, u64)) {
@@ -107,6 +106,21 @@ impl Watches {
     pub(crate) fn close(&self) {
         let ended = std::mem::take(&mut self.table.lock().watches);
         self.pending.fetch_sub(ended.len(), Ordering::SeqCst);
+    }
+}
+
+/// Watches to fire, once the caller holds no lock: whoever is woken may come back at once.
+#[derive(Default)]
+#[must_use = "watches that are not fired end with an error"]
+pub(crate) struct FiredWatches(Vec<Watch>);
+
+impl FiredWatches {
+    /// Wakes whoever waits.
+    pub(crate) fn fire(self) {
+        for watch in self.0 {
+            // Nobody may listen any more.
+            let _ = watch.fire.send(());
+        }
     }
 }
 
@@ -172,14 +186,14 @@ mod tests {
         let watches = Arc::new(Watches::default());
         let old = Some(Bytes::from("old"));
         let mut watch = watches.add(b"k", old.clone(), || Ok(old.clone())).unwrap().unwrap();
-        watches.check(&[put("k")], |_| Ok(old.clone()));
-        watches.check(&[put("j"), put("k\0")], |_| Ok(None));
+        watches.take_fired(&[put("k")], |_| Ok(old.clone())).fire();
+        watches.take_fired(&[put("j"), put("k\0")], |_| Ok(None)).fire();
         assert!(!has_fired(&mut watch));
         let clear = Change::ClearRange(KeyRange {
             begin: "a".into(),
             end: "z".into(),
         });
-        watches.check(&[clear], |_| Ok(None));
+        watches.take_fired(&[clear], |_| Ok(None)).fire();
         assert!(has_fired(&mut watch));
         assert_eq!(watches.pending.load(Ordering::SeqCst), 0);
     }

@@ -68,12 +68,6 @@ impl Window {
             .map_or(GapState::Base, |(_, history)| history.gap_at(version))
     }
 
-    /// The state of the gap just before `key`.
-    pub(crate) fn gap_before(&self, key: &[u8], version: i64) -> GapState {
-        self.before(key)
-            .map_or(GapState::Base, |history| history.gap_at(version))
-    }
-
     /// The entries of `[begin, end)` with the states of key and following gap at `version`.
     pub(crate) fn entries<'a>(
         &'a self,
@@ -92,11 +86,6 @@ impl Window {
     /// Whether it says nothing at all.
     pub(crate) fn is_empty(&self) -> bool {
         self.entries.is_empty()
-    }
-
-    /// How many entries it has.
-    pub(crate) fn len(&self) -> usize {
-        self.entries.len()
     }
 
     /// Makes `change` at `version`, which is at least that of every earlier call.

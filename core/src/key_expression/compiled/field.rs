@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::super::{FanType, Field, NullStandin};
 use super::{Rows, Sink};
-use crate::wire::{FieldAccess, Scalar, TupleField, ValueKind};
+use crate::wire::{FieldAccess, MessageRef, Scalar, TupleField, ValueKind};
 use crate::{Error, ErrorKind, Result};
 
 #[derive(Clone, Debug)]
@@ -63,7 +63,7 @@ impl FieldNode {
     }
 
     /// Writes the one column.
-    pub(super) fn write(&self, message: Option<&[u8]>, sink: &mut impl Sink) -> Result<()> {
+    pub(super) fn write(&self, message: Option<MessageRef<'_>>, sink: &mut impl Sink) -> Result<()> {
         match message {
             Some(message) if self.write_value(message, sink)? => {}
             _ if self.fan_type == FanType::Concatenate && self.standin == NullStandin::NotNull => {
@@ -76,7 +76,7 @@ impl FieldNode {
     }
 
     /// Appends a row for each element. A field that is not repeated fans out as one element, or none.
-    pub(super) fn fan_out(&self, message: Option<&[u8]>, rows: &mut Rows) -> Result<()> {
+    pub(super) fn fan_out(&self, message: Option<MessageRef<'_>>, rows: &mut Rows) -> Result<()> {
         let Some(message) = message else {
             return Ok(());
         };
@@ -93,7 +93,7 @@ impl FieldNode {
     }
 
     /// Writes what the message has: false if that is nothing.
-    fn write_value(&self, message: &[u8], sink: &mut impl Sink) -> Result<bool> {
+    fn write_value(&self, message: MessageRef<'_>, sink: &mut impl Sink) -> Result<bool> {
         let not_null = self.standin == NullStandin::NotNull;
         let mut encoder = Encoder::new(sink.bytes());
         match &self.source {

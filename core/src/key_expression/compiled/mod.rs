@@ -14,6 +14,7 @@ use record_store_kv::tuple::{Element, Encoder, Versionstamp};
 
 use super::function::FunctionNode;
 use super::{KeyExpression, Literal, NullStandin};
+use crate::wire::{Malformed, MessageIndex, MessageRef};
 use crate::{Error, ErrorKind, Result};
 
 use field::FieldNode;
@@ -21,15 +22,24 @@ use nest::NestNode;
 pub(super) use rows::{KeySink, Sink};
 pub use rows::{Row, Rows};
 
-/// A record as key expressions see it.
-#[derive(Clone, Copy, Debug)]
+/// A record as key expressions see it: its fields are found once, for all keys and index entries that are made of it.
+#[derive(Clone, Debug)]
 pub struct RecordView<'a> {
-    /// The encoded record, without the union around it.
-    pub bytes: &'a [u8],
-    /// The key of the record's type.
-    pub record_type_key: &'a Element,
-    /// The record's version, if it has one, complete or not.
-    pub version: Option<Versionstamp>,
+    fields: Result<MessageIndex<'a>, Malformed>,
+    record_type_key: &'a Element,
+    version: Option<Versionstamp>,
+}
+
+impl<'a> RecordView<'a> {
+    /// Looks at an encoded record, without the union around it. `record_type_key` is the key of its type; the version may be
+    /// incomplete, and a record that stores none has none. That the bytes are no message is an error of the first evaluation.
+    pub fn new(bytes: &'a [u8], record_type_key: &'a Element, version: Option<Versionstamp>) -> Self {
+        RecordView {
+            fields: MessageIndex::new(bytes),
+            record_type_key,
+            version,
+        }
+    }
 }
 
 /// A key expression, compiled for one message type. Java: `KeyExpression.evaluate`.
@@ -43,7 +53,7 @@ pub struct RecordView<'a> {
 /// let message = pool.get_message_by_name("google.protobuf.EnumValue").unwrap(); // string name = 1; int32 number = 2;
 /// let key = CompiledExpression::new(&concat((field("name"), field("number"))), &message)?;
 ///
-/// let record = RecordView { bytes: b"\x0a\x01a\x10\x07", record_type_key: &Element::Null, version: None };
+/// let record = RecordView::new(b"\x0a\x01a\x10\x07", &Element::Null, None);
 /// let mut rows = Rows::default();
 /// key.evaluate(&record, &mut rows)?;
 /// assert_eq!(rows.iter().map(|row| row.to_tuple().unwrap()).collect::<Vec<_>>(), [Tuple::from(("a", 7))]);
@@ -92,7 +102,7 @@ impl CompiledExpression {
     /// in place of a scalar), [`ErrorKind::TooLarge`] for more than a million rows.
     pub fn evaluate(&self, record: &RecordView<'_>, rows: &mut Rows) -> Result<()> {
         rows.clear();
-        let evaluated = self.node.rows(Input::of(record), rows);
+        let evaluated = Input::of(record).and_then(|input| self.node.rows(input, rows));
         evaluated.map_err(|error| error.with("expression", &self.expression))
     }
 
@@ -102,20 +112,18 @@ impl CompiledExpression {
     /// As [`CompiledExpression::evaluate`]; [`ErrorKind::InvalidRecord`] also when the record gives another number of rows, or
     /// when a column is a version that is not complete. `key` then holds part of a row.
     pub fn append_key(&self, record: &RecordView<'_>, key: &mut Vec<u8>) -> Result<()> {
-        let appended = if self.node.is_single() {
-            let mut sink = KeySink::new(key);
-            let written = self.node.write(Input::of(record), &mut sink);
-            written.and_then(|()| sink.finish())
-        } else {
+        let appended = Input::of(record).and_then(|input| {
+            if self.node.is_single() {
+                let mut sink = KeySink::new(key);
+                self.node.write(input, &mut sink)?;
+                return sink.finish();
+            }
             let mut rows = Rows::default();
-            self.node
-                .rows(Input::of(record), &mut rows)
-                .and_then(|()| rows.only())
-                .and_then(|row| {
-                    key.extend_from_slice(row.bytes());
-                    row.refuse_incomplete_version()
-                })
-        };
+            self.node.rows(input, &mut rows)?;
+            let row = rows.only()?;
+            key.extend_from_slice(row.bytes());
+            row.refuse_incomplete_version()
+        });
         appended.map_err(|error| error.with("expression", &self.expression))
     }
 }
@@ -123,30 +131,29 @@ impl CompiledExpression {
 /// What is evaluated: a message of the record, or the record itself; none where the field that would hold it is unset.
 #[derive(Clone, Copy)]
 pub(super) struct Input<'a> {
-    record: &'a RecordView<'a>,
-    message: Option<&'a [u8]>,
+    record_type_key: &'a Element,
+    version: Option<Versionstamp>,
+    message: Option<MessageRef<'a>>,
 }
 
 impl<'a> Input<'a> {
-    fn of(record: &'a RecordView<'a>) -> Self {
-        Input {
-            record,
-            message: Some(record.bytes),
-        }
+    fn of(record: &'a RecordView<'_>) -> Result<Self> {
+        Ok(Input {
+            record_type_key: record.record_type_key,
+            version: record.version,
+            message: Some(record.fields.as_ref().map_err(|malformed| *malformed)?.message()),
+        })
     }
 
-    fn of_message<'b>(self, message: Option<&'b [u8]>) -> Input<'b>
+    fn of_message<'b>(self, message: Option<MessageRef<'b>>) -> Input<'b>
     where
         'a: 'b,
     {
-        Input {
-            record: self.record,
-            message,
-        }
+        Input { message, ..self }
     }
 
     /// The message, if it is there.
-    pub(super) fn message(&self) -> Option<&'a [u8]> {
+    pub(super) fn message(&self) -> Option<MessageRef<'a>> {
         self.message
     }
 }
@@ -245,12 +252,12 @@ impl Node {
             Node::Field(field) => return field.write(input.message, sink),
             Node::Nest(nest) => return nest.write(input, sink),
             Node::Then { children, .. } => return children.iter().try_for_each(|child| child.write(input, sink)),
-            Node::Version => match input.record.version {
+            Node::Version => match input.version {
                 Some(version) => sink.version(version),
                 None => sink.null(NullStandin::Null),
             },
             Node::RecordTypeKey => {
-                Encoder::new(sink.bytes()).element(input.record.record_type_key);
+                Encoder::new(sink.bytes()).element(input.record_type_key);
                 sink.end_column(None);
             }
             Node::Constant { packed, standin } => {
@@ -273,11 +280,10 @@ impl Node {
             Node::Nest(nest) => nest.rows(input, rows),
             Node::Then { children, .. } => product::then(children, input, rows),
             Node::List(children) => product::list(children, input, rows),
-            Node::Split { joined, size } => {
-                let mut values = Rows::default();
-                joined.rows(input, &mut values)?;
-                rows.deal(&values, *size)
-            }
+            Node::Split { joined, size } => rows.combine(|rows, values| {
+                joined.rows(input, values)?;
+                rows.deal(values, *size)
+            }),
             Node::Function(function) => function.rows(input, rows),
             Node::Version | Node::RecordTypeKey | Node::Constant { .. } => unreachable!("these nodes are single"),
         }
@@ -304,3 +310,6 @@ fn constant(literal: &Literal) -> Node {
 fn refused(expression: &KeyExpression, reason: &'static str) -> Error {
     Error::new(ErrorKind::InvalidExpression, reason).with("expression", expression)
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,7 +4,7 @@ use prost_reflect::MessageDescriptor;
 
 use super::super::{FanType, Nest, NullStandin};
 use super::{Input, Node, Rows, Sink};
-use crate::wire::{FieldAccess, TupleField};
+use crate::wire::{FieldAccess, MessageRef, TupleField};
 use crate::{Error, ErrorKind, Result};
 
 #[derive(Clone, Debug)]
@@ -68,9 +68,10 @@ impl NestNode {
 
     pub(super) fn rows(&self, input: Input<'_>, rows: &mut Rows) -> Result<()> {
         match (&self.parent, input.message) {
-            (Some(parent), Some(message)) if parent.is_repeated() => {
-                parent.each_message(message, |inner| self.child.rows(input.of_message(Some(inner)), rows))
-            }
+            (Some(parent), Some(message)) if parent.is_repeated() => parent.each_message(message, |inner| {
+                self.child
+                    .rows(input.of_message(Some(MessageRef::Encoded(inner))), rows)
+            }),
             (Some(parent), Some(message)) => {
                 let inner = parent.message(message)?;
                 self.rows_of(self.or_default(inner.as_deref()), input, rows)
@@ -80,12 +81,12 @@ impl NestNode {
     }
 
     /// A missing message that must not be null is one with nothing set.
-    fn or_default<'a>(&self, message: Option<&'a [u8]>) -> Option<&'a [u8]> {
-        message.or(self.not_null.then_some(&[]))
+    fn or_default<'a>(&self, message: Option<&'a [u8]>) -> Option<MessageRef<'a>> {
+        message.or(self.not_null.then_some(&[])).map(MessageRef::Encoded)
     }
 
     /// A message that is not there fans out to nothing.
-    fn rows_of(&self, message: Option<&[u8]>, input: Input<'_>, rows: &mut Rows) -> Result<()> {
+    fn rows_of(&self, message: Option<MessageRef<'_>>, input: Input<'_>, rows: &mut Rows) -> Result<()> {
         match (message, self.fan_type) {
             (None, FanType::FanOut) => Ok(()),
             _ => self.child.rows(input.of_message(message), rows),

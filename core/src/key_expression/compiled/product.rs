@@ -3,6 +3,8 @@
 
 use std::ops::Range;
 
+use smallvec::SmallVec;
+
 use super::{Input, Node, Row, Rows};
 use crate::Result;
 
@@ -17,34 +19,41 @@ pub(super) fn list(children: &[Node], input: Input<'_>, rows: &mut Rows) -> Resu
 }
 
 fn combine(children: &[Node], input: Input<'_>, rows: &mut Rows, append: fn(&mut Rows, Row<'_>)) -> Result<()> {
-    let mut parts = Rows::default();
-    let mut ranges: Vec<Range<usize>> = Vec::with_capacity(children.len());
-    for child in children {
-        let start = parts.len();
-        child.rows(input, &mut parts)?;
-        ranges.push(start..parts.len());
-    }
-    if ranges.iter().any(Range::is_empty) {
-        return Ok(());
-    }
-    // The row of each child that is next; the last child's changes fastest.
-    let mut chosen: Vec<usize> = ranges.iter().map(|range| range.start).collect();
-    loop {
-        for part in chosen.iter().filter_map(|&index| parts.get(index)) {
-            append(rows, part);
+    rows.combine(|rows, parts| {
+        let mut ranges: SmallVec<[Range<usize>; CHILDREN_INLINE]> = SmallVec::new();
+        for child in children {
+            let start = parts.len();
+            child.rows(input, parts)?;
+            ranges.push(start..parts.len());
         }
-        rows.end_row()?;
-        let mut moved = false;
-        for (index, range) in chosen.iter_mut().zip(&ranges).rev() {
-            *index += 1;
-            moved = *index < range.end;
-            if moved {
-                break;
-            }
-            *index = range.start;
-        }
-        if !moved {
+        if ranges.iter().any(Range::is_empty) {
             return Ok(());
         }
-    }
+        // The row of each child that is next; the last child's changes fastest.
+        let mut chosen: SmallVec<[usize; CHILDREN_INLINE]> = ranges.iter().map(|range| range.start).collect();
+        loop {
+            for part in chosen.iter().filter_map(|&index| parts.get(index)) {
+                append(rows, part);
+            }
+            rows.end_row()?;
+            if !advance(&mut chosen, &ranges) {
+                return Ok(());
+            }
+        }
+    })
 }
+
+/// Chooses the next combination; false after the last.
+fn advance(chosen: &mut [usize], ranges: &[Range<usize>]) -> bool {
+    for (index, range) in chosen.iter_mut().zip(ranges).rev() {
+        *index += 1;
+        if *index < range.end {
+            return true;
+        }
+        *index = range.start;
+    }
+    false
+}
+
+/// Most keys have no more parts: combining them needs no allocation.
+const CHILDREN_INLINE: usize = 8;

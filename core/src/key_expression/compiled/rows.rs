@@ -67,6 +67,8 @@ pub struct Rows {
     columns: Vec<Column>,
     /// Where each row ends among the columns.
     row_ends: Vec<usize>,
+    /// Memory for the rows of parts, see [`Rows::combine`].
+    parts: Option<Box<Rows>>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -116,6 +118,16 @@ impl Rows {
         self.bytes.clear();
         self.columns.clear();
         self.row_ends.clear();
+    }
+
+    /// Makes rows out of the rows of parts: `work` gets these rows and empty ones for the parts. Their memory stays here for
+    /// the next record.
+    pub(crate) fn combine(&mut self, work: impl FnOnce(&mut Rows, &mut Rows) -> Result<()>) -> Result<()> {
+        let mut parts = self.parts.take().unwrap_or_default();
+        parts.clear();
+        let worked = work(self, &mut parts);
+        self.parts = Some(parts);
+        worked
     }
 
     /// The row, where there must be one alone.

@@ -3,9 +3,9 @@
 use prost_reflect::MessageDescriptor;
 use record_store_kv::tuple::{Decoder, Element, Encoder};
 
-use super::super::compiled::{Input, Node, Row, Rows, Sink};
+use super::super::compiled::{Row, Rows, Sink};
 use super::super::{KeyExpression, NullStandin};
-use crate::wire::FieldAccess;
+use crate::wire::{FieldAccess, MessageRef};
 use crate::{Error, ErrorKind, Result};
 
 pub(super) const NAME: &str = "cardinality";
@@ -51,16 +51,17 @@ impl Count {
     }
 
     /// Appends the count as a row; false if the argument must be evaluated.
-    fn row(&self, message: &[u8], rows: &mut Rows) -> Result<bool> {
+    pub(super) fn row(&self, message: MessageRef<'_>, rows: &mut Rows) -> Result<bool> {
         let count = match self {
             Count::Argument => return Ok(false),
             Count::Field(field) => field.count(message)?,
             Count::NullableArray { array, values } => match array.message(message)? {
-                Some(inner) => values.count(&inner)?,
+                Some(inner) => values.count(MessageRef::Encoded(&inner))?,
                 None => return Ok(false),
             },
         };
-        append(Some(count), rows)?;
+        write_count(count, rows);
+        rows.end_row()?;
         Ok(true)
     }
 }
@@ -73,35 +74,19 @@ fn begins_with_values(expression: &KeyExpression) -> bool {
     }
 }
 
-pub(super) fn rows(count: &Count, arguments: &Node, input: Input<'_>, rows: &mut Rows) -> Result<()> {
-    if let Some(message) = input.message()
-        && count.row(message, rows)?
-    {
-        return Ok(());
-    }
-    let mut values = Rows::default();
-    arguments.rows(input, &mut values)?;
-    values.iter().try_for_each(|value| append(elements(value)?, rows))
-}
-
-/// How many elements the list in a column has, none for null.
-fn elements(row: Row<'_>) -> Result<Option<u64>> {
+/// Writes the count of the list in the only column of a row; null for null.
+pub(super) fn write(row: Row<'_>, rows: &mut Rows) -> Result<()> {
     match Decoder::new(row.bytes()).next().transpose()? {
-        Some(Element::Null) => Ok(None),
-        Some(Element::Tuple(list)) => Ok(Some(list.len() as u64)),
-        _ => Err(Error::new(ErrorKind::InvalidRecord, "cardinality takes a list")),
+        Some(Element::Null) => rows.null(NullStandin::Null),
+        Some(Element::Tuple(list)) => write_count(list.len() as u64, rows),
+        _ => return Err(Error::new(ErrorKind::InvalidRecord, "cardinality takes a list")),
     }
+    Ok(())
 }
 
-fn append(count: Option<u64>, rows: &mut Rows) -> Result<()> {
-    match count {
-        Some(count) => {
-            Encoder::new(rows.bytes()).unsigned(count);
-            rows.end_column(None);
-        }
-        None => rows.null(NullStandin::Null),
-    }
-    rows.end_row()
+fn write_count(count: u64, rows: &mut Rows) {
+    Encoder::new(rows.bytes()).unsigned(count);
+    rows.end_column(None);
 }
 
 /// The one field of a nullable array.

@@ -192,19 +192,22 @@ impl FunctionNode {
 
     /// Appends a row for each row of the arguments.
     pub(super) fn rows(&self, input: Input<'_>, rows: &mut Rows) -> Result<()> {
-        if let Call::Cardinality(count) = &self.call {
-            return cardinality::rows(count, &self.arguments, input, rows);
+        if let (Call::Cardinality(count), Some(message)) = (&self.call, input.message())
+            && count.row(message, rows)?
+        {
+            return Ok(());
         }
-        let mut arguments = Rows::default();
-        self.arguments.rows(input, &mut arguments)?;
-        for row in arguments.iter() {
-            match &self.call {
-                Call::Order(ordering) => order::write(*ordering, row, rows)?,
-                Call::Arithmetic(arithmetic) => arithmetic.write(row, rows)?,
-                Call::Cardinality(_) => {}
+        rows.combine(|rows, arguments| {
+            self.arguments.rows(input, arguments)?;
+            for row in arguments.iter() {
+                match &self.call {
+                    Call::Order(ordering) => order::write(*ordering, row, rows)?,
+                    Call::Arithmetic(arithmetic) => arithmetic.write(row, rows)?,
+                    Call::Cardinality(_) => cardinality::write(row, rows)?,
+                }
+                rows.end_row()?;
             }
-            rows.end_row()?;
-        }
-        Ok(())
+            Ok(())
+        })
     }
 }

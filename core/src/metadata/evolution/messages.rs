@@ -6,6 +6,7 @@ use prost_reflect::{EnumDescriptor, FieldDescriptor, Kind, MessageDescriptor};
 
 use super::{MetaDataEvolutionValidator, refused};
 use crate::error::{Error, Result};
+use crate::metadata::changes::type_of;
 
 /// The pairs of messages that were compared: messages may contain themselves.
 pub(super) type SeenMessages = HashSet<(String, String)>;
@@ -82,8 +83,8 @@ fn validate_field_type(old: &FieldDescriptor, new: &FieldDescriptor) -> Result<(
         return Ok(());
     }
     Err(changed("the type of a field changed", old)
-        .with("old_type", type_name(old))
-        .with("new_type", type_name(new)))
+        .with("old_type", type_of(old))
+        .with("new_type", type_of(new)))
 }
 
 fn validate_field_label(old: &FieldDescriptor, new: &FieldDescriptor) -> Result<()> {
@@ -113,15 +114,6 @@ fn validate_enum(field: &FieldDescriptor, old: &EnumDescriptor, new: &EnumDescri
 fn is_deprecated(field: &FieldDescriptor) -> bool {
     let options = &field.field_descriptor_proto().options;
     options.as_ref().is_some_and(|options| options.deprecated())
-}
-
-/// As a .proto file spells it.
-fn type_name(field: &FieldDescriptor) -> String {
-    match field.kind() {
-        Kind::Message(message) => message.full_name().to_owned(),
-        Kind::Enum(enumeration) => enumeration.full_name().to_owned(),
-        scalar => format!("{scalar:?}").to_lowercase(),
-    }
 }
 
 fn changed(message: &'static str, field: &FieldDescriptor) -> Error {

@@ -13,7 +13,6 @@ use super::union_file::{self, UnionFile};
 use super::{IndexSchema, Parts, RecordTypeSchema};
 use crate::error::{Error, ErrorKind, Result};
 use crate::key_expression::{concat, record_type};
-use crate::metadata::builder::declared_index;
 use crate::metadata::record_meta_data::unknown_record_type;
 use crate::metadata::{Descriptors, Index, RecordMetaData, RecordMetaDataBuilder, index_rules, options, union};
 use crate::proto::record_type_options::Usage;
@@ -181,7 +180,7 @@ impl Declared {
         let mut indexes = Vec::new();
         for (definition, message) in &self.types {
             for field in message.fields() {
-                if let Some(index) = declared_index(&field, &options::field_options(&field)?) {
+                if let Some(index) = options::declared_index(&field, &options::field_options(&field)?) {
                     indexes.push(index.on(message.name()));
                 }
             }

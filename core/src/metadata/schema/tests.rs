@@ -1,10 +1,13 @@
 //! What a schema makes, alone and with the meta-data of a space.
 
+use prost::Message;
+use prost_reflect::prost_types::FileDescriptorProto;
+use record_store_kv::tuple::Element;
+
 use super::*;
 use crate::ErrorKind;
 use crate::key_expression::{concat, field, record_type};
 use crate::metadata::RecordMetaDataBuilder;
-use record_store_kv::tuple::Element;
 
 const USERS: &str = r#"
     syntax = "proto3";
@@ -175,6 +178,60 @@ fn an_index_of_a_dropped_name_gets_a_key_of_its_own() {
 }
 
 #[test]
+fn a_dropped_type_leaves_its_number_behind() {
+    let stored = merged(
+        users_and_orders().index(IndexSchema::new("by_total", "total").on("Order")),
+        None,
+    );
+    let dropped = stored.without_record_type("Order").unwrap();
+    assert_eq!(numbers(&dropped), [("User", 1)]);
+    let former: Vec<_> = dropped
+        .former_indexes()
+        .iter()
+        .map(|former| former.former_name.as_deref())
+        .collect();
+    assert_eq!(former, [Some("by_total")]);
+    assert!(dropped.version() > stored.version());
+
+    let dropped = RecordMetaData::from_proto_bytes(dropped.to_proto_bytes()).unwrap();
+    let again = merged(users_and_orders(), Some(&dropped));
+    assert_eq!(numbers(&again), [("User", 1), ("Order", 3)]);
+    assert_eq!(
+        stored.without_record_type("Nope").unwrap_err().kind(),
+        ErrorKind::MetaData
+    );
+    let universal = merged(
+        users_and_orders().index(IndexSchema::new("both", "id").on("User").on("Order")),
+        None,
+    );
+    assert_eq!(
+        universal.without_record_type("Order").unwrap_err().fact("index"),
+        Some("both")
+    );
+}
+
+#[test]
+fn changes_are_said_in_words() {
+    let stored = merged(users(), None);
+    let wider = USERS.replace("string zip = 2;", "string zip = 2; string street = 3;");
+    let schema = Schema::builder()
+        .proto("users.proto", wider)
+        .proto("orders.proto", ORDERS)
+        .record_type("User", |t| t.primary_key("id").index(("by_email", "email")))
+        .record_type("Order", |t| t.primary_key("id").index(("by_total", "total")));
+    let changes = merged(schema, Some(&stored)).changes_since(&stored);
+    let words: Vec<String> = changes.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        words,
+        [
+            "field demo.Address.street added",
+            "record type Order added",
+            "index by_total added"
+        ]
+    );
+}
+
+#[test]
 fn a_changed_primary_key_is_refused() {
     let stored = merged(users(), None);
     let moved = Schema::builder()
@@ -224,6 +281,47 @@ fn a_union_of_the_users_own_is_taken() {
     assert_eq!(error.build().unwrap_err().fact("record_type"), Some("B"));
 }
 
+/// protoc writes no JSON names where Java's generated classes keep descriptors, and `syntax` not for proto2.
+#[test]
+fn what_compilers_leave_out_is_no_change() {
+    let text = "message A { optional int64 long_id = 1; } message RecordTypeUnion { optional A _A = 1; }";
+    let schema = || {
+        Schema::builder()
+            .proto("a.proto", text)
+            .record_type("A", |t| t.primary_key("long_id"))
+    };
+    let ours = merged(schema(), None);
+    let mut message = ours.to_proto();
+    let mut file = FileDescriptorProto::decode(&message.records.unwrap()[..]).unwrap();
+    file.syntax = Some("proto2".to_owned());
+    for message in &mut file.message_type {
+        for field in &mut message.field {
+            assert!(field.json_name.take().is_some());
+        }
+    }
+    message.records = Some(file.encode_to_vec().into());
+    let javas = RecordMetaData::from_proto_bytes(message.encode_to_vec()).unwrap();
+    let merged = merged(schema(), Some(&javas));
+    assert_eq!(merged.version(), ours.version());
+    assert_eq!(merged.to_proto_bytes(), javas.to_proto_bytes());
+}
+
+/// Java's way is a union in the file; the numbers are kept when the file no longer has it.
+#[test]
+fn numbers_of_a_union_that_is_gone_are_kept() {
+    let messages = "message A { optional int64 id = 1; } message B { optional int64 id = 1; }";
+    let union = "message RecordTypeUnion { optional A _A = 4; reserved 9; }";
+    let with_union = Schema::builder()
+        .proto("a.proto", format!("{messages} {union}"))
+        .record_type("A", |t| t.primary_key("id"));
+    let stored = merged(with_union, None);
+    let without = Schema::builder()
+        .proto("a.proto", messages)
+        .record_type("A", |t| t.primary_key("id"))
+        .record_type("B", |t| t.primary_key("id"));
+    assert_eq!(numbers(&merged(without, Some(&stored))), [("A", 4), ("B", 10)]);
+}
+
 #[test]
 fn compiled_files_do_as_well() {
     let text = merged(users(), None);
@@ -252,7 +350,8 @@ fn sources_of_users() -> impl protox::file::FileResolver {
 fn mistakes_are_named_with_the_way_out() {
     let proto = |text: &str| Schema::builder().proto("a.proto", text);
     let a = || proto("message A { optional int64 id = 1; optional string name = 2; optional uint32 n = 3; }");
-    let cases: Vec<(&str, SchemaBuilder, ErrorKind, &[(&str, &str)])> = vec![
+    type Facts = &'static [(&'static str, &'static str)];
+    let cases: Vec<(&str, SchemaBuilder, ErrorKind, Facts)> = vec![
         (
             "broken text",
             proto("message A {\n  optional int64 id 1;\n}"),

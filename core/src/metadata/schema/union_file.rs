@@ -5,6 +5,7 @@
 use bytes::Bytes;
 use prost::Message;
 use prost_reflect::MessageDescriptor;
+use prost_reflect::prost_types::descriptor_proto::ReservedRange;
 use prost_reflect::prost_types::field_descriptor_proto::{Label, Type};
 use prost_reflect::prost_types::{DescriptorProto, FieldDescriptorProto, FileDescriptorProto};
 
@@ -41,6 +42,14 @@ impl UnionFile {
             ..stored.clone()
         };
         self.add_field(field, message);
+    }
+
+    /// Lets no record type have this number any more.
+    pub(super) fn retire(&mut self, number: i32) {
+        self.union.reserved_range.push(ReservedRange {
+            start: Some(number),
+            end: Some(number + 1),
+        });
     }
 
     /// Adds a record type under the largest number and one.

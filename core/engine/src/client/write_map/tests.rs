@@ -52,6 +52,17 @@ fn writes_partition_the_key_space() {
 }
 
 #[test]
+fn segments_downwards_begin_just_below_the_key() {
+    let mut map = WriteMap::new();
+    set(&mut map, "b", "1");
+    let first = |key: &str| map.segments_back(key.as_bytes()).next().map(line);
+    assert_eq!(first("b\0").as_deref(), Some("b..b0w*"));
+    assert_eq!(first("b\0\0").as_deref(), Some("b0..$-"));
+    assert_eq!(first("b").as_deref(), Some("..b-"));
+    assert_eq!(first(""), None);
+}
+
+#[test]
 fn adjacent_clears_are_one_range() {
     let mut map = WriteMap::new();
     clear(&mut map, "b", "c", true);

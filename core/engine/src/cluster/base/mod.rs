@@ -1,6 +1,7 @@
 //! The base: an ordered store of one version, which takes old changes in large sorted batches.
 
 mod memory;
+mod redb;
 
 use std::collections::BTreeMap;
 use std::ops::{Bound, ControlFlow};
@@ -10,6 +11,7 @@ use bytes::Bytes;
 use record_store_kv::{KeyValue, Result};
 
 pub(crate) use self::memory::MemoryBase;
+pub(crate) use self::redb::RedbBase;
 use super::change::Change;
 use crate::mutation::KeyRange;
 
@@ -40,6 +42,8 @@ pub(crate) type Visit<'a> = dyn FnMut(Row<'_>) -> ControlFlow<()> + 'a;
 pub(crate) enum Row<'a> {
     /// Both can be had without a copy.
     Shared { key: &'a Bytes, value: &'a Bytes },
+    /// Both live in a page.
+    Page { key: &'a [u8], value: &'a [u8] },
 }
 
 impl Row<'_> {
@@ -47,6 +51,7 @@ impl Row<'_> {
     pub(crate) fn key(&self) -> &[u8] {
         match self {
             Row::Shared { key, .. } => key,
+            Row::Page { key, .. } => key,
         }
     }
 
@@ -57,6 +62,14 @@ impl Row<'_> {
                 key: key.clone(),
                 value: value.clone(),
             },
+            Row::Page { key, value } => {
+                // One allocation for both.
+                let both = Bytes::from([key, value].concat());
+                KeyValue {
+                    key: both.slice(..key.len()),
+                    value: both.slice(key.len()..),
+                }
+            }
         }
     }
 }
@@ -94,11 +107,6 @@ impl Batch {
     /// The keys to put (with a value) or to delete, in order.
     pub(crate) fn keys(&self) -> impl Iterator<Item = (&Bytes, Option<&Bytes>)> {
         self.keys.iter().map(|(key, value)| (key, value.as_ref()))
-    }
-
-    /// Whether there is nothing to do.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.clears.is_empty() && self.keys.is_empty()
     }
 
     fn add_clear(&mut self, mut range: KeyRange) {

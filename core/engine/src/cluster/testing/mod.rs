@@ -1,4 +1,7 @@
-//! A clock that stands still until it is told otherwise, and random numbers from a seed: for tests of this crate.
+//! For tests of this crate: a clock that stands still until it is told otherwise, random numbers from a seed, and a
+//! [disk](SimulatedDisk) that loses its power.
+
+mod disk;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,6 +9,8 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use record_store_kv::BoxFuture;
 use record_store_kv::env::{Clock, Env, Rng, Spawn};
+
+pub(crate) use self::disk::SimulatedDisk;
 
 /// A clock moved by hand. A sleep moves it and is over at once.
 #[derive(Default)]

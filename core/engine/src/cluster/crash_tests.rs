@@ -1,0 +1,200 @@
+//! Power loss at any moment, from a seed: what a start finds is what was acknowledged.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_executor::block_on;
+use record_store_kv::{ErrorKind, fdb_code};
+
+use super::testing::{ManualClock, SimulatedDisk, SplitMix};
+use super::{Cluster, ScanLimits};
+use crate::atomic::{self, AtomicOp};
+use crate::mutation::{CommitOutcome, CommitRequest, KeyRange, Mutation};
+use crate::options::{Durability, EngineOptions};
+
+type Rows = BTreeMap<Bytes, Bytes>;
+
+fn key(rng: &SplitMix) -> Bytes {
+    Bytes::from(format!("{:02}", rng.below(40)))
+}
+
+fn mutation(rng: &SplitMix) -> Mutation {
+    match rng.below(10) {
+        0..=5 => Mutation::Set {
+            key: key(rng),
+            value: vec![b'v'; usize::try_from(rng.below(300)).unwrap()].into(),
+        },
+        6 => Mutation::ClearRange(KeyRange::single(&key(rng))),
+        7 => Mutation::ClearRange(KeyRange {
+            begin: key(rng),
+            end: key(rng),
+        }),
+        _ => Mutation::Atomic {
+            op: AtomicOp::AppendIfFits,
+            key: key(rng),
+            operand: "a".into(),
+        },
+    }
+}
+
+fn model_change(rows: &mut Rows, mutation: &Mutation) {
+    match mutation {
+        Mutation::Set { key, value } => drop(rows.insert(key.clone(), value.clone())),
+        Mutation::ClearRange(range) => rows.retain(|key, _| *key < range.begin || *key >= range.end),
+        Mutation::Atomic { op, key, operand } => {
+            let value = atomic::apply(*op, rows.get(key).map(|value| &value[..]), operand).unwrap();
+            rows.insert(key.clone(), value);
+        }
+    }
+}
+
+fn all_rows(cluster: &Cluster, version: i64) -> record_store_kv::Result<Rows> {
+    let mut rows = Vec::new();
+    cluster.scan(b"", b"\xff", false, version, ScanLimits::NONE, &mut rows)?;
+    Ok(rows.into_iter().map(|row| (row.key, row.value)).collect())
+}
+
+/// The states that a start may find, the last one being that of all commits, and the highest version seen so far.
+struct Expected {
+    states: Vec<Rows>,
+    version: i64,
+}
+
+/// One life of a database, until the power fails.
+fn live(disk: &SimulatedDisk, rng: &SplitMix, durability: Durability, expected: &mut Expected, context: &str) {
+    let (env, clock) = ManualClock::env();
+    let options = EngineOptions {
+        durability,
+        threads: false,
+        env,
+        ..EngineOptions::default()
+    };
+    let cluster = match Cluster::recover(Arc::new(disk.clone()), None, &options) {
+        Ok(cluster) => Arc::new(cluster),
+        Err(error) => {
+            assert_eq!(error.kind(), ErrorKind::Io, "{context}: {error}");
+            return;
+        }
+    };
+    let version = cluster.read_version().unwrap();
+    assert!(version > expected.version + 5_000_000, "{context}: versions grow");
+    expected.version = version;
+    // A read may meet the end of the power, too.
+    let Ok(found) = all_rows(&cluster, version) else {
+        return;
+    };
+    assert!(
+        expected.states.contains(&found),
+        "{context}: found {found:?}, expected one of {:?}",
+        expected.states
+    );
+    expected.states = vec![found];
+    loop {
+        clock.advance(Duration::from_micros(rng.below(4_000_000)));
+        let mutations: Vec<Mutation> = (0..rng.below(6)).map(|_| mutation(rng)).collect();
+        let mut after = expected.states.last().unwrap().clone();
+        mutations.iter().for_each(|mutation| model_change(&mut after, mutation));
+        match block_on(cluster.commit(CommitRequest {
+            mutations,
+            ..CommitRequest::default()
+        })) {
+            Ok(CommitOutcome::Committed(committed)) => {
+                assert!(committed.version > expected.version, "{context}: versions grow");
+                expected.version = committed.version;
+                if durability == Durability::Sync {
+                    expected.states.clear();
+                }
+                expected.states.push(after);
+            }
+            Ok(CommitOutcome::Conflict(_)) => panic!("{context}: a blind write conflicts with nobody"),
+            Err(error) => {
+                let code = error.fdb_code();
+                if code == Some(fdb_code::COMMIT_UNKNOWN_RESULT) {
+                    expected.states.push(after);
+                }
+                assert!(
+                    matches!(code, Some(fdb_code::COMMIT_UNKNOWN_RESULT | fdb_code::IO_ERROR)),
+                    "{context}: {error}"
+                );
+                return;
+            }
+        }
+        if rng.below(4) == 0 {
+            expected.version = expected.version.max(cluster.read_version().unwrap());
+        }
+    }
+}
+
+fn run(seed: u64, durability: Durability) {
+    let rng = SplitMix::new(seed);
+    let operations = || i64::try_from(1 + rng.below(if rng.below(3) == 0 { 60 } else { 1_500 })).unwrap();
+    let mut disk = SimulatedDisk::new(seed, operations());
+    let mut expected = Expected {
+        states: vec![Rows::new()],
+        version: 0,
+    };
+    for life in 0..6 {
+        live(
+            &disk,
+            &rng,
+            durability,
+            &mut expected,
+            &format!("seed {seed}, life {life}"),
+        );
+        disk = disk.restart(operations());
+    }
+}
+
+#[test]
+fn after_a_failed_write_reads_go_on_and_commits_do_not() {
+    let (env, _) = ManualClock::env();
+    let options = EngineOptions {
+        threads: false,
+        env,
+        ..EngineOptions::default()
+    };
+    let disk = SimulatedDisk::new(1, i64::MAX);
+    let cluster = Arc::new(Cluster::recover(Arc::new(disk.clone()), None, &options).unwrap());
+    let commit = |value: &'static str| {
+        let set = Mutation::Set {
+            key: "k".into(),
+            value: value.into(),
+        };
+        block_on(cluster.commit(CommitRequest {
+            mutations: vec![set],
+            ..CommitRequest::default()
+        }))
+    };
+    commit("acknowledged").unwrap();
+    disk.fail();
+    assert_eq!(
+        commit("unknown").unwrap_err().fdb_code(),
+        Some(fdb_code::COMMIT_UNKNOWN_RESULT)
+    );
+    let error = commit("refused").unwrap_err();
+    assert_eq!(
+        (error.kind(), error.fdb_code()),
+        (ErrorKind::Io, Some(fdb_code::IO_ERROR))
+    );
+    let version = cluster.read_version().unwrap();
+    assert_eq!(
+        cluster.get(b"k", version).unwrap().as_deref(),
+        Some(&b"acknowledged"[..])
+    );
+}
+
+#[test]
+fn synced_commits_survive_power_loss_at_any_moment() {
+    for seed in 0..60 {
+        run(seed, Durability::Sync);
+    }
+}
+
+#[test]
+fn unsynced_commits_survive_power_loss_up_to_one_of_them() {
+    for seed in 0..60 {
+        run(seed, Durability::None);
+    }
+}

@@ -1,0 +1,167 @@
+//! The log: every commit group as a checksummed record, appended and synced before anybody sees the group.
+//!
+//! The log is a row of segment files; a new one begins when the last has grown large, and old ones go when the base has all
+//! that is in them. [`record`] and [`segment`] say what the bytes are; [`LogReader`](reader) reads them at a start.
+
+pub(crate) mod reader;
+mod record;
+mod segment;
+
+use std::collections::VecDeque;
+use std::io;
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+
+use self::segment::SegmentHeader;
+use super::change::Change;
+use super::files::{AppendFile, Files};
+
+/// The end of the log, to append to.
+pub(crate) struct Log {
+    files: Arc<dyn Files>,
+    old_segments: Arc<OldSegments>,
+    /// Whether each record is synced, or only the end of each segment.
+    sync: bool,
+    sequence: u64,
+    file: Box<dyn AppendFile>,
+    length: usize,
+    /// The version of the last record, of the last synced one, and the lease of the last one.
+    version: i64,
+    synced: i64,
+    lease: i64,
+    buffer: Vec<u8>,
+}
+
+/// Where a log goes on.
+pub(crate) struct LogEnd {
+    /// The segment, and how much of it is good; `None` to begin the first one.
+    pub(crate) segment: Option<(u64, usize)>,
+    /// The version of the last record.
+    pub(crate) version: i64,
+    /// The highest lease of any record.
+    pub(crate) lease: i64,
+}
+
+impl Log {
+    /// Goes on at `end`, whose segments before the last are `old_segments`.
+    pub(crate) fn open(
+        files: Arc<dyn Files>,
+        old_segments: Arc<OldSegments>,
+        end: LogEnd,
+        sync: bool,
+    ) -> io::Result<Self> {
+        let (sequence, file, length) = match end.segment {
+            Some((sequence, length)) => (sequence, files.open(&segment::name(sequence), to_u64(length))?, length),
+            None => {
+                let header = SegmentHeader {
+                    sequence: FIRST_SEGMENT,
+                    previous: end.version,
+                    lease: end.lease,
+                }
+                .encode();
+                (
+                    FIRST_SEGMENT,
+                    files.create(&segment::name(FIRST_SEGMENT), &header)?,
+                    header.len(),
+                )
+            }
+        };
+        Ok(Log {
+            files,
+            old_segments,
+            sync,
+            sequence,
+            file,
+            length,
+            version: end.version,
+            synced: end.version,
+            lease: end.lease,
+            buffer: Vec::new(),
+        })
+    }
+
+    /// Appends a record; when this returns it is as durable as the database's durability asks for.
+    pub(crate) fn append(&mut self, version: i64, changes: &[Change]) -> io::Result<()> {
+        self.write(version, changes)?;
+        if self.sync {
+            self.file.sync()?;
+            self.synced = version;
+        }
+        Ok(())
+    }
+
+    /// Appends a record with a new lease; when this returns it is on disk, whatever the durability. Commits may be lost if
+    /// somebody asked for that, but no version is ever given out twice.
+    pub(crate) fn append_synced(&mut self, version: i64, lease: i64, changes: &[Change]) -> io::Result<()> {
+        self.lease = lease;
+        self.write(version, changes)?;
+        self.file.sync()?;
+        self.synced = version;
+        Ok(())
+    }
+
+    fn write(&mut self, version: i64, changes: &[Change]) -> io::Result<()> {
+        if self.length >= SEGMENT_SIZE {
+            self.begin_segment()?;
+        }
+        self.buffer.clear();
+        let stamp = record::Stamp {
+            version,
+            lease: self.lease,
+            synced: self.synced,
+        };
+        record::encode(&mut self.buffer, stamp, changes)?;
+        self.file.append(&self.buffer)?;
+        self.length += self.buffer.len();
+        self.version = version;
+        self.buffer.shrink_to(BUFFER_KEPT);
+        Ok(())
+    }
+
+    fn begin_segment(&mut self) -> io::Result<()> {
+        // What a segment says is whole and on disk before there is a next one: damage in it is damage, not a torn write.
+        self.file.sync()?;
+        self.synced = self.version;
+        let header = SegmentHeader {
+            sequence: self.sequence + 1,
+            previous: self.version,
+            lease: self.lease,
+        }
+        .encode();
+        self.file = self.files.create(&segment::name(self.sequence + 1), &header)?;
+        self.old_segments.0.lock().push_back((self.sequence, self.version));
+        self.sequence += 1;
+        self.length = header.len();
+        Ok(())
+    }
+}
+
+/// The segments before the last: number and version of the last record.
+#[derive(Default)]
+pub(crate) struct OldSegments(Mutex<VecDeque<(u64, i64)>>);
+
+impl OldSegments {
+    /// Removes the segments whose records are all at or below `version`: the base has them on disk.
+    pub(crate) fn cut(&self, files: &dyn Files, version: i64) -> io::Result<()> {
+        loop {
+            let mut segments = self.0.lock();
+            let Some((sequence, _)) = segments.front().copied().filter(|(_, last)| *last <= version) else {
+                return Ok(());
+            };
+            segments.pop_front();
+            drop(segments);
+            files.remove(&segment::name(sequence))?;
+        }
+    }
+}
+
+fn to_u64(length: usize) -> u64 {
+    u64::try_from(length).expect("no machine has more than 2^64 bytes")
+}
+
+const FIRST_SEGMENT: u64 = 1;
+/// How long a segment grows before the next one begins. Tests want to see many.
+const SEGMENT_SIZE: usize = if cfg!(test) { 4 << 10 } else { 64 << 20 };
+/// How much of the buffer is kept between two records.
+const BUFFER_KEPT: usize = 4 << 20;

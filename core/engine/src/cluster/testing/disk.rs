@@ -1,0 +1,263 @@
+//! A disk that loses its power: after a number of operations everything fails, and what was not synced is there after the
+//! restart in part, in any part.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use parking_lot::Mutex;
+use redb::StorageBackend;
+
+use super::SplitMix;
+use crate::cluster::files::{AppendFile, Files};
+
+/// A directory on such a disk. Clones are the same one.
+#[derive(Clone)]
+pub(crate) struct SimulatedDisk(Arc<State>);
+
+struct State {
+    rng: SplitMix,
+    files: Mutex<BTreeMap<String, SimulatedFile>>,
+    /// How many more operations succeed.
+    operations: AtomicI64,
+}
+
+#[derive(Clone, Default)]
+struct SimulatedFile {
+    /// What a read gives.
+    content: Vec<u8>,
+    /// What is certain to survive.
+    synced: Vec<u8>,
+    /// What was done since the last sync.
+    unsynced: Vec<Change>,
+    /// Removed, which nobody synced: the file may come back.
+    removed: bool,
+}
+
+#[derive(Clone)]
+enum Change {
+    Write(usize, Vec<u8>),
+    Length(usize),
+}
+
+impl SimulatedDisk {
+    /// An empty disk whose chances come from `seed` and whose power fails after `operations`.
+    pub(crate) fn new(seed: u64, operations: i64) -> Self {
+        SimulatedDisk(Arc::new(State {
+            rng: SplitMix::new(seed),
+            files: Mutex::default(),
+            operations: AtomicI64::new(operations),
+        }))
+    }
+
+    /// The disk after the power has come back, for so many operations more.
+    pub(crate) fn restart(&self, operations: i64) -> Self {
+        let rng = &self.0.rng;
+        let mut files = self.0.files.lock().clone();
+        files.retain(|_, file| !file.removed || rng.below(2) == 0);
+        for file in files.values_mut() {
+            let content = std::mem::take(file).survive(rng);
+            (file.content, file.synced) = (content.clone(), content);
+        }
+        SimulatedDisk(Arc::new(State {
+            rng: SplitMix::new(rng.below(u64::MAX)),
+            files: Mutex::new(files),
+            operations: AtomicI64::new(operations),
+        }))
+    }
+
+    /// Ends the power now.
+    pub(crate) fn fail(&self) {
+        self.0.operations.store(0, Ordering::Relaxed);
+    }
+
+    /// Does something to a file, unless the power is gone.
+    fn with<T>(&self, name: &str, operation: impl FnOnce(&mut SimulatedFile) -> T) -> io::Result<T> {
+        let mut files = self.0.files.lock();
+        let file = files.get_mut(name).filter(|file| !file.removed);
+        let file = file.ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))?;
+        let result = operation(file);
+        // The last operation is done but nobody learns of it.
+        self.power().map(|()| result)
+    }
+
+    fn make(&self, name: &str, content: &[u8]) -> io::Result<()> {
+        self.power()?;
+        let file = SimulatedFile {
+            content: content.to_vec(),
+            synced: content.to_vec(),
+            ..SimulatedFile::default()
+        };
+        self.0.files.lock().insert(name.to_owned(), file);
+        self.power()
+    }
+
+    fn power(&self) -> io::Result<()> {
+        if self.0.operations.fetch_sub(1, Ordering::Relaxed) > 0 {
+            Ok(())
+        } else {
+            Err(io::Error::other("the power is gone"))
+        }
+    }
+}
+
+impl SimulatedFile {
+    fn write(&mut self, offset: usize, bytes: &[u8]) {
+        write(&mut self.content, offset, bytes);
+        self.unsynced.push(Change::Write(offset, bytes.to_vec()));
+    }
+
+    fn set_length(&mut self, length: usize) {
+        self.content.resize(length, 0);
+        self.unsynced.push(Change::Length(length));
+    }
+
+    /// What is there after a loss of power.
+    fn survive(self, rng: &SplitMix) -> Vec<u8> {
+        let mut content = self.synced;
+        for change in self.unsynced {
+            match change {
+                _ if rng.below(2) == 0 => {}
+                Change::Length(length) => content.resize(length, 0),
+                Change::Write(offset, bytes) => {
+                    let torn = usize::try_from(rng.below(1 + bytes.len() as u64)).unwrap();
+                    let length = if rng.below(2) == 0 { torn } else { bytes.len() };
+                    write(&mut content, offset, &bytes[..length]);
+                }
+            }
+        }
+        content
+    }
+
+    fn sync(&mut self) {
+        self.synced.clone_from(&self.content);
+        self.unsynced.clear();
+    }
+}
+
+fn write(content: &mut Vec<u8>, offset: usize, bytes: &[u8]) {
+    content.resize(content.len().max(offset + bytes.len()), 0);
+    content[offset..offset + bytes.len()].copy_from_slice(bytes);
+}
+
+impl Files for SimulatedDisk {
+    fn path(&self, name: &str) -> PathBuf {
+        PathBuf::from("simulated").join(name)
+    }
+
+    fn list(&self) -> io::Result<Vec<String>> {
+        Ok(self
+            .0
+            .files
+            .lock()
+            .iter()
+            .filter(|(_, file)| !file.removed)
+            .map(|(name, _)| name.clone())
+            .collect())
+    }
+
+    fn read(&self, name: &str) -> io::Result<Vec<u8>> {
+        self.with(name, |file| file.content.clone())
+    }
+
+    fn read_start(&self, name: &str, length: usize) -> io::Result<Vec<u8>> {
+        self.with(name, |file| file.content[..length.min(file.content.len())].to_vec())
+    }
+
+    fn replace(&self, name: &str, content: &[u8]) -> io::Result<()> {
+        self.make(name, content)
+    }
+
+    fn create(&self, name: &str, content: &[u8]) -> io::Result<Box<dyn AppendFile>> {
+        // The name may be on disk with any part of the content, or not at all, until this returns.
+        if self.power().is_err() {
+            let length = usize::try_from(self.0.rng.below(content.len() as u64 + 1)).unwrap();
+            return self
+                .make(name, &content[..length])
+                .and(Err(io::Error::other("the power is gone")));
+        }
+        self.make(name, content)?;
+        Ok(Box::new(SimulatedAppend {
+            disk: self.clone(),
+            name: name.to_owned(),
+        }))
+    }
+
+    fn open(&self, name: &str, length: u64) -> io::Result<Box<dyn AppendFile>> {
+        self.with(name, |file| file.set_length(usize::try_from(length).unwrap()))?;
+        self.with(name, SimulatedFile::sync)?;
+        Ok(Box::new(SimulatedAppend {
+            disk: self.clone(),
+            name: name.to_owned(),
+        }))
+    }
+
+    fn remove(&self, name: &str) -> io::Result<()> {
+        self.with(name, |file| file.removed = true)
+    }
+
+    fn open_base(&self, name: &str, builder: &redb::Builder) -> Result<redb::Database, redb::DatabaseError> {
+        self.0.files.lock().entry(name.to_owned()).or_default();
+        builder.create_with_backend(SimulatedStorage {
+            disk: self.clone(),
+            name: name.to_owned(),
+        })
+    }
+}
+
+struct SimulatedAppend {
+    disk: SimulatedDisk,
+    name: String,
+}
+
+impl AppendFile for SimulatedAppend {
+    fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.disk.with(&self.name, |file| file.write(file.content.len(), bytes))
+    }
+
+    fn sync(&mut self) -> io::Result<()> {
+        self.disk.power()?;
+        self.disk.with(&self.name, SimulatedFile::sync)
+    }
+}
+
+struct SimulatedStorage {
+    disk: SimulatedDisk,
+    name: String,
+}
+
+impl std::fmt::Debug for SimulatedStorage {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.name)
+    }
+}
+
+impl StorageBackend for SimulatedStorage {
+    fn len(&self) -> io::Result<u64> {
+        self.disk.with(&self.name, |file| file.content.len() as u64)
+    }
+
+    fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
+        let offset = usize::try_from(offset).unwrap();
+        self.disk.with(&self.name, |file| {
+            out.copy_from_slice(&file.content[offset..offset + out.len()])
+        })
+    }
+
+    fn set_len(&self, length: u64) -> io::Result<()> {
+        self.disk
+            .with(&self.name, |file| file.set_length(usize::try_from(length).unwrap()))
+    }
+
+    fn sync_data(&self) -> io::Result<()> {
+        self.disk.power()?;
+        self.disk.with(&self.name, SimulatedFile::sync)
+    }
+
+    fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
+        self.disk
+            .with(&self.name, |file| file.write(usize::try_from(offset).unwrap(), data))
+    }
+}

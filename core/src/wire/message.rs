@@ -1,0 +1,65 @@
+//! A message that fields are asked of: its bytes, or its fields as they were found in one walk.
+
+use smallvec::SmallVec;
+
+use super::reader::{Fields, Malformed, WireValue};
+
+/// An encoded message.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum MessageRef<'a> {
+    /// Walked anew for each question.
+    Encoded(&'a [u8]),
+    /// Walked once, for many questions.
+    Indexed(&'a [(u32, WireValue<'a>)]),
+}
+
+/// The fields of a message in wire order, found in one walk. Java has the parsed message for this.
+#[derive(Clone, Debug)]
+pub(crate) struct MessageIndex<'a>(SmallVec<[(u32, WireValue<'a>); FIELDS_INLINE]>);
+
+impl<'a> MessageIndex<'a> {
+    /// Walks the message.
+    pub(crate) fn new(bytes: &'a [u8]) -> Result<Self, Malformed> {
+        let mut index = SmallVec::new();
+        let mut fields = Fields::new(bytes);
+        while let Some(field) = fields.find(|_| true)? {
+            index.push(field);
+        }
+        Ok(MessageIndex(index))
+    }
+
+    /// The message, to ask fields of.
+    pub(crate) fn message(&self) -> MessageRef<'_> {
+        MessageRef::Indexed(&self.0)
+    }
+}
+
+impl<'a> MessageRef<'a> {
+    /// Calls `each` with the fields whose number is `wanted`, in wire order.
+    #[inline]
+    pub(super) fn each<E: From<Malformed>>(
+        self,
+        wanted: impl Fn(u32) -> bool,
+        mut each: impl FnMut(u32, WireValue<'a>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        match self {
+            MessageRef::Encoded(bytes) => {
+                let mut fields = Fields::new(bytes);
+                while let Some((number, value)) = fields.find(&wanted)? {
+                    each(number, value)?;
+                }
+            }
+            MessageRef::Indexed(fields) => {
+                for (number, value) in fields {
+                    if wanted(*number) {
+                        each(*number, *value)?;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Most records have no more fields: their index needs no allocation.
+const FIELDS_INLINE: usize = 24;

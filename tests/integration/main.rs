@@ -1,0 +1,5 @@
+//! The crates at work together: each module tests the behaviour of one room over a real database.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod directory;

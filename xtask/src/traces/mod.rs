@@ -1,0 +1,148 @@
+//! `cargo xtask traces`: replays programs recorded from a FoundationDB client (`tests/traces`) through the public
+//! key-value API and compares what the client sees at every step.
+
+mod call;
+mod player;
+mod program;
+mod value;
+
+use std::path::{Path, PathBuf};
+
+use record_store_engine::{Engine, EngineOptions, Location};
+use record_store_kv::{Database, DatabaseOption, Transaction, TransactionOption};
+
+use self::player::Player;
+pub(crate) use self::program::{Outcome, Program};
+use crate::step::Failure;
+
+/// What to replay.
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    /// Files of recorded programs; without any, all of `tests/traces`
+    files: Vec<PathBuf>,
+    /// Where to replay them: `memory:` gives every program a database of its own, a directory is emptied before each
+    #[arg(long, default_value = "memory:")]
+    database: String,
+    /// Replay only programs whose name contains this
+    #[arg(long)]
+    only: Option<String>,
+    /// How many failures to print
+    #[arg(long, default_value_t = 20)]
+    failures: usize,
+}
+
+/// How the programs of a file fared.
+#[derive(Default)]
+struct Tally {
+    passed: usize,
+    failed: Vec<String>,
+    not_applicable: std::collections::BTreeMap<String, usize>,
+}
+
+/// Replays files and prints what differs.
+pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let files = if arguments.files.is_empty() {
+        all_files()?
+    } else {
+        arguments.files.clone()
+    };
+    let mut table = Vec::new();
+    let mut printed = 0;
+    for file in &files {
+        let mut tally = Tally::default();
+        for program in program::load(file)? {
+            if arguments.only.as_ref().is_some_and(|only| !program.name.contains(only)) {
+                continue;
+            }
+            let outcome = replay(&program, &arguments.database)?;
+            if let (Outcome::Failed(difference), true) = (&outcome, printed < arguments.failures) {
+                println!("{}: {difference}", program.name);
+                printed += 1;
+            }
+            tally.add(&program.name, outcome);
+        }
+        table.push((
+            file.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+            tally,
+        ));
+    }
+    println!("{:24} {:>7} {:>7} {:>7}", "file", "passed", "failed", "n/a");
+    for (file, tally) in &table {
+        let not_applicable: usize = tally.not_applicable.values().sum();
+        println!(
+            "{file:24} {:7} {:7} {not_applicable:7}",
+            tally.passed,
+            tally.failed.len()
+        );
+        for (reason, count) in &tally.not_applicable {
+            println!("{:24} {count:23} {reason}", "");
+        }
+    }
+    let failed: usize = table.iter().map(|(_, tally)| tally.failed.len()).sum();
+    if failed == 0 {
+        Ok(())
+    } else {
+        Err(format!(
+            "{failed} programs saw something else than FoundationDB's client"
+        ))
+    }
+}
+
+impl Tally {
+    fn add(&mut self, name: &str, outcome: Outcome) {
+        match outcome {
+            Outcome::Passed => self.passed += 1,
+            Outcome::Failed(_) => self.failed.push(name.to_owned()),
+            Outcome::NotApplicable(reason) => *self.not_applicable.entry(reason).or_default() += 1,
+        }
+    }
+}
+
+/// Replays one program on an empty database.
+fn replay(program: &Program, url: &str) -> Result<Outcome, Failure> {
+    if let Some(reason) = program.not_applicable() {
+        return Ok(Outcome::NotApplicable(reason));
+    }
+    let database = open(url).map_err(|error| format!("{url}: {error}"))?;
+    Ok(Player::new(database).play(program))
+}
+
+fn open(url: &str) -> record_store_kv::Result<Database> {
+    let location = if url == "memory:" {
+        Location::Memory
+    } else {
+        Location::Path(url.strip_prefix("file:").unwrap_or(url).into())
+    };
+    let database = Engine::open(location, EngineOptions::default())?;
+    database.set_option(&DatabaseOption::TransactionTimeout(20_000))?;
+    if url != "memory:" {
+        erase(&database.transaction())?;
+    }
+    Ok(database)
+}
+
+fn erase(transaction: &Transaction) -> record_store_kv::Result<()> {
+    transaction.set_option(&TransactionOption::AccessSystemKeys)?;
+    transaction.set_option(&TransactionOption::LockAware)?;
+    transaction.clear_range(b"", b"\xff");
+    transaction.clear(b"\xff/metadataVersion");
+    transaction.clear(b"\xff/dbLocked");
+    futures_executor::block_on(transaction.commit())
+}
+
+fn all_files() -> Result<Vec<PathBuf>, Failure> {
+    let folder = folder();
+    let entries = std::fs::read_dir(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    let mut files: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
+    files.retain(|path| path.extension().is_some_and(|extension| extension == "gz"));
+    files.sort();
+    Ok(files)
+}
+
+/// Where the recorded programs are.
+fn folder() -> PathBuf {
+    crate::workspace::root().join(Path::new("tests/traces"))
+}
+
+#[cfg(test)]
+mod tests;
