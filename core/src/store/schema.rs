@@ -57,11 +57,7 @@ impl TypeAccess {
     }
 
     fn view<'a>(&'a self, bytes: &'a [u8], version: Option<RecordVersion>) -> RecordView<'a> {
-        RecordView {
-            bytes,
-            record_type_key: &self.record_type_key,
-            version: version.map(Into::into),
-        }
+        RecordView::new(bytes, &self.record_type_key, version.map(Into::into))
     }
 }
 
