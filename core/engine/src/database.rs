@@ -9,7 +9,7 @@ use parking_lot::Mutex;
 use record_store_kv::{Database, Error, Result};
 
 use crate::client::{EngineDatabase, Handle};
-use crate::cluster::Cluster;
+use crate::cluster::{Cluster, make_directory};
 use crate::options::EngineOptions;
 
 /// Where a database lives.
@@ -54,11 +54,7 @@ impl Engine {
 /// The cluster in a directory: the one that this process has open already, else one opened with `options`.
 fn open_path(path: &Path, options: &EngineOptions) -> Result<Arc<Cluster>> {
     // A directory has one name, however it is spelled; a missing one has none yet.
-    let made = if path.exists() {
-        Ok(())
-    } else {
-        fs::create_dir_all(path)
-    };
+    let made = if path.exists() { Ok(()) } else { make_directory(path) };
     let canonical = made.and_then(|()| fs::canonicalize(path));
     open_canonical(
         canonical.map_err(|error| Error::from(error).with("path", path.display()))?,

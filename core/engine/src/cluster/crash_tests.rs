@@ -148,6 +148,50 @@ fn run(seed: u64, durability: Durability) {
 }
 
 #[test]
+fn damage_to_the_log_is_named_or_is_in_the_last_record() {
+    for seed in 0..150 {
+        let rng = SplitMix::new(seed);
+        let disk = SimulatedDisk::new(seed, i64::MAX);
+        let open = |disk: &SimulatedDisk| {
+            let (env, clock) = ManualClock::env();
+            let options = EngineOptions {
+                threads: false,
+                env,
+                ..EngineOptions::default()
+            };
+            Cluster::recover(Arc::new(disk.clone()), None, &options).map(|cluster| (Arc::new(cluster), clock))
+        };
+        let (cluster, clock) = open(&disk).unwrap();
+        let mut states = vec![Rows::new()];
+        for _ in 0..rng.below(80) {
+            clock.advance(Duration::from_micros(rng.below(1_000_000)));
+            let mutations: Vec<Mutation> = (0..1 + rng.below(5)).map(|_| mutation(&rng)).collect();
+            let mut after = states.last().unwrap().clone();
+            mutations.iter().for_each(|mutation| model_change(&mut after, mutation));
+            states.push(after);
+            block_on(cluster.commit(CommitRequest {
+                mutations,
+                ..CommitRequest::default()
+            }))
+            .unwrap();
+        }
+        drop(cluster);
+        let damage = disk.damage("log-");
+        match open(&disk) {
+            Ok((cluster, _)) => {
+                let found = all_rows(&cluster, cluster.read_version().unwrap()).unwrap();
+                let expected = &states[states.len().saturating_sub(2)..];
+                assert!(
+                    expected.contains(&found),
+                    "seed {seed}, {damage}: commits are gone in silence"
+                );
+            }
+            Err(error) => assert_eq!(error.kind(), ErrorKind::Corrupt, "seed {seed}, {damage}: {error}"),
+        }
+    }
+}
+
+#[test]
 fn after_a_failed_write_reads_go_on_and_commits_do_not() {
     let (env, _) = ManualClock::env();
     let options = EngineOptions {

@@ -7,7 +7,7 @@
 //! log-…             the log
 //! ```
 
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -15,17 +15,17 @@ use std::time::Duration;
 use record_store_kv::env::Env;
 use record_store_kv::{Error, ErrorKind, Result, fdb_code};
 
-use super::files::{Files, SystemFiles};
+use super::files::{self, Files, SystemFiles};
 
 /// Makes `path` a database directory if it is missing or empty, checks its format and locks it, waiting at most `wait`.
 ///
 /// Errors: `NotADatabase`, `NewerFormat`, `Locked`, `Io`.
 pub(crate) fn open(path: &Path, env: &Env, wait: Duration) -> Result<(SystemFiles, DirectoryLock)> {
     let named = |error: io::Error| Error::from(error).with("path", path.display());
-    if fs::metadata(path).is_ok_and(|found| !found.is_dir()) {
+    if path.exists() && !path.is_dir() {
         return Err(not_a_database(path, "the path is not a directory"));
     }
-    fs::create_dir_all(path).map_err(named)?;
+    files::make_directory(path).map_err(named)?;
     let files = SystemFiles::new(path);
     // Before anything is written: a directory of somebody else stays as it is.
     check_ours(&files, path)?;
@@ -152,6 +152,8 @@ const POLL: Duration = Duration::from_millis(10);
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     fn open_now(path: &Path) -> Result<(SystemFiles, DirectoryLock)> {

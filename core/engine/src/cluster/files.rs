@@ -40,20 +40,40 @@ pub(crate) struct SystemFiles {
     directory: PathBuf,
 }
 
+/// Makes the directory `path` and those above it that are missing; their names are durable when this returns.
+pub(crate) fn make_directory(path: &Path) -> io::Result<()> {
+    if path.is_dir() {
+        return Ok(());
+    }
+    // A relative path of one part has the empty path above it, which means the current directory.
+    let above = path.parent().filter(|above| !above.as_os_str().is_empty());
+    if let Some(above) = above {
+        make_directory(above)?;
+    }
+    match fs::create_dir(path) {
+        // Somebody else was faster.
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => Ok(()),
+        Err(error) => Err(error),
+        Ok(()) => sync_directory(above.unwrap_or(Path::new("."))),
+    }
+}
+
+/// Makes the names of new and removed files in a directory durable.
+fn sync_directory(path: &Path) -> io::Result<()> {
+    // Only Unix can open a directory; elsewhere the file system sees to its names itself.
+    if cfg!(unix) {
+        File::open(path)?.sync_all()
+    } else {
+        Ok(())
+    }
+}
+
 impl SystemFiles {
     /// The files in `directory`, which exists.
     pub(crate) fn new(directory: &Path) -> Self {
         SystemFiles {
             directory: directory.to_owned(),
         }
-    }
-
-    /// Makes the names of new and removed files durable.
-    fn sync_directory(&self) -> io::Result<()> {
-        // Only Unix can open a directory; elsewhere the file system sees to its names itself.
-        #[cfg(unix)]
-        File::open(&self.directory)?.sync_all()?;
-        Ok(())
     }
 }
 
@@ -85,14 +105,14 @@ impl Files for SystemFiles {
         file.write_all(content)?;
         file.sync_all()?;
         fs::rename(&unfinished, self.path(name))?;
-        self.sync_directory()
+        sync_directory(&self.directory)
     }
 
     fn create(&self, name: &str, content: &[u8]) -> io::Result<Box<dyn AppendFile>> {
         let mut file = OpenOptions::new().append(true).create_new(true).open(self.path(name))?;
         file.write_all(content)?;
         file.sync_all()?;
-        self.sync_directory()?;
+        sync_directory(&self.directory)?;
         Ok(Box::new(SystemFile(file)))
     }
 
@@ -109,7 +129,7 @@ impl Files for SystemFiles {
 
     fn open_base(&self, name: &str, builder: &redb::Builder) -> Result<redb::Database, redb::DatabaseError> {
         let database = builder.create(self.path(name))?;
-        self.sync_directory()?;
+        sync_directory(&self.directory)?;
         Ok(database)
     }
 }

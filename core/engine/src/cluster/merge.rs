@@ -158,31 +158,31 @@ impl Patches {
         let mut entries = window.entries(&begin, &end, version);
         let mut found_rows = 0;
         if !self.reverse {
-            let mut gap = (begin.clone(), window.gap_after(&begin, version));
+            let mut gap = (&begin, window.gap_after(&begin, version));
             for (seen, (key, state, after)) in entries.enumerate() {
-                self.add_gap(gap, key);
+                self.add_gap(gap.0, key, gap.1);
                 if seen == most_entries || found_rows == most_rows {
                     self.end = key.clone();
                     return;
                 }
                 found_rows += usize::from(self.add_key(key, state));
-                gap = (key.clone(), after);
+                gap = (key, after);
             }
-            self.add_gap(gap, &end);
+            self.add_gap(gap.0, &end, gap.1);
         } else {
-            let mut upper = end.clone();
+            let mut upper = &end;
             let mut seen = 0;
             while let Some((key, state, after)) = entries.next_back() {
-                self.add_gap((key.clone(), after), &upper);
+                self.add_gap(key, upper, after);
                 found_rows += usize::from(self.add_key(key, state));
-                upper = key.clone();
+                upper = key;
                 seen += 1;
                 if seen == most_entries || found_rows == most_rows {
-                    self.begin = upper;
+                    self.begin = upper.clone();
                     return;
                 }
             }
-            self.add_gap((begin.clone(), window.gap_after(&begin, version)), &upper);
+            self.add_gap(&begin, upper, window.gap_after(&begin, version));
         }
     }
 
@@ -209,11 +209,11 @@ impl Patches {
     }
 
     /// Notes the state of the keys between `begin` and `end`; joins it with what lies beside it.
-    fn add_gap(&mut self, (begin, state): (Bytes, GapState), end: &Bytes) {
-        if state == GapState::Base || begin >= *end {
+    fn add_gap(&mut self, begin: &Bytes, end: &Bytes, state: GapState) {
+        if state == GapState::Base || begin >= end {
             return;
         }
-        let mut hidden = (begin, end.clone());
+        let mut hidden = (begin.clone(), end.clone());
         if !self.reverse {
             self.patches
                 .pop_if(|last| matches!(last, Patch::Gone(key) if *key == hidden.0));

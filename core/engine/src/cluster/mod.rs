@@ -14,6 +14,8 @@ mod base;
 mod change;
 mod committer;
 #[cfg(test)]
+mod concurrency_tests;
+#[cfg(test)]
 mod crash_tests;
 mod directory;
 mod files;
@@ -45,6 +47,7 @@ use self::base::MemoryBase;
 use self::committer::Committer;
 use self::directory::DirectoryLock;
 use self::files::Files;
+pub(crate) use self::files::make_directory;
 pub(crate) use self::merge::ScanLimits;
 use self::pipeline::Pipeline;
 use self::shared::Shared;
@@ -123,7 +126,7 @@ impl Cluster {
         if self.shared.sequencer.lease_is_short(version) {
             self.pipeline().renew_lease();
         }
-        if self.shared.settling_is_due() {
+        if self.shared.settling_is_due(version) {
             self.pipeline().settle();
         }
         Ok(version)

@@ -59,16 +59,16 @@ impl Pipeline {
         let (settle, settle_requests) = mpsc::channel();
         let (lease_asked, settle_asked) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
         let (lease_flag, settle_flag, applier_lock) = (lease_asked.clone(), settle_asked.clone(), lock.clone());
-        let env = shared.env.clone();
-        workers.spawn(&env, "record-store-commit", move || {
+        workers.spawn(&shared, "record-store-commit", move || {
             let _lock = lock;
             run_committer(&mut committer, &requests, &lease_flag);
         })?;
-        workers.spawn(&env, "record-store-apply", move || {
+        let own = shared.clone();
+        workers.spawn(&shared, "record-store-apply", move || {
             let _lock = applier_lock;
             while settle_requests.recv().is_ok() {
                 settle_flag.store(false, Ordering::Release);
-                shared.settle_all();
+                own.settle_all();
             }
         })?;
         Ok(Pipeline::Threads {
@@ -91,7 +91,8 @@ impl Pipeline {
             Pipeline::Threads { commits, .. } => {
                 let (done, outcome) = oneshot::channel();
                 if commits.send(Message::Commit(request, done)).is_err() {
-                    return Read::ready(unknown());
+                    // Its thread has panicked, and not with this commit.
+                    return Read::failed(fdb_code::IO_ERROR);
                 }
                 Read::pending(async move { outcome.await.unwrap_or_else(|_ended| unknown()) })
             }

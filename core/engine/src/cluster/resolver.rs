@@ -4,6 +4,7 @@
 //! too old to matter is forgotten in the order in which it was written, a few entries for each new one, so that no commit
 //! pays for a sweep. Nothing here survives a restart: versions jump ahead then, and older transactions are too old.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::Bound;
 
@@ -61,8 +62,11 @@ impl Resolver {
             };
             if !range.is_single() {
                 self.forget_range(&range, version);
-            } else if self.keys.get(&range.begin) == Some(&version) {
-                self.keys.remove(&range.begin);
+            } else if let Entry::Occupied(key) = self.keys.entry(range.begin) {
+                // A later write of the key has its own place in line.
+                if *key.get() == version {
+                    key.remove();
+                }
             }
         }
     }

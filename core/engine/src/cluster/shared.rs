@@ -14,6 +14,7 @@ use super::log::OldSegments;
 use super::sequencer::Sequencer;
 use super::store::Store;
 use super::watches::Watches;
+use crate::limits::VERSION_WINDOW;
 
 /// The parts of a cluster that more than one thread uses.
 pub(crate) struct Shared {
@@ -94,7 +95,11 @@ impl Shared {
     /// Moves all changes that no read needs in the window any more into the base, in large batches; leaves off when the
     /// database is being closed. One caller at a time.
     pub(crate) fn settle_all(&self) {
-        while !self.closing.load(Ordering::Acquire) && self.settle(BATCH_CHANGES) {}
+        loop {
+            if self.closing.load(Ordering::Acquire) || !self.settle(BATCH_CHANGES) {
+                return;
+            }
+        }
     }
 
     /// The database is being closed: what is not in the base stays in the log.
@@ -108,7 +113,7 @@ impl Shared {
     pub(crate) fn settle_inline(&self) {
         if self.disk.is_none() {
             self.settle(CHANGES_AT_ONCE);
-        } else if self.settling_is_due() {
+        } else if self.settling_is_due(self.sequencer.latest()) {
             self.settle_all();
         }
     }
@@ -127,9 +132,9 @@ impl Shared {
         })
     }
 
-    /// Whether enough waits for [`Shared::settle`] to be worth its while.
-    pub(crate) fn settling_is_due(&self) -> bool {
-        self.applier.is_due(self.sequencer.oldest_readable()) && self.failure().is_none()
+    /// Whether at version `now` enough changes wait for the base to be worth a batch.
+    pub(crate) fn settling_is_due(&self, now: i64) -> bool {
+        self.applier.is_due(now - VERSION_WINDOW) && self.failure().is_none()
     }
 
     /// The database takes no commits any more, because of `cause`. Reads of what was acknowledged go on.

@@ -10,36 +10,36 @@ use futures_executor::block_on;
 use record_store_kv::env::Env;
 use record_store_kv::{ErrorKind, fdb_code};
 
-use super::testing::{ManualClock, SplitMix};
+use super::testing::ManualClock;
 use super::{Cluster, ScanLimits};
 use crate::atomic::{self, AtomicOp};
 use crate::mutation::{CommitOutcome, CommitRequest, Committed, KeyRange, Mutation};
 use crate::options::EngineOptions;
 
-fn options(env: Env) -> EngineOptions {
+pub(super) fn options(env: Env) -> EngineOptions {
     EngineOptions {
         env,
         ..EngineOptions::default()
     }
 }
 
-fn memory() -> (Arc<Cluster>, Arc<ManualClock>) {
+pub(super) fn memory() -> (Arc<Cluster>, Arc<ManualClock>) {
     let (env, clock) = ManualClock::env();
     (Arc::new(Cluster::in_memory(&options(env)).unwrap()), clock)
 }
 
-fn on_disk(path: &Path) -> Arc<Cluster> {
+pub(super) fn on_disk(path: &Path) -> Arc<Cluster> {
     Arc::new(Cluster::open(path, &options(Env::system())).unwrap())
 }
 
-fn set(key: &str, value: &str) -> Mutation {
+pub(super) fn set(key: &str, value: &str) -> Mutation {
     Mutation::Set {
         key: Bytes::copy_from_slice(key.as_bytes()),
         value: Bytes::copy_from_slice(value.as_bytes()),
     }
 }
 
-fn atomic(op: AtomicOp, key: &[u8], operand: &[u8]) -> Mutation {
+pub(super) fn atomic(op: AtomicOp, key: &[u8], operand: &[u8]) -> Mutation {
     Mutation::Atomic {
         op,
         key: Bytes::copy_from_slice(key),
@@ -47,7 +47,7 @@ fn atomic(op: AtomicOp, key: &[u8], operand: &[u8]) -> Mutation {
     }
 }
 
-fn writes(mutations: Vec<Mutation>) -> CommitRequest {
+pub(super) fn writes(mutations: Vec<Mutation>) -> CommitRequest {
     let write_conflicts = mutations
         .iter()
         .filter_map(|mutation| match mutation {
@@ -73,14 +73,14 @@ fn reading(mut request: CommitRequest, version: i64, keys: &[&str]) -> CommitReq
     request
 }
 
-fn commit(cluster: &Arc<Cluster>, request: CommitRequest) -> Committed {
+pub(super) fn commit(cluster: &Arc<Cluster>, request: CommitRequest) -> Committed {
     match block_on(cluster.commit(request)).unwrap() {
         CommitOutcome::Committed(committed) => committed,
         CommitOutcome::Conflict(ranges) => panic!("a conflict in {ranges:?}"),
     }
 }
 
-fn get(cluster: &Cluster, key: &str) -> Option<String> {
+pub(super) fn get(cluster: &Cluster, key: &str) -> Option<String> {
     let value = cluster.get(key.as_bytes(), cluster.read_version().unwrap()).unwrap();
     value.map(|value| String::from_utf8(value.to_vec()).unwrap())
 }
@@ -434,31 +434,4 @@ fn damage_before_the_last_record_is_named() {
         assert_eq!(error.kind(), ErrorKind::Corrupt, "byte {at}: {error}");
         assert!(error.to_string().contains("log-0000000000000001"), "byte {at}: {error}");
     }
-}
-
-#[test]
-fn a_group_commits_from_many_threads_without_losing_any() {
-    let directory = tempfile::tempdir().unwrap();
-    let cluster = on_disk(directory.path());
-    std::thread::scope(|scope| {
-        for thread in 0..8 {
-            let cluster = &cluster;
-            scope.spawn(move || {
-                let rng = SplitMix::new(thread);
-                for _ in 0..50 {
-                    commit(
-                        cluster,
-                        writes(vec![atomic(AtomicOp::Add, b"sum", &1_u64.to_le_bytes())]),
-                    );
-                    if rng.below(8) == 0 {
-                        get(cluster, "other");
-                    }
-                }
-            });
-        }
-    });
-    drop(cluster);
-    let cluster = on_disk(directory.path());
-    let sum = cluster.get(b"sum", cluster.read_version().unwrap()).unwrap().unwrap();
-    assert_eq!(sum, 400_u64.to_le_bytes()[..]);
 }

@@ -43,7 +43,12 @@ pub(crate) enum GapState {
 
 /// The versions of an entry, oldest first; before the first one the base holds.
 #[derive(Default)]
-struct History(SmallVec<[Moment; 1]>);
+struct History {
+    moments: SmallVec<[Moment; 1]>,
+    /// How many of the moments are forgotten already. They go when they are more than half, so that a key which every
+    /// commit changes does not have its thousands of moments moved for each one that is forgotten.
+    forgotten: usize,
+}
 
 /// An entry from one version on.
 struct Moment {
@@ -99,11 +104,15 @@ impl Window {
 
     /// Forgets what entry `key` says at or below `version`.
     fn trim(&mut self, key: &[u8], version: i64) {
-        let Some(history) = self.entries.get_mut(key) else {
+        // The entry and the one before it, in one descent.
+        let bounds = (Bound::Unbounded, Bound::Included(key));
+        let mut downwards = self.entries.range_mut::<[u8], _>(bounds).rev();
+        let Some((_, history)) = downwards.next().filter(|(found, _)| *found == key) else {
             return;
         };
         history.forget(version);
-        if history.0.is_empty() && self.before(key).is_none_or(|before| !before.clears_gap()) {
+        let says_nothing = history.says_nothing();
+        if says_nothing && downwards.next().is_none_or(|(_, before)| !before.clears_gap()) {
             self.entries.remove(key);
         }
     }
@@ -144,9 +153,8 @@ impl Window {
     /// The entry of `key`; a new one says what the gap said in which it lies.
     fn boundary(&mut self, key: &Bytes) -> &mut History {
         let inherited = match self.floor(key) {
-            Some((found, _)) if found == key => History::default(),
-            Some((_, before)) => History::of_gap(before),
-            None => History::default(),
+            Some((found, before)) if found != key => History::of_gap(before),
+            _ => History::default(),
         };
         self.entries.entry(key.clone()).or_insert(inherited)
     }
@@ -155,14 +163,6 @@ impl Window {
         self.entries
             .range::<[u8], _>((Bound::Unbounded, Bound::Included(key)))
             .next_back()
-    }
-
-    fn before(&self, key: &[u8]) -> Option<&History> {
-        let bounds = (Bound::Unbounded, Bound::Excluded(key));
-        self.entries
-            .range::<[u8], _>(bounds)
-            .next_back()
-            .map(|(_, history)| history)
     }
 }
 
@@ -176,32 +176,44 @@ impl GapState {
 }
 
 impl History {
+    fn moments(&self) -> &[Moment] {
+        self.moments.get(self.forgotten..).unwrap_or_default()
+    }
+
     fn at(&self, version: i64) -> Option<&Moment> {
-        self.0.iter().rev().find(|moment| moment.version <= version)
+        let moments = self.moments();
+        // Most reads are of the latest version.
+        if let Some(last) = moments.last().filter(|last| last.version <= version) {
+            return Some(last);
+        }
+        let later = moments.partition_point(|moment| moment.version <= version);
+        moments.get(later.checked_sub(1)?)
     }
 
     fn gap_at(&self, version: i64) -> GapState {
         self.at(version).map_or(GapState::Base, |moment| moment.gap)
     }
 
+    fn says_nothing(&self) -> bool {
+        self.moments().is_empty()
+    }
+
+    /// Whether it says anything of the gap, at any version.
     fn clears_gap(&self) -> bool {
-        self.0.iter().any(|moment| moment.gap == GapState::Cleared)
+        // A gap once cleared stays so (see `forget`), hence the last moment knows.
+        self.moments().last().is_some_and(|last| last.gap == GapState::Cleared)
     }
 
     /// The history of a key inside the gap that `before` describes, and of the gap after it.
     fn of_gap(before: &History) -> History {
+        let moments = before.moments();
+        let cleared = moments.partition_point(|moment| moment.gap == GapState::Base);
         let mut history = History::default();
-        let mut last = GapState::Base;
-        for Moment { version, gap, .. } in &before.0 {
-            if *gap != last {
-                last = *gap;
-                history.0.push(Moment {
-                    version: *version,
-                    key: gap.of_key(),
-                    gap: *gap,
-                });
-            }
-        }
+        history.moments.extend(moments.get(cleared).map(|moment| Moment {
+            version: moment.version,
+            key: KeyState::Absent,
+            gap: GapState::Cleared,
+        }));
         history
     }
 
@@ -211,7 +223,7 @@ impl History {
 
     fn clear(&mut self, version: i64) {
         let dead = |last: &Moment| last.key == KeyState::Absent && last.gap == GapState::Cleared;
-        if !self.0.last().is_some_and(dead) {
+        if !self.moments().last().is_some_and(dead) {
             let now = self.now(version);
             now.key = KeyState::Absent;
             now.gap = GapState::Cleared;
@@ -220,27 +232,30 @@ impl History {
 
     /// The moment of `version`, which is the latest; a new one says what the one before said.
     fn now(&mut self, version: i64) -> &mut Moment {
-        if self.0.last().is_none_or(|last| last.version < version) {
-            let (key, gap) = match self.0.last() {
-                Some(last) => (last.key.clone(), last.gap),
-                None => (KeyState::Base, GapState::Base),
-            };
-            self.0.push(Moment { version, key, gap });
+        let last = self.moments().last();
+        if last.is_none_or(|last| last.version < version) {
+            let (key, gap) = last.map_or((KeyState::Base, GapState::Base), |last| (last.key.clone(), last.gap));
+            self.moments.push(Moment { version, key, gap });
         }
-        self.0.last_mut().expect("a moment was pushed if there was none")
+        self.moments.last_mut().expect("a moment was pushed if there was none")
     }
 
     /// Forgets what is said at or below `version`: the base says it too.
     fn forget(&mut self, version: i64) {
-        let kept = self
-            .0
-            .iter()
-            .position(|moment| moment.version > version)
-            .unwrap_or(self.0.len());
+        let count = self.moments().partition_point(|moment| moment.version <= version);
+        let (forgotten, kept) = self.moments.split_at_mut(self.forgotten + count);
+        let newly = forgotten.get_mut(self.forgotten..).unwrap_or_default();
         // A gap once cleared stays empty for as long as it is one, because a set inside makes an entry. If the base has
         // the clear, later moments only repeat it, and must not: its end would have to stay as long as they do.
-        if self.0.drain(..kept).any(|moment| moment.gap == GapState::Cleared) {
-            self.0.iter_mut().for_each(|moment| moment.gap = GapState::Base);
+        if newly.last().is_some_and(|last| last.gap == GapState::Cleared) {
+            let repeats = kept.iter_mut().take_while(|moment| moment.gap == GapState::Cleared);
+            repeats.for_each(|moment| moment.gap = GapState::Base);
+        }
+        newly.iter_mut().for_each(|moment| moment.key = KeyState::Base);
+        self.forgotten += count;
+        if self.forgotten * 2 > self.moments.len() {
+            self.moments.drain(..self.forgotten);
+            self.forgotten = 0;
         }
     }
 }

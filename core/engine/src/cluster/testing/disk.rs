@@ -68,6 +68,20 @@ impl SimulatedDisk {
         }))
     }
 
+    /// Changes a bit of a file whose name begins with `prefix`; says which.
+    pub(crate) fn damage(&self, prefix: &str) -> String {
+        let mut files = self.0.files.lock();
+        let mut damaged: Vec<_> = files
+            .iter_mut()
+            .filter(|(name, file)| name.starts_with(prefix) && !file.content.is_empty() && !file.removed)
+            .collect();
+        let at = self.0.rng.below(damaged.len() as u64);
+        let (name, file) = damaged.swap_remove(usize::try_from(at).unwrap());
+        let offset = usize::try_from(self.0.rng.below(file.content.len() as u64)).unwrap();
+        file.content[offset] ^= 1 << self.0.rng.below(8);
+        format!("byte {offset} of {name}")
+    }
+
     /// Ends the power now.
     pub(crate) fn fail(&self) {
         self.0.operations.store(0, Ordering::Relaxed);

@@ -1,0 +1,93 @@
+//! A process that dies at any moment leaves every acknowledged commit behind.
+//!
+//! The test starts this same program as the process to kill: it commits numbers, one after the other, and prints each when
+//! its commit is acknowledged.
+
+use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use futures_executor::block_on;
+use record_store_engine::{Engine, EngineOptions, Location};
+use record_store_kv::{Database, RangeRequest};
+
+fn open(path: &Path) -> Database {
+    Engine::open(Location::Path(path.to_owned()), EngineOptions::default()).unwrap()
+}
+
+/// The numbers committed so far; all of them, from 0 on, or the test fails.
+fn committed(database: &Database) -> u64 {
+    let rows = block_on(
+        database
+            .transaction()
+            .get_range_all(&RangeRequest::keys("n", "o"), false),
+    )
+    .unwrap();
+    for (i, row) in (0_u64..).zip(&rows) {
+        assert_eq!(row.key[1..], i.to_be_bytes(), "no number is missing");
+    }
+    rows.len().try_into().unwrap()
+}
+
+/// What the killed process does.
+fn commit_until_killed(path: &Path) {
+    let database = open(path);
+    let mut out = std::io::stdout().lock();
+    for number in committed(&database).. {
+        let transaction = database.transaction();
+        transaction.set(&[b"n", &number.to_be_bytes()[..]].concat(), &[0; 1_000]);
+        block_on(transaction.commit()).unwrap();
+        writeln!(out, "{PRINTED}{number}").unwrap();
+        out.flush().unwrap();
+    }
+}
+
+#[test]
+fn a_killed_process_loses_no_acknowledged_commit() {
+    if let Some(path) = std::env::var_os(CHILD) {
+        commit_until_killed(Path::new(&path));
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let mut version = 0;
+    for round in 0..6 {
+        let mut child = Command::new(std::env::current_exe().unwrap())
+            .args([
+                "--exact",
+                "a_killed_process_loses_no_acknowledged_commit",
+                "--nocapture",
+            ])
+            .env(CHILD, directory.path())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut acknowledged = None;
+        let mut seen = 0;
+        for line in BufReader::new(child.stdout.take().unwrap()).lines() {
+            let line = line.unwrap();
+            let Some((_, number)) = line.split_once(PRINTED) else {
+                continue;
+            };
+            acknowledged = Some(number.parse::<u64>().unwrap());
+            seen += 1;
+            if seen == 7 * (round + 1) {
+                child.kill().unwrap();
+            }
+        }
+        child.wait().unwrap();
+        let acknowledged = acknowledged.expect("the process has committed before it was killed");
+        let database = open(directory.path());
+        assert!(
+            committed(&database) > acknowledged,
+            "round {round}: {acknowledged} was acknowledged"
+        );
+        let now = block_on(database.transaction().read_version()).unwrap();
+        assert!(now > version, "round {round}: versions grow");
+        version = now;
+    }
+}
+
+/// Names the directory to the process that is killed.
+const CHILD: &str = "RECORD_STORE_KILL_TEST_DIRECTORY";
+/// Begins a line that acknowledges a number.
+const PRINTED: &str = "acknowledged ";
