@@ -63,7 +63,7 @@ def message_classes() -> dict[str, Any]:
     file = descriptor_pb2.FileDescriptorProto()
     text_format.Parse(FILE, file)
     pool = descriptor_pool.DescriptorPool()
-    pool.Add(file)  # type: ignore[no-untyped-call]
+    pool.Add(file)
     names = [message.name for message in file.message_type]
     return {name: message_factory.GetMessageClass(pool.FindMessageTypeByName(f"shop.{name}")) for name in names}
 

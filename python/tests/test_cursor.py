@@ -68,8 +68,8 @@ def test_records_can_be_written_while_a_scan_in_the_same_transaction_goes_on(
         for user in users.scan(tx=tx):
             if user["id"] % 1000 == 0:
                 users.put({**user, "name": "seen"}, tx=tx)
-    user = users.get(1000)
-    assert user is not None and user["name"] == "seen"
+    seen = users.get(1000)
+    assert seen is not None and seen["name"] == "seen"
 
 
 def test_an_unknown_type_is_told(users: Users) -> None:

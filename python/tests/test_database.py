@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -52,7 +53,7 @@ def test_after_closing_every_call_is_an_error(db: record_store.Database) -> None
     cursor = users.scan()
     transaction = db.transaction()
     db.close()
-    calls = [
+    calls: list[Callable[[], object]] = [
         lambda: db.space("users"),
         lambda: db.spaces(),
         lambda: db.remove_space("users"),

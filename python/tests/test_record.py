@@ -62,7 +62,7 @@ EMPTY: dict[str, Any] = {
         ("address", {}, {"street": "", "city": ""}),
         ("tags", ["a", "b"], ["a", "b"]),
         ("tags", ("a",), ["a"]),
-        ("tags", (tag for tag in "ab"), ["a", "b"]),
+        ("tags", {"a": 1, "b": 2}.keys(), ["a", "b"]),
         ("counts", {"a": 1}, {"a": 1}),
         ("homes", {-5: {"city": "Rome"}}, {-5: {"street": "", "city": "Rome"}}),
         ("phone", "112", "112"),

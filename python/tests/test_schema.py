@@ -92,7 +92,8 @@ def test_a_change_that_would_make_records_unreadable_is_refused(db: record_store
 @pytest.mark.parametrize(
     ("source", "primary_key", "error", "told"),
     [
-        ('syntax = "proto3"; message User {', {"User": "id"}, errors.SchemaError, "line: 1"),
+        ('syntax = "proto3"; message User {', {"User": "id"}, errors.SchemaError, "end of file"),
+        ('syntax = "proto3";\nmessage User { int64 id = 1 }', {"User": "id"}, errors.SchemaError, "line: 2"),
         ('syntax = "proto3"; message User { Missing m = 1; }', {"User": "id"}, errors.SchemaError, "Missing"),
         ('syntax = "proto3"; import "other.proto";', {"User": "id"}, errors.SchemaError, "other.proto"),
         (MINIMAL, {"User": "idd"}, errors.Error, "idd"),

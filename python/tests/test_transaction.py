@@ -93,7 +93,7 @@ def test_transactional_is_run_with_arguments(db: record_store.Database, users: U
         return name
 
     assert rename(1, name="Ada") == "Ada"
-    assert (rename.__name__, rename.__doc__) == ("rename", "Gives a user a name.")  # type: ignore[attr-defined]
+    assert (rename.__name__, rename.__doc__) == ("rename", "Gives a user a name.")
     user = users.get(1)
     assert user is not None and user["name"] == "Ada"
 

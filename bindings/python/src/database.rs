@@ -96,7 +96,10 @@ impl Database {
     /// ...     user.name = "Grace"
     /// ...     users.put(user, tx=tx)
     /// >>> db.run(rename)
-    #[pyo3(signature = (body, *, timeout=Some(30.0), max_attempts=None))]
+    #[pyo3(
+        signature = (body, *, timeout=Some(30.0), max_attempts=None),
+        text_signature = "($self, body, *, timeout=30.0, max_attempts=None)"
+    )]
     fn run(
         &self,
         py: Python<'_>,
@@ -143,6 +146,13 @@ impl Database {
     /// Closes the database, and with it everything that came from it. A second time does nothing.
     fn close(&self, py: Python<'_>) {
         py.detach(|| self.family.close());
+    }
+
+    fn __repr__(&self) -> String {
+        match self.core() {
+            Ok(database) => format!("Database('{}')", database.name()),
+            Err(_) => "Database(closed)".to_owned(),
+        }
     }
 
     fn __enter__(slf: Py<Self>) -> Py<Self> {

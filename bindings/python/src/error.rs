@@ -28,7 +28,17 @@ fn exception(py: Python<'_>, error: &Error) -> PyResult<PyErr> {
     attributes.set_item("maybe_committed", error.is_maybe_committed())?;
     attributes.set_item("context", facts)?;
     let class = classes(py)?.as_any().get_item(error.kind().name())?;
-    Ok(PyErr::from_value(class.call((error.to_string(),), Some(&attributes))?))
+    Ok(PyErr::from_value(class.call((text(error),), Some(&attributes))?))
+}
+
+/// What the error says, and in the end its root cause (the operating system's words) if it does not say that itself.
+fn text(error: &Error) -> String {
+    let text = error.to_string();
+    let causes = std::iter::successors(std::error::Error::source(error), |cause| cause.source());
+    match causes.last().map(ToString::to_string) {
+        Some(cause) if !text.contains(&cause) && !cause.contains(error.message()) => format!("{text} ({cause})"),
+        _ => text,
+    }
 }
 
 /// The dict from the name of a kind to its class.

@@ -50,7 +50,10 @@ impl Schema {
 
     /// Compiles .proto files. Their imports are looked for under `includes`, or beside the files without it.
     #[staticmethod]
-    #[pyo3(signature = (*files, primary_key=None, includes=Vec::new()))]
+    #[pyo3(
+        signature = (*files, primary_key=None, includes=Vec::new()),
+        text_signature = "(*files, primary_key=None, includes=())"
+    )]
     fn from_files(
         files: Vec<PathBuf>,
         primary_key: Option<&Bound<'_, PyAny>>,
