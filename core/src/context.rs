@@ -23,6 +23,23 @@ use crate::{Error, ErrorKind, Result};
 /// [`Database::transaction`](crate::Database::transaction) makes one that its user commits.
 ///
 /// Java class: `FDBRecordContext`.
+///
+/// ```
+/// # futures_executor::block_on(async {
+/// # use record_store::Database;
+/// let db = Database::in_memory()?;
+/// let context = db.transaction();
+/// context.transaction().set(b"beside the records", b"1");
+/// context.before_commit(|context| async move {
+///     let value = context.transaction().get(b"beside the records", false).await?;
+///     assert_eq!(value.as_deref(), Some(&b"1"[..]));
+///     Ok(())
+/// });
+/// context.after_commit(|| println!("committed"));
+/// context.commit().await?;
+/// # Ok::<(), record_store::Error>(())
+/// # }).unwrap();
+/// ```
 #[derive(Clone)]
 pub struct RecordContext {
     inner: Arc<Inner>,

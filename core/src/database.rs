@@ -191,6 +191,21 @@ impl Database {
     }
 
     /// A transaction that its user commits and, on a conflict, tries again. Most programs want [`Database::run`].
+    ///
+    /// ```
+    /// # futures_executor::block_on(async {
+    /// # use record_store::Database;
+    /// let db = Database::in_memory()?;
+    /// let context = db.transaction();
+    /// context.transaction().set(b"key", b"value");
+    /// match context.commit().await {
+    ///     Ok(()) => {}
+    ///     Err(error) if error.is_retryable() => println!("somebody was faster: {error}"),
+    ///     Err(error) => return Err(error),
+    /// }
+    /// # Ok::<(), record_store::Error>(())
+    /// # }).unwrap();
+    /// ```
     pub fn transaction(&self) -> RecordContext {
         let attempt = Attempt {
             number: 1,
@@ -213,6 +228,26 @@ impl Database {
     }
 
     /// The paths of the record spaces below `prefix`, at any depth, in order; all of them for an empty prefix.
+    ///
+    /// ```
+    /// # futures_executor::block_on(async {
+    /// # use record_store::{Database, Schema};
+    /// # let db = Database::in_memory()?;
+    /// # let schema = Schema::builder()
+    /// #     .proto("t.proto", "syntax = 'proto3'; message User { int64 id = 1; }")
+    /// #     .record_type("User", |t| t.primary_key("id"))
+    /// #     .build()?;
+    /// for path in ["prod/users", "prod/shop", "test/users"] {
+    ///     db.space(path).schema(&schema).open().await?;
+    /// }
+    /// let spaces = db.spaces("prod").await?;
+    /// assert_eq!(spaces, ["prod/shop".parse()?, "prod/users".parse()?]);
+    ///
+    /// assert!(db.remove_space("prod/shop").await?);
+    /// assert!(!db.space_exists("prod/shop").await?);
+    /// # Ok::<(), record_store::Error>(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// **Errors**: `InvalidArgument` for a bad path.
     pub async fn spaces(&self, prefix: &str) -> Result<Vec<SpacePath>> {

@@ -5,11 +5,13 @@
 use record_store_kv::tuple::{Element, Tuple};
 use record_store_kv::{Bytes, Subspace};
 
-use crate::metadata::{MetaDataEvolutionValidator, RecordMetaData};
+use crate::metadata::{MetaDataEvolutionValidator, RecordMetaData, RecordMetaDataBuilder};
 use crate::split::{self, Previous, SplitLayout};
 use crate::{Error, ErrorKind, RecordContext, Result};
 
 /// Meta-data in a subspace of its own, within one transaction.
+///
+/// A program that works with record spaces has one in each; others keep the meta-data of their stores with it.
 #[derive(Clone, Debug)]
 pub struct MetaDataStore {
     context: RecordContext,
@@ -59,6 +61,51 @@ impl MetaDataStore {
             self.write(&self.history_key(old.version()), &bytes)?;
         }
         self.write(&self.current_key(), &metadata.to_proto_bytes())
+    }
+
+    /// Changes the current meta-data: adds or removes indexes, for example. Java: `addIndex`, `dropIndex` and the like.
+    ///
+    /// ```
+    /// # futures_executor::block_on(async {
+    /// use record_store::{Database, Index, MetaDataStore, Schema, key_expression::field, kv::Subspace};
+    /// # let schema = Schema::builder()
+    /// #     .proto("t.proto", "syntax = 'proto3'; message User { int64 id = 1; string name = 2; }")
+    /// #     .record_type("User", |t| t.primary_key("id"))
+    /// #     .build()?;
+    /// # let metadata = schema.merge_into(None)?;
+    /// let context = Database::in_memory()?.transaction();
+    /// let store = MetaDataStore::new(&context, Subspace::from(("schema",)));
+    /// store.save(&metadata, &Default::default()).await?;
+    /// let changed = store
+    ///     .update(&Default::default(), |builder| {
+    ///         builder.add_index(Index::new("by_name", field("name")).on("User"))?;
+    ///         Ok(())
+    ///     })
+    ///     .await?;
+    /// assert_eq!(changed.version(), metadata.version() + 1);
+    /// assert!(changed.index("by_name").is_ok());
+    /// # Ok::<(), record_store::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
+    /// **Errors**: `StoreNotFound` if there is no meta-data; those of `change`; those of [`save`](MetaDataStore::save).
+    pub async fn update(
+        &self,
+        rules: &MetaDataEvolutionValidator,
+        change: impl FnOnce(&mut RecordMetaDataBuilder) -> Result<()>,
+    ) -> Result<RecordMetaData> {
+        let Some(current) = self.load().await? else {
+            return Err(Error::new(
+                ErrorKind::StoreNotFound,
+                "there is no meta-data to change: save some first",
+            )
+            .with("metadata_store", &self.subspace));
+        };
+        let mut builder = RecordMetaDataBuilder::from(&current);
+        change(&mut builder)?;
+        let changed = builder.build()?;
+        self.save(&changed, rules).await?;
+        Ok(changed)
     }
 
     /// As [`save`](MetaDataStore::save), for meta-data that was made from the current one by its rules.

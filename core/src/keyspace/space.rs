@@ -22,6 +22,36 @@ use crate::{
 ///
 /// Each method runs a transaction of its own and tries again where that is right; for several operations in one
 /// transaction, see [`Database::run`] and [`RecordSpace::store`].
+///
+/// ```
+/// # futures_executor::block_on(async {
+/// use record_store::{Database, Record, RecordKey, ScanOptions, Schema};
+///
+/// let db = Database::in_memory()?;
+/// let schema = Schema::builder()
+///     .proto(
+///         "shop.proto",
+///         "syntax = 'proto3';
+///          message User { int64 id = 1; string name = 2; }
+///          message Order { string user = 1; int64 number = 2; }",
+///     )
+///     .record_type("User", |t| t.primary_key("id"))
+///     .record_type("Order", |t| t.primary_key(["user", "number"]))
+///     .build()?;
+/// let shop = db.space("prod/shop").schema(&schema).open().await?;
+///
+/// shop.put(Record::from_json("User", r#"{"id": 42, "name": "Ada"}"#)).await?;
+/// shop.put(Record::from_json("Order", r#"{"user": "Ada", "number": 7}"#)).await?;
+/// assert!(shop.get(RecordKey::of("User", 42)).await?.is_some());
+/// assert!(shop.get(RecordKey::of("Order", ("Ada", 7))).await?.is_some());
+///
+/// let mut all = shop.scan(ScanOptions::default());
+/// while let Some(record) = all.next().await? {
+///     println!("{} {}: {}", record.record_type(), record.primary_key(), record.to_json()?);
+/// }
+/// # Ok::<(), record_store::Error>(())
+/// # }).unwrap();
+/// ```
 #[derive(Clone)]
 pub struct RecordSpace {
     inner: Arc<Inner>,
@@ -128,6 +158,22 @@ impl RecordSpace {
 
     /// Saves records, all or none.
     ///
+    /// ```
+    /// # futures_executor::block_on(async {
+    /// # use record_store::{Database, Record, Schema};
+    /// # let schema = Schema::builder()
+    /// #     .proto("t.proto", "syntax = 'proto3'; message User { int64 id = 1; string name = 2; }")
+    /// #     .record_type("User", |t| t.primary_key("id"))
+    /// #     .build()?;
+    /// # let users = Database::in_memory()?.space("users").schema(&schema).open().await?;
+    /// let records = (1..=3).map(|id| Record::from_json("User", format!(r#"{{"id": {id}}}"#)));
+    /// let saved = users.put_all(records).await?;
+    /// assert_eq!(saved.len(), 3);
+    /// assert!(saved[0].version() < saved[1].version());
+    /// # Ok::<(), record_store::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// **Limits**: a transaction takes 10 MB and five seconds; for more, call several times.
     ///
     /// **Errors**: those of [`RecordStore::save_record`], and FoundationDB's that trying again does not cure.
@@ -177,6 +223,31 @@ impl RecordSpace {
     }
 
     /// The record store of this space within a transaction. It costs one read.
+    ///
+    /// ```
+    /// # futures_executor::block_on(async {
+    /// # use record_store::{Database, Error, Record, Schema, Tuple};
+    /// # let schema = Schema::builder()
+    /// #     .proto("t.proto", "syntax = 'proto3'; message User { int64 id = 1; string name = 2; }")
+    /// #     .record_type("User", |t| t.primary_key("id"))
+    /// #     .build()?;
+    /// # let db = Database::in_memory()?;
+    /// # let users = &db.space("users").schema(&schema).open().await?;
+    /// # users.put(Record::from_json("User", r#"{"id": 1}"#)).await?;
+    /// // Moves a user to another id, or does nothing.
+    /// db.run(|tx| async move {
+    ///     let store = users.store(&tx).await?;
+    ///     let user_type = store.metadata().record_type("User")?.record_type_key().clone();
+    ///     if store.delete_record(&Tuple::from((user_type, 1))).await? {
+    ///         store.save_record(&Record::from_json("User", r#"{"id": 2}"#)).await?;
+    ///     }
+    ///     Ok::<_, Error>(())
+    /// })
+    /// .await?;
+    /// assert!(users.exists(2).await? && !users.exists(1).await?);
+    /// # Ok::<(), record_store::Error>(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// **Errors**: `StoreNotFound` if the space was removed; those of [`RecordStore::open`].
     pub async fn store(&self, context: &RecordContext) -> Result<RecordStore> {

@@ -13,6 +13,28 @@ use crate::{Continuation, NoNextReason, RecordStore, Result, ScanLimits, ScanOpt
 /// meanwhile may or may not be seen; within a transaction of your own, [`RecordStore::scan_records`] sees one state.
 ///
 /// Limits count over the whole scan; that of time since its first batch.
+///
+/// ```
+/// # futures_executor::block_on(async {
+/// # use record_store::{Database, NoNextReason, Record, ScanOptions, Schema};
+/// # let schema = Schema::builder()
+/// #     .proto("t.proto", "syntax = 'proto3'; message User { int64 id = 1; string name = 2; }")
+/// #     .record_type("User", |t| t.primary_key("id"))
+/// #     .build()?;
+/// # let users = Database::in_memory()?.space("users").schema(&schema).open().await?;
+/// # users.put_all((1..=5).map(|id| Record::from_json("User", format!(r#"{{"id": {id}}}"#)))).await?;
+/// // A page, and the page behind it, perhaps in another process.
+/// let mut page = users.scan(ScanOptions::default().limit(3));
+/// assert_eq!(page.next_batch(100).await?.len(), 3);
+/// assert_eq!(page.no_next_reason(), Some(NoNextReason::ReturnLimitReached));
+/// let kept = page.continuation();
+///
+/// let mut page = users.scan(ScanOptions::default().limit(3).continuation(kept));
+/// assert_eq!(page.next_batch(100).await?.len(), 2);
+/// assert_eq!(page.no_next_reason(), Some(NoNextReason::SourceExhausted));
+/// # Ok::<(), record_store::Error>(())
+/// # }).unwrap();
+/// ```
 #[derive(Debug)]
 pub struct SpaceCursor {
     space: RecordSpace,

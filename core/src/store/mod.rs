@@ -44,6 +44,29 @@ pub(crate) use schema::StoreSchema;
 /// manages subspaces and meta-data itself opens it here.
 ///
 /// Java class: `FDBRecordStore`.
+///
+/// ```
+/// # futures_executor::block_on(async {
+/// use record_store::kv::Subspace;
+/// use record_store::{Database, Record, RecordStore, ScanOptions, Schema, StoreOptions, Tuple};
+///
+/// let db = Database::in_memory()?;
+/// let metadata = Schema::builder()
+///     .proto("users.proto", "syntax = 'proto3'; message User { int64 id = 1; string name = 2; }")
+///     .record_type("User", |t| t.primary_key("id"))
+///     .build()?
+///     .merge_into(None)?;
+///
+/// let context = db.transaction();
+/// let store = RecordStore::open(&context, Subspace::from(("my", "store")), &metadata, &StoreOptions::default()).await?;
+/// let saved = store.save_record(&Record::from_json("User", r#"{"id": 42, "name": "Ada"}"#)).await?;
+/// assert_eq!(saved.primary_key(), &Tuple::from((1, 42)));
+/// assert_eq!(store.load_record(&Tuple::from((1, 42))).await?, Some(saved));
+/// assert_eq!(store.scan_records(ScanOptions::default())?.next_batch(10).await?.len(), 1);
+/// context.commit().await?;
+/// # Ok::<(), record_store::Error>(())
+/// # }).unwrap();
+/// ```
 #[derive(Clone)]
 pub struct RecordStore {
     inner: Arc<Inner>,

@@ -49,6 +49,15 @@ pub enum StateCacheability {
 }
 
 /// How a store is opened.
+///
+/// ```
+/// use record_store::{FormatVersion, StoreExistenceCheck, StoreOptions};
+/// let options = StoreOptions::default()
+///     .existence(StoreExistenceCheck::ErrorIfExists)
+///     .format_version(FormatVersion::CacheableState)
+///     .user_version(3);
+/// assert_eq!(options.user_version, Some(3));
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct StoreOptions {
     /// What must be true of the place.

@@ -43,6 +43,12 @@ pub enum VersionBehavior {
 }
 
 /// How a record is saved.
+///
+/// ```
+/// use record_store::{RecordExistenceCheck, SaveOptions};
+/// let insert = SaveOptions::default().existence(RecordExistenceCheck::ErrorIfExists);
+/// assert_ne!(insert, SaveOptions::default());
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SaveOptions {
     /// What must be true of the record that is saved over.

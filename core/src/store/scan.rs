@@ -120,6 +120,8 @@ impl ScanOptions {
 ///
 /// Made by [`RecordStore::scan_records`]. When [`next`](RecordCursor::next) returns none,
 /// [`no_next_reason`](RecordCursor::no_next_reason) tells why, and [`continuation`](RecordCursor::continuation) where to go on.
+///
+/// Java class: `RecordCursor`.
 pub struct RecordCursor {
     store: RecordStore,
     rows: KeyValueCursor,

@@ -12,6 +12,30 @@ use crate::{Error, ErrorKind, RecordVersion, Result, StoredSizes};
 /// A record of a store: its type, key, bytes and version.
 ///
 /// Java class: `FDBStoredRecord`.
+///
+/// ```
+/// # futures_executor::block_on(async {
+/// # use record_store::{Database, Record, Schema, Tuple};
+/// # let schema = Schema::builder()
+/// #     .proto("t.proto", "syntax = 'proto3'; message User { int64 id = 1; string name = 2; }")
+/// #     .record_type("User", |t| t.primary_key("id"))
+/// #     .build()?;
+/// # let users = Database::in_memory()?.space("users").schema(&schema).open().await?;
+/// #[derive(Clone, PartialEq, prost::Message)]
+/// struct User {
+///     #[prost(int64, tag = "1")]
+///     id: i64,
+///     #[prost(string, tag = "2")]
+///     name: String,
+/// }
+///
+/// let record = users.put(Record::from_json("User", r#"{"id": 42, "name": "Ada"}"#)).await?;
+/// assert_eq!(record.decode::<User>()?.name, "Ada");
+/// assert_eq!(record.to_json()?, r#"{"id":"42","name":"Ada"}"#);
+/// assert_eq!(record.to_dynamic()?.get_field_by_name("id").and_then(|id| id.as_i64()), Some(42));
+/// # Ok::<(), record_store::Error>(())
+/// # }).unwrap();
+/// ```
 #[derive(Clone)]
 pub struct StoredRecord {
     pub(super) descriptor: MessageDescriptor,

@@ -1,11 +1,13 @@
 //! What a case asks of a meta-data store.
 
 use anyhow::{Context, Result};
+use prost::Message;
 use record_store::kv::Subspace;
 use record_store::metadata::MetaDataEvolutionValidator;
-use record_store::{Error, MetaDataStore, RecordContext};
+use record_store::{Error, Index, MetaDataStore, RecordContext, RecordMetaDataBuilder, proto};
 use serde_json::Value;
 
+use super::bytes::{from_base64, text};
 use super::case::Case;
 use super::not_applicable;
 
@@ -17,7 +19,8 @@ pub(super) async fn run(
     op: &Value,
 ) -> Result<std::result::Result<(), Error>> {
     let store = MetaDataStore::new(context, subspace.clone());
-    match op["op"].as_str().unwrap_or_default() {
+    let rules = MetaDataEvolutionValidator::default();
+    let changed = match text(op, "op")? {
         "save_metadata_to_metadata_store" => {
             let number = op["metadata"]
                 .as_u64()
@@ -26,8 +29,35 @@ pub(super) async fn run(
                 .metadata
                 .get(usize::try_from(number)?)
                 .context("there is no such meta-data")?;
-            Ok(store.save(metadata, &MetaDataEvolutionValidator::default()).await)
+            return Ok(store.save(metadata, &rules).await);
         }
-        other => Err(not_applicable(format!("operation {other}"))),
-    }
+        "metadata_store_add_index" => {
+            let index = index(op)?.on(text(op, "type")?);
+            store.update(&rules, |builder| builder.add_index(index).map(drop)).await
+        }
+        "metadata_store_add_universal_index" => {
+            let index = index(op)?;
+            store.update(&rules, |builder| builder.add_index(index).map(drop)).await
+        }
+        "metadata_store_drop_index" => {
+            let name = text(op, "index")?;
+            store
+                .update(&rules, |builder| builder.remove_index(name).map(drop))
+                .await
+        }
+        "metadata_store_enable_split" => {
+            let change = |builder: &mut RecordMetaDataBuilder| {
+                builder.set_split_long_records(true);
+                Ok(())
+            };
+            store.update(&rules, change).await
+        }
+        other => return Err(not_applicable(format!("operation {other}"))),
+    };
+    Ok(changed.map(drop))
+}
+
+fn index(op: &Value) -> Result<Index> {
+    let message = proto::Index::decode(from_base64(text(op, "index")?)?.as_slice())?;
+    Ok(Index::from_proto(&message)?)
 }

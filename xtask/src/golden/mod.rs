@@ -160,3 +160,20 @@ fn why_not_applicable(error: &anyhow::Error) -> Option<String> {
 fn not_applicable(why: impl Into<String>) -> anyhow::Error {
     NotApplicable(why.into()).into()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What the record layer does, it does as Java does.
+    #[test]
+    fn no_case_fails() {
+        let arguments = Arguments {
+            directory: crate::workspace::root().join("tests/golden"),
+            url: "memory:".to_owned(),
+            only: Vec::new(),
+            verbose: false,
+        };
+        run(&arguments).expect("no case fails");
+    }
+}
