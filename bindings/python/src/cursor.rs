@@ -4,11 +4,11 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use pyo3::prelude::*;
-use record_store::{Error, ErrorKind, RecordCursor, Result, SpaceCursor, StoredRecord};
+use record_store::{RecordCursor, Result, SpaceCursor, StoredRecord};
 
 use crate::error::to_py;
 use crate::record::Form;
-use crate::runtime::{CLOSED, Family, Handle, refuse_after_fork, wait};
+use crate::runtime::{CLOSED, Family, Handle, refuse_after_fork};
 use crate::transaction::Transaction;
 
 /// How many records one call of the core fetches. The core has its own batches for reading them.
@@ -36,15 +36,18 @@ struct Scan {
 }
 
 impl Cursor {
-    pub(crate) fn new(
-        family: &Family,
-        source: Source,
-        transaction: Option<Py<Transaction>>,
-        form: Arc<Form>,
-    ) -> Self {
+    pub(crate) fn new(family: &Family, source: Source, transaction: Option<Py<Transaction>>, form: Arc<Form>) -> Self {
         let (fetched, exhausted) = (VecDeque::new(), false);
-        let handle = family.adopt(Scan { source, fetched, exhausted });
-        Cursor { handle, transaction, form }
+        let handle = family.adopt(Scan {
+            source,
+            fetched,
+            exhausted,
+        });
+        Cursor {
+            handle,
+            transaction,
+            form,
+        }
     }
 
     /// A record that is here already, if no other thread is fetching.
@@ -65,13 +68,15 @@ impl Cursor {
             return self.form.to_python(py, &stored).map(Some);
         }
         py.check_signals()?;
-        let _used = self.transaction.as_ref().map(|transaction| transaction.get().enter()).transpose()?;
-        let next = wait(py, || async {
-            let mut scan = self.handle.lock();
-            let scan = scan.as_mut().ok_or_else(|| Error::new(ErrorKind::InvalidArgument, CLOSED))?;
-            scan.next().await
-        });
-        next.map_err(to_py)?.map(|stored| self.form.to_python(py, &stored)).transpose()
+        let _used = self
+            .transaction
+            .as_ref()
+            .map(|transaction| transaction.get().enter())
+            .transpose()?;
+        let next = self.handle.wait_with(py, CLOSED, async |scan| scan.next().await);
+        next.map_err(to_py)?
+            .map(|stored| self.form.to_python(py, &stored))
+            .transpose()
     }
 }
 

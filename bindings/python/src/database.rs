@@ -26,7 +26,10 @@ pub(crate) fn open(py: Python<'_>, url: PathBuf) -> PyResult<Database> {
     })?;
     let family = Family::found()?;
     let database = wait(py, || record_store::Database::open(url)).map_err(to_py)?;
-    Ok(Database { handle: family.adopt(database), family })
+    Ok(Database {
+        handle: family.adopt(database),
+        family,
+    })
 }
 
 /// An open database. Made by `record_store.open`; `with` closes it.
@@ -108,7 +111,10 @@ impl Database {
         max_attempts: Option<u32>,
     ) -> PyResult<Py<PyAny>> {
         let database = self.core()?;
-        let options = RunOptions { timeout: timeout.map(seconds).transpose()?, max_attempts };
+        let options = RunOptions {
+            timeout: timeout.map(seconds).transpose()?,
+            max_attempts,
+        };
         let attempt = |context: record_store::RecordContext| async {
             Python::attach(|py| {
                 let transaction = Bound::new(py, Transaction::new(&self.family, context))?;
@@ -130,7 +136,9 @@ impl Database {
     /// ...     users.put(user, tx=tx)
     /// >>> rename(1, "Grace")
     fn transactional<'py>(slf: &Bound<'py, Self>, body: Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
-        slf.py().import("record_store._transactional")?.call_method1("transactional", (slf, body))
+        slf.py()
+            .import("record_store._transactional")?
+            .call_method1("transactional", (slf, body))
     }
 
     /// A transaction for a `with` block: it commits at the end of the block and gives up when the block raises.
@@ -167,6 +175,12 @@ impl Database {
 
 fn seconds(seconds: f64) -> PyResult<Duration> {
     Duration::try_from_secs_f64(seconds).map_err(|error| {
-        to_py(Error::new(ErrorKind::InvalidArgument, "a time limit is a number of seconds, from 0").with("timeout", error))
+        to_py(
+            Error::new(
+                ErrorKind::InvalidArgument,
+                "a time limit is a number of seconds, from 0",
+            )
+            .with("timeout", error),
+        )
     })
 }

@@ -46,7 +46,11 @@ fn classes(py: Python<'_>) -> PyResult<&Bound<'_, PyDict>> {
     static CLASSES: PyOnceLock<Py<PyDict>> = PyOnceLock::new();
     let classes = CLASSES.get_or_try_init(py, || {
         let module = py.import("record_store.errors")?;
-        module.getattr("BY_KIND")?.cast_into::<PyDict>().map_err(PyErr::from).map(Bound::unbind)
+        module
+            .getattr("BY_KIND")?
+            .cast_into::<PyDict>()
+            .map_err(PyErr::from)
+            .map(Bound::unbind)
     })?;
     Ok(classes.bind(py))
 }

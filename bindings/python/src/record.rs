@@ -58,7 +58,10 @@ pub(crate) fn to_record(
         let record_type = metadata.record_type_of_message(&message_name).map_err(to_py)?;
         // Whether required fields are missing is for the core to say.
         let bytes = record.call_method0(intern!(py, "SerializePartialToString"))?;
-        return Ok(Record::from_bytes(record_type.name(), bytes.cast::<PyBytes>()?.as_bytes().to_vec()));
+        return Ok(Record::from_bytes(
+            record_type.name(),
+            bytes.cast::<PyBytes>()?.as_bytes().to_vec(),
+        ));
     }
     let told = record_type.map(type_name).transpose()?;
     let own = match told {
@@ -79,16 +82,23 @@ pub(crate) fn type_name(record_type: &Bound<'_, PyAny>) -> PyResult<String> {
     if let Ok(name) = record_type.extract() {
         return Ok(name);
     }
-    let named = record_type.getattr("DESCRIPTOR").and_then(|descriptor| descriptor.getattr("name")?.extract());
+    let named = record_type
+        .getattr("DESCRIPTOR")
+        .and_then(|descriptor| descriptor.getattr("name")?.extract());
     named.map_err(|_| argument("a record type is its name or its message class", record_type))
 }
 
 /// The key of a record: a column, or a tuple or list of columns.
 pub(crate) fn to_key(key: &Bound<'_, PyAny>, record_type: Option<&Bound<'_, PyAny>>) -> PyResult<RecordKey> {
     let columns = if let Ok(tuple) = key.cast::<PyTuple>() {
-        tuple.iter().map(|column| element(&column)).collect::<PyResult<Tuple>>()?
+        tuple
+            .iter()
+            .map(|column| element(&column))
+            .collect::<PyResult<Tuple>>()?
     } else if let Ok(list) = key.cast::<PyList>() {
-        list.iter().map(|column| element(&column)).collect::<PyResult<Tuple>>()?
+        list.iter()
+            .map(|column| element(&column))
+            .collect::<PyResult<Tuple>>()?
     } else {
         Tuple::from(vec![element(key)?])
     };
@@ -106,7 +116,9 @@ fn element(column: &Bound<'_, PyAny>) -> PyResult<Element> {
         return Ok(Element::Bool(value));
     }
     if column.is_instance_of::<PyInt>() {
-        let number = column.extract::<i64>().map_err(|_| argument("a key's int has 64 bits", column))?;
+        let number = column
+            .extract::<i64>()
+            .map_err(|_| argument("a key's int has 64 bits", column))?;
         return Ok(Element::Int(number));
     }
     if let Ok(value) = column.extract::<String>() {
@@ -122,7 +134,10 @@ fn element(column: &Bound<'_, PyAny>) -> PyResult<Element> {
         let bytes: [u8; 16] = column.getattr("bytes")?.extract()?;
         return Ok(Element::Uuid(uuid::Uuid::from_bytes(bytes)));
     }
-    Err(argument("a column of a key is None, a bool, int, float, str, bytes or UUID", column))
+    Err(argument(
+        "a column of a key is None, a bool, int, float, str, bytes or UUID",
+        column,
+    ))
 }
 
 fn dict_class(py: Python<'_>) -> PyResult<&Bound<'_, PyType>> {

@@ -22,7 +22,9 @@ static FORKED: AtomicBool = AtomicBool::new(false);
 
 /// Asks the interpreter to tell us of forks; where there are none, it does nothing.
 pub(crate) fn watch_forks(py: Python<'_>) -> PyResult<()> {
-    let Ok(register) = py.import("os")?.getattr("register_at_fork") else { return Ok(()) };
+    let Ok(register) = py.import("os")?.getattr("register_at_fork") else {
+        return Ok(());
+    };
     let forked = PyCFunction::new_closure(py, None, None, |_, _| {
         FORKED.fetch_or(OPENED.load(Ordering::Relaxed), Ordering::Relaxed);
     })?;
@@ -68,12 +70,25 @@ impl<T: Clone> Handle<T> {
 }
 
 impl<T> Handle<T> {
-    /// The core's handle, if it is not closed, for one thread at a time. Waiting for it must not keep the GIL.
-    pub(crate) fn lock(&self) -> MutexGuard<'_, Option<T>> {
-        self.0.lock()
+    /// Waits for `work` on the core's handle, one thread at a time, while other Python threads run.
+    ///
+    /// **Errors**: `InvalidArgument` when it is closed.
+    pub(crate) fn wait_with<R: Send>(
+        &self,
+        py: Python<'_>,
+        closed: &'static str,
+        work: impl AsyncFnOnce(&mut T) -> Result<R> + Send,
+    ) -> Result<R>
+    where
+        T: Send,
+    {
+        py.detach(|| match self.0.lock().as_mut() {
+            Some(handle) => pollster::block_on(work(handle)),
+            None => Err(Error::new(ErrorKind::InvalidArgument, closed)),
+        })
     }
 
-    /// As [`Handle::lock`], if no other thread has it.
+    /// The core's handle, or none when it is closed, if no other thread has it.
     pub(crate) fn try_lock(&self) -> Option<MutexGuard<'_, Option<T>>> {
         self.0.try_lock()
     }
@@ -144,6 +159,9 @@ impl Family {
         if FORKED.load(Ordering::Relaxed) {
             return;
         }
-        handles.iter().filter_map(Weak::upgrade).for_each(|handle| handle.close());
+        handles
+            .iter()
+            .filter_map(Weak::upgrade)
+            .for_each(|handle| handle.close());
     }
 }

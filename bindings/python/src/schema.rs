@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use prost::encoding::bytes;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyMapping, PyString, PyTuple, PyType};
+use pyo3::types::{PyBytes, PyMapping, PyTuple, PyType};
 use record_store::metadata::SchemaBuilder;
 
 use crate::error::{argument, to_py};
@@ -39,7 +39,9 @@ impl Schema {
         if let Ok(text) = source.extract::<String>() {
             builder = builder.proto("schema.proto", text);
         } else {
-            let files = source.cast::<PyMapping>().map_err(|_| argument("the .proto text is a str, or a mapping of file names to str", source))?;
+            let files = source
+                .cast::<PyMapping>()
+                .map_err(|_| argument("the .proto text is a str, or a mapping of file names to str", source))?;
             for file in files.items()?.try_iter()? {
                 let (name, text): (String, String) = file?.extract()?;
                 builder = builder.proto(name, text);
@@ -59,14 +61,20 @@ impl Schema {
         primary_key: Option<&Bound<'_, PyAny>>,
         includes: Vec<PathBuf>,
     ) -> PyResult<Self> {
-        Self::build(record_store::Schema::builder().proto_files(files, includes), primary_key)
+        Self::build(
+            record_store::Schema::builder().proto_files(files, includes),
+            primary_key,
+        )
     }
 
     /// Takes compiled files: the bytes of a `FileDescriptorSet`, as `protoc --include_imports --descriptor_set_out` writes it.
     #[staticmethod]
     #[pyo3(signature = (descriptor_set, *, primary_key=None))]
     fn from_descriptor_set(descriptor_set: &[u8], primary_key: Option<&Bound<'_, PyAny>>) -> PyResult<Self> {
-        Self::build(record_store::Schema::builder().descriptor_set(descriptor_set.to_vec()), primary_key)
+        Self::build(
+            record_store::Schema::builder().descriptor_set(descriptor_set.to_vec()),
+            primary_key,
+        )
     }
 
     /// Takes message classes that protoc generated: they are the record types, and records come out as their objects.
@@ -89,18 +97,27 @@ impl Schema {
         let builder = match primary_key {
             Some(key) if key.cast::<PyMapping>().is_err() => {
                 let columns = columns(key)?;
-                names.iter().fold(builder, |builder, name| builder.record_type(name, |t| t.primary_key(columns.clone())))
+                names.iter().fold(builder, |builder, name| {
+                    builder.record_type(name, |t| t.primary_key(columns.clone()))
+                })
             }
             key => declare(builder, key)?,
         };
-        Ok(Schema { core: builder.build().map_err(to_py)?, form: Arc::new(Form::Messages(forms)) })
+        Ok(Schema {
+            core: builder.build().map_err(to_py)?,
+            form: Arc::new(Form::Messages(forms)),
+        })
     }
 
     /// The names of the record types.
     #[getter]
     fn record_types(&self) -> PyResult<Vec<String>> {
         let metadata = self.core.merge_into(None).map_err(to_py)?;
-        Ok(metadata.record_types().iter().map(|record_type| record_type.name().to_owned()).collect())
+        Ok(metadata
+            .record_types()
+            .iter()
+            .map(|record_type| record_type.name().to_owned())
+            .collect())
     }
 
     /// The compiled files, for example to make message classes of them: the bytes of a `FileDescriptorSet`.
@@ -117,7 +134,10 @@ impl Schema {
 impl Schema {
     fn build(builder: SchemaBuilder, primary_key: Option<&Bound<'_, PyAny>>) -> PyResult<Self> {
         let core = declare(builder, primary_key)?.build().map_err(to_py)?;
-        Ok(Schema { core, form: Arc::new(Form::Dicts) })
+        Ok(Schema {
+            core,
+            form: Arc::new(Form::Dicts),
+        })
     }
 
     /// The schema that `Database.space` is given, as a `Schema` or as message classes, and what its records are in Python.
@@ -142,7 +162,10 @@ impl Schema {
             },
         };
         if let Some(key) = primary_key {
-            return Err(argument("primary_key goes with message classes; a Schema has its own", key));
+            return Err(argument(
+                "primary_key goes with message classes; a Schema has its own",
+                key,
+            ));
         }
         Ok(match given {
             None => (None, Arc::new(Form::Dicts)),
@@ -153,9 +176,14 @@ impl Schema {
 
 /// The record types of a mapping from their names to their columns.
 fn declare(mut builder: SchemaBuilder, primary_key: Option<&Bound<'_, PyAny>>) -> PyResult<SchemaBuilder> {
-    let Some(primary_key) = primary_key else { return Ok(builder) };
+    let Some(primary_key) = primary_key else {
+        return Ok(builder);
+    };
     let types = primary_key.cast::<PyMapping>().map_err(|_| {
-        argument("primary_key is a mapping from record types to columns, such as {\"User\": \"id\"}", primary_key)
+        argument(
+            "primary_key is a mapping from record types to columns, such as {\"User\": \"id\"}",
+            primary_key,
+        )
     })?;
     for entry in types.items()?.try_iter()? {
         let (record_type, key): (Bound<'_, PyAny>, Bound<'_, PyAny>) = entry?.extract()?;
@@ -170,7 +198,8 @@ fn columns(key: &Bound<'_, PyAny>) -> PyResult<Vec<String>> {
     if let Ok(column) = key.extract() {
         return Ok(vec![column]);
     }
-    key.extract().map_err(|_| argument("a primary key is the name of a column, or a sequence of names", key))
+    key.extract()
+        .map_err(|_| argument("a primary key is the name of a column, or a sequence of names", key))
 }
 
 fn message_descriptor<'py>(class: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
@@ -181,7 +210,10 @@ fn message_descriptor<'py>(class: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyA
 }
 
 fn not_a_schema(given: &Bound<'_, PyAny>) -> PyErr {
-    argument("a schema is a record_store.Schema, a protobuf message class or several of them", given)
+    argument(
+        "a schema is a record_store.Schema, a protobuf message class or several of them",
+        given,
+    )
 }
 
 /// An encoded `FileDescriptorSet` of protobuf's own descriptors, imports first.

@@ -106,7 +106,11 @@ impl RecordSpace {
         let metadata = self.open()?.metadata();
         let records = records.try_iter()?.map(|record| to_record(&record?, r#type, &metadata));
         let records = &records.collect::<PyResult<Vec<_>>>()?;
-        self.run(py, tx, |store| async move { store.save_records(records).await.map(drop) })
+        self.run(
+            py,
+            tx,
+            |store| async move { store.save_records(records).await.map(drop) },
+        )
     }
 
     /// The record with this key, or `None`.
@@ -137,7 +141,9 @@ impl RecordSpace {
         tx: Option<&Bound<'_, Transaction>>,
     ) -> PyResult<bool> {
         let key = &to_key(key, r#type)?;
-        self.run(py, tx, |store| async move { store.delete_record(&key.resolve(store.metadata())?).await })
+        self.run(py, tx, |store| async move {
+            store.delete_record(&key.resolve(store.metadata())?).await
+        })
     }
 
     /// Whether there is a record with this key.
@@ -150,7 +156,9 @@ impl RecordSpace {
         tx: Option<&Bound<'_, Transaction>>,
     ) -> PyResult<bool> {
         let key = &to_key(key, r#type)?;
-        self.run(py, tx, |store| async move { store.record_exists(&key.resolve(store.metadata())?).await })
+        self.run(py, tx, |store| async move {
+            store.record_exists(&key.resolve(store.metadata())?).await
+        })
     }
 
     /// The records in the order of their primary keys, to iterate over.
@@ -166,9 +174,16 @@ impl RecordSpace {
         tx: Option<Py<Transaction>>,
     ) -> PyResult<Cursor> {
         let space = self.open()?;
-        let mut options = ScanOptions { reverse, limit, ..ScanOptions::default() };
+        let mut options = ScanOptions {
+            reverse,
+            limit,
+            ..ScanOptions::default()
+        };
         if let Some(record_type) = r#type {
-            options.range = space.metadata().record_type_range(&type_name(record_type)?).map_err(to_py)?;
+            options.range = space
+                .metadata()
+                .record_type_range(&type_name(record_type)?)
+                .map_err(to_py)?;
         }
         let source = match &tx {
             None => Source::Space(space.scan(options)),

@@ -62,7 +62,10 @@ impl Transaction {
                 "the transaction is in use in another thread; give each thread its own",
             )));
         }
-        Ok(InUse { context, transaction: self })
+        Ok(InUse {
+            context,
+            transaction: self,
+        })
     }
 
     /// Leaves nothing to be done with the transaction; whoever calls decides whether it commits.

@@ -7,7 +7,9 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use prost_reflect::{DynamicMessage, EnumDescriptor, FieldDescriptor, Kind, MapKey, MessageDescriptor, ReflectMessage, Value};
+use prost_reflect::{
+    DynamicMessage, EnumDescriptor, FieldDescriptor, Kind, MapKey, MessageDescriptor, ReflectMessage, Value,
+};
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyByteArray, PyBytes, PyDict, PyInt, PyList, PyMapping, PyMemoryView, PyString};
 use record_store::metadata::unknown_field;
@@ -63,7 +65,10 @@ fn to_python<'py>(py: Python<'py>, kind: &Kind, value: &Value) -> PyResult<Bound
             dict.into_any()
         }
         Value::List(items) => {
-            let items: Vec<_> = items.iter().map(|item| to_python(py, kind, item)).collect::<PyResult<_>>()?;
+            let items: Vec<_> = items
+                .iter()
+                .map(|item| to_python(py, kind, item))
+                .collect::<PyResult<_>>()?;
             PyList::new(py, items)?.into_any()
         }
         Value::Map(entries) => {
@@ -110,7 +115,10 @@ fn field_value(field: &FieldDescriptor, value: &Bound<'_, PyAny>, place: &Place<
         for pair in entries(value, place, "entries")? {
             let (key, value) = pair?;
             let place = Place::Entry(place, &key);
-            map.insert(map_key(&key_kind, &key, &place)?, single_value(&value_kind, &value, &place)?);
+            map.insert(
+                map_key(&key_kind, &key, &place)?,
+                single_value(&value_kind, &value, &place)?,
+            );
         }
         return Ok(Value::Map(map));
     }
@@ -121,7 +129,9 @@ fn field_value(field: &FieldDescriptor, value: &Bound<'_, PyAny>, place: &Place<
         return Err(unfit(place, "a list", value));
     }
     let items = value.try_iter().map_err(|_| unfit(place, "a list", value))?;
-    let items = items.enumerate().map(|(index, item)| single_value(&kind, &item?, &Place::Item(place, index)));
+    let items = items
+        .enumerate()
+        .map(|(index, item)| single_value(&kind, &item?, &Place::Item(place, index)));
     Ok(Value::List(items.collect::<PyResult<_>>()?))
 }
 
@@ -130,21 +140,31 @@ fn single_value(kind: &Kind, value: &Bound<'_, PyAny>, place: &Place<'_>) -> PyR
     match kind {
         Kind::Bool if is_bool => Ok(Value::Bool(value.extract()?)),
         Kind::Bool => Err(unfit(place, "a bool", value)),
-        Kind::Int32 | Kind::Sint32 | Kind::Sfixed32 if !is_bool => {
-            value.extract().map(Value::I32).map_err(|_| unfit(place, "an int of 32 bits", value))
-        }
-        Kind::Int64 | Kind::Sint64 | Kind::Sfixed64 if !is_bool => {
-            value.extract().map(Value::I64).map_err(|_| unfit(place, "an int of 64 bits", value))
-        }
-        Kind::Uint32 | Kind::Fixed32 if !is_bool => {
-            value.extract().map(Value::U32).map_err(|_| unfit(place, "an int from 0, of 32 bits", value))
-        }
-        Kind::Uint64 | Kind::Fixed64 if !is_bool => {
-            value.extract().map(Value::U64).map_err(|_| unfit(place, "an int from 0, of 64 bits", value))
-        }
-        Kind::Double if !is_bool => value.extract().map(Value::F64).map_err(|_| unfit(place, "a float", value)),
+        Kind::Int32 | Kind::Sint32 | Kind::Sfixed32 if !is_bool => value
+            .extract()
+            .map(Value::I32)
+            .map_err(|_| unfit(place, "an int of 32 bits", value)),
+        Kind::Int64 | Kind::Sint64 | Kind::Sfixed64 if !is_bool => value
+            .extract()
+            .map(Value::I64)
+            .map_err(|_| unfit(place, "an int of 64 bits", value)),
+        Kind::Uint32 | Kind::Fixed32 if !is_bool => value
+            .extract()
+            .map(Value::U32)
+            .map_err(|_| unfit(place, "an int from 0, of 32 bits", value)),
+        Kind::Uint64 | Kind::Fixed64 if !is_bool => value
+            .extract()
+            .map(Value::U64)
+            .map_err(|_| unfit(place, "an int from 0, of 64 bits", value)),
+        Kind::Double if !is_bool => value
+            .extract()
+            .map(Value::F64)
+            .map_err(|_| unfit(place, "a float", value)),
         Kind::Float if !is_bool => float(value, place),
-        Kind::String => value.extract().map(Value::String).map_err(|_| unfit(place, "a str", value)),
+        Kind::String => value
+            .extract()
+            .map(Value::String)
+            .map_err(|_| unfit(place, "a str", value)),
         Kind::Bytes => bytes(value, place),
         Kind::Enum(known) => enum_number(known, value, place),
         Kind::Message(descriptor) => Ok(Value::Message(message(descriptor, value, place)?)),
@@ -153,7 +173,10 @@ fn single_value(kind: &Kind, value: &Bound<'_, PyAny>, place: &Place<'_>) -> PyR
 }
 
 /// A `float` field: the nearest of its 32-bit values, as protobuf does; a finite number beyond them does not fit.
-#[allow(clippy::cast_possible_truncation, reason = "rounding to the field's width is what a float field means")]
+#[allow(
+    clippy::cast_possible_truncation,
+    reason = "rounding to the field's width is what a float field means"
+)]
 fn float(value: &Bound<'_, PyAny>, place: &Place<'_>) -> PyResult<Value> {
     let wide: f64 = value.extract().map_err(|_| unfit(place, "a float", value))?;
     let narrow = wide as f32;
@@ -184,12 +207,17 @@ fn enum_number(known: &EnumDescriptor, value: &Bound<'_, PyAny>, place: &Place<'
             None => Err(unfit(place, &format!("a name of the enum {}", known.name()), value)),
         };
     }
-    if value.is_instance_of::<PyInt>() && !value.is_instance_of::<PyBool>() {
-        if let Ok(number) = value.extract() {
-            return Ok(Value::EnumNumber(number));
-        }
+    if value.is_instance_of::<PyInt>()
+        && !value.is_instance_of::<PyBool>()
+        && let Ok(number) = value.extract()
+    {
+        return Ok(Value::EnumNumber(number));
     }
-    Err(unfit(place, &format!("a name or number of the enum {}", known.name()), value))
+    Err(unfit(
+        place,
+        &format!("a name or number of the enum {}", known.name()),
+        value,
+    ))
 }
 
 fn map_key(kind: &Kind, key: &Bound<'_, PyAny>, place: &Place<'_>) -> PyResult<MapKey> {
@@ -206,7 +234,9 @@ fn map_key(kind: &Kind, key: &Bound<'_, PyAny>, place: &Place<'_>) -> PyResult<M
 
 /// Setting a second member would silently remove the first.
 fn refuse_second_of_oneof(message: &DynamicMessage, field: &FieldDescriptor, place: &Place<'_>) -> PyResult<()> {
-    let Some(oneof) = field.containing_oneof() else { return Ok(()) };
+    let Some(oneof) = field.containing_oneof() else {
+        return Ok(());
+    };
     match oneof.fields().find(|other| other != field && message.has_field(other)) {
         None => Ok(()),
         Some(other) => Err(to_py(
@@ -274,7 +304,13 @@ fn unfit(place: &Place<'_>, expected: &str, value: &Bound<'_, PyAny>) -> PyErr {
             .with("field", place)
             .with("expected", expected)
             .with("value", shown(value))
-            .with("type", value.get_type().name().map_or_else(|_| "?".to_owned(), |name| name.to_string())),
+            .with(
+                "type",
+                value
+                    .get_type()
+                    .name()
+                    .map_or_else(|_| "?".to_owned(), |name| name.to_string()),
+            ),
     )
 }
 

@@ -59,8 +59,13 @@ impl RecordKey {
                 types => return Err(ambiguous(types, columns)),
             },
         };
-        let type_key = record_type.primary_key_has_record_type_prefix().then(|| record_type.record_type_key().clone());
-        let fields = record_type.key_columns().get(usize::from(type_key.is_some())..).unwrap_or_default();
+        let type_key = record_type
+            .primary_key_has_record_type_prefix()
+            .then(|| record_type.record_type_key().clone());
+        let fields = record_type
+            .key_columns()
+            .get(usize::from(type_key.is_some())..)
+            .unwrap_or_default();
         if columns.len() != fields.len() {
             return Err(Error::new(
                 ErrorKind::InvalidArgument,

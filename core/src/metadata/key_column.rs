@@ -39,7 +39,11 @@ impl KeyColumn {
             let descriptor = expression.validate(message).ok()?.pop()?;
             ColumnField::new(innermost(expression)?, &descriptor)
         };
-        primary_key.normalized_columns().iter().map(|expression| KeyColumn(column(expression))).collect()
+        primary_key
+            .normalized_columns()
+            .iter()
+            .map(|expression| KeyColumn(column(expression)))
+            .collect()
     }
 
     /// The element of the record's key for the one that a program wrote.
@@ -67,17 +71,28 @@ impl ColumnField {
             _ => Holds::Integer,
         };
         let zero_is_null = !descriptor.supports_presence() && column.null_standin() != NullStandin::NotNull;
-        Some(ColumnField { name: descriptor.name().to_owned(), holds, zero_is_null })
+        Some(ColumnField {
+            name: descriptor.name().to_owned(),
+            holds,
+            zero_is_null,
+        })
     }
 
     fn conform(&self, written: &Element) -> Result<Element> {
         let element = self.held(written).ok_or_else(|| {
-            Error::new(ErrorKind::InvalidArgument, "the field of the key's column cannot hold this value")
-                .with("field", &self.name)
-                .with("expected", self.holds.name())
-                .with("value", written)
+            Error::new(
+                ErrorKind::InvalidArgument,
+                "the field of the key's column cannot hold this value",
+            )
+            .with("field", &self.name)
+            .with("expected", self.holds.name())
+            .with("value", written)
         })?;
-        Ok(if self.zero_is_null && is_zero(&element) { Element::Null } else { element })
+        Ok(if self.zero_is_null && is_zero(&element) {
+            Element::Null
+        } else {
+            element
+        })
     }
 
     #[allow(
@@ -179,7 +194,11 @@ mod tests {
             (7, E::String("OTHER".into()), None),
         ];
         for (column, written, expected) in table {
-            assert_eq!(columns[column].conform(&written).ok(), expected, "column {column}: {written}");
+            assert_eq!(
+                columns[column].conform(&written).ok(),
+                expected,
+                "column {column}: {written}"
+            );
         }
     }
 }

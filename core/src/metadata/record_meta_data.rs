@@ -95,7 +95,10 @@ impl RecordMetaData {
             [only] => Ok(only),
             several => {
                 let names: Vec<&str> = several.iter().map(RecordType::name).collect();
-                let error = Error::new(ErrorKind::InvalidArgument, "there are several record types: say which one is meant");
+                let error = Error::new(
+                    ErrorKind::InvalidArgument,
+                    "there are several record types: say which one is meant",
+                );
                 Err(error.with("record_types", names.join(", ")))
             }
         }
@@ -105,10 +108,16 @@ impl RecordMetaData {
     ///
     /// **Errors**: `InvalidRecord` for a message that is no record type of this schema.
     pub fn record_type_of_message(&self, full_name: &str) -> Result<&RecordType> {
-        let found = self.record_types().iter().find(|record_type| record_type.descriptor.full_name() == full_name);
+        let found = self
+            .record_types()
+            .iter()
+            .find(|record_type| record_type.descriptor.full_name() == full_name);
         found.ok_or_else(|| {
             let error = Error::new(ErrorKind::InvalidRecord, "the message is no record type of this schema");
-            let known = self.record_types().iter().map(|record_type| record_type.descriptor.full_name());
+            let known = self
+                .record_types()
+                .iter()
+                .map(|record_type| record_type.descriptor.full_name());
             super::names::unknown(error, "message", full_name, known)
         })
     }
@@ -119,7 +128,9 @@ impl RecordMetaData {
     pub fn record_type_range(&self, name: &str) -> Result<TupleRange> {
         let record_type = self.record_type(name)?;
         if record_type.primary_key_has_record_type_prefix() {
-            return Ok(TupleRange::all_of(Tuple::from(vec![record_type.record_type_key.clone()])));
+            return Ok(TupleRange::all_of(Tuple::from(vec![
+                record_type.record_type_key.clone(),
+            ])));
         }
         match self.record_types() {
             [_] => Ok(TupleRange::ALL),

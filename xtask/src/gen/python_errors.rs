@@ -49,7 +49,9 @@ fn module(kinds: &[(&str, &str)]) -> String {
     for (name, _) in kinds {
         writeln!(text, "    \"{name}\": {name}Error,").expect("a string takes all that is written");
     }
-    text.push_str("}\n\"\"\"The class of each kind, by its name.\"\"\"\n\n__all__ = [\n    \"BY_KIND\",\n    \"Error\",\n");
+    text.push_str(
+        "}\n\"\"\"The class of each kind, by its name.\"\"\"\n\n__all__ = [\n    \"BY_KIND\",\n    \"Error\",\n",
+    );
     for (name, _) in kinds {
         writeln!(text, "    \"{name}Error\",").expect("a string takes all that is written");
     }
@@ -64,7 +66,12 @@ mod tests {
     #[test]
     fn rows_of_the_table_are_read_and_nothing_else() {
         assert_eq!(row("    4 Io: \"It failed: try.\","), Some(("Io", "It failed: try.")));
-        for line in ["", "    $($number:literal $name:ident: $action:literal,)*) => {", "x Io: \"a\",", "4 Io"] {
+        for line in [
+            "",
+            "    $($number:literal $name:ident: $action:literal,)*) => {",
+            "x Io: \"a\",",
+            "4 Io",
+        ] {
             assert_eq!(row(line), None, "{line}");
         }
     }
