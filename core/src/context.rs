@@ -178,6 +178,11 @@ impl RecordContext {
             .insert(key, PendingVersion { operand, local });
     }
 
+    /// Whether any version waits for the commit.
+    pub(crate) fn has_pending_versions(&self) -> bool {
+        !self.inner.pending.lock().versions.is_empty()
+    }
+
     /// The local version that waits at `key`.
     pub(crate) fn local_version(&self, key: &[u8]) -> Option<u16> {
         Some(self.inner.pending.lock().versions.get(key)?.local)
@@ -186,11 +191,6 @@ impl RecordContext {
     /// Clears a key, and the version that waits there.
     pub(crate) fn clear(&self, key: &[u8]) {
         self.inner.transaction.clear(key);
-        self.inner.pending.lock().versions.remove(key);
-    }
-
-    /// Forgets the version that waits at `key`, and leaves the database alone.
-    pub(crate) fn forget_version(&self, key: &[u8]) {
         self.inner.pending.lock().versions.remove(key);
     }
 

@@ -23,7 +23,7 @@ pub use cursor::{Continuation, NoNextReason, ScanLimits};
 pub use database::{Database, DatabaseOptions};
 pub use error::{Error, ErrorKind, Result};
 pub use key_expression::KeyExpression;
-pub use keyspace::{MetaDataStore, RecordKey, RecordSpace, RecordSpaceBuilder, SpaceCursor, SpacePath};
+pub use keyspace::{MetaDataStore, RecordSpace, RecordSpaceBuilder, SpaceCursor, SpacePath};
 pub use metadata::{FormerIndex, Index, RecordMetaData, RecordMetaDataBuilder, RecordType, Schema};
 pub use record_store_kv as kv;
 pub use record_store_kv::tuple::{EndpointType, Tuple, TupleRange};
@@ -31,8 +31,8 @@ pub use record_version::RecordVersion;
 pub use serialize::Record;
 pub use split::StoredSizes;
 pub use store::{
-    FormatVersion, RecordCountState, RecordCursor, RecordExistenceCheck, RecordStore, SaveOptions, ScanOptions,
-    StateCacheability, StoreExistenceCheck, StoreHeader, StoreKeyspace, StoreLock, StoreOptions, StoredRecord,
-    VersionBehavior,
+    FormatVersion, RecordCountState, RecordCursor, RecordExistenceCheck, RecordKey, RecordStore, SaveOptions,
+    ScanOptions, StateCacheability, StoreExistenceCheck, StoreHeader, StoreKeyspace, StoreLock, StoreOptions,
+    StoredRecord, VersionBehavior,
 };
 pub use wire::{RecordValidator, validate_record};

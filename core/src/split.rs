@@ -336,13 +336,15 @@ impl Assembly {
         if reverse && last_suffix.is_some_and(|last| last > FIRST_CHUNK) {
             return Err(Error::new(ErrorKind::Corrupt, "a split record has no first chunk").with("key", HexKey(key)));
         }
-        let version_key = with_suffix(key, VERSION);
-        if let Some(local) = context.local_version(&version_key) {
-            if version.is_none() {
-                sizes.add(version_key.len(), PACKED_VERSION_LENGTH);
-                sizes.versioned_inline = true;
+        if context.has_pending_versions() {
+            let version_key = with_suffix(key, VERSION);
+            if let Some(local) = context.local_version(&version_key) {
+                if version.is_none() {
+                    sizes.add(version_key.len(), PACKED_VERSION_LENGTH);
+                    sizes.versioned_inline = true;
+                }
+                version = Some(RecordVersion::incomplete(local));
             }
-            version = Some(RecordVersion::incomplete(local));
         }
         if reverse {
             chunks.reverse();

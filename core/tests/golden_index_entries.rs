@@ -61,10 +61,10 @@ fn check_store(case: &Value) -> Option<(usize, usize)> {
     }
 
     let mut expected = Entries::new();
-    for (primary_key, (union, version)) in &stored {
-        let (number, bytes) = union_field(union);
+    for (primary_key, record) in &stored {
+        let (number, bytes) = union_field(&record.union);
         let record_type = metadata.record_type_from_union_field(number).unwrap();
-        let view = RecordView::new(bytes, record_type.record_type_key(), *version);
+        let view = RecordView::new(bytes, record_type.record_type_key(), record.version);
         let mut key = Vec::new();
         let compile = |expression| CompiledExpression::new(expression, record_type.descriptor()).unwrap();
         compile(record_type.primary_key()).append_key(&view, &mut key).unwrap();
@@ -75,10 +75,11 @@ fn check_store(case: &Value) -> Option<(usize, usize)> {
                 continue;
             }
             let mut rows = Rows::default();
-            compile(index.root_expression()).evaluate(&view, &mut rows).unwrap();
+            let compiled = compile(index.root_expression());
+            compiled.evaluate(&view, &mut rows).unwrap();
             for row in rows.iter() {
                 let mut key = Tuple::from((2, index.subspace_key().clone())).pack();
-                let key_columns = index.root_expression().column_count();
+                let key_columns = compiled.key_column_count();
                 key.extend(row.columns(0..key_columns));
                 key.extend(trimmed(primary_key, index.primary_key_component_positions()));
                 expected.insert(key, row.columns(key_columns..row.column_count()).to_vec());
@@ -115,30 +116,32 @@ fn trimmed(primary_key: &[u8], positions: Option<&[Option<usize>]>) -> Vec<u8> {
     kept
 }
 
-/// The union and the version of each record by its packed primary key; `None` if a record is split, or has no suffix.
-fn stored_records(dump: &Entries) -> Option<BTreeMap<Vec<u8>, (Vec<u8>, Option<Versionstamp>)>> {
-    let mut records: BTreeMap<Vec<u8>, (Vec<u8>, Option<Versionstamp>)> = BTreeMap::new();
+/// What is stored of a record.
+#[derive(Default)]
+struct Stored {
+    union: Vec<u8>,
+    version: Option<Versionstamp>,
+}
+
+/// The records by their packed primary keys; `None` if a record is split, or has no suffix.
+fn stored_records(dump: &Entries) -> Option<BTreeMap<Vec<u8>, Stored>> {
+    let mut records: BTreeMap<Vec<u8>, Stored> = BTreeMap::new();
     for (key, value) in below(dump, &[0x15, 1]) {
         let suffix = Tuple::unpack(key).unwrap().last().and_then(Element::as_i64)?;
-        let primary_key = &key[2..];
+        let (record, version) = (key.len() - RECORD_SUFFIX.len(), key.len() - VERSION_SUFFIX.len());
         match suffix {
-            0 => {
-                records
-                    .entry(primary_key[..primary_key.len() - 1].to_vec())
-                    .or_default()
-                    .0 = value.clone()
-            }
+            0 => records.entry(key[2..record].to_vec()).or_default().union = value.clone(),
             -1 => {
-                let version = Tuple::unpack(value).unwrap().first().and_then(Element::as_versionstamp);
-                records
-                    .entry(primary_key[..primary_key.len() - 2].to_vec())
-                    .or_default()
-                    .1 = version;
+                let stamp = Tuple::unpack(value).unwrap().first().and_then(Element::as_versionstamp);
+                records.entry(key[2..version].to_vec()).or_default().version = stamp;
             }
             _ => return None,
         }
     }
-    records.values().all(|(union, _)| !union.is_empty()).then_some(records)
+    records
+        .values()
+        .all(|record| !record.union.is_empty())
+        .then_some(records)
 }
 
 fn below<'a>(dump: &'a Entries, prefix: &'a [u8]) -> impl Iterator<Item = (&'a Vec<u8>, &'a Vec<u8>)> {
@@ -160,3 +163,7 @@ fn hex(value: &Value) -> Vec<u8> {
         .map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap())
         .collect()
 }
+
+/// What follows the primary key in the key of an unsplit record and of a version: 0 and -1, packed.
+const RECORD_SUFFIX: [u8; 1] = [0x14];
+const VERSION_SUFFIX: [u8; 2] = [0x13, 0xFE];

@@ -153,6 +153,37 @@ fn expressions_evaluate_as_in_java() {
 }
 
 #[test]
+fn damaged_records_are_errors_or_other_records() {
+    for (_, data, vector) in vectors("key_expression") {
+        let expression = expression(&vector["expression"]);
+        let pool = DescriptorPool::decode(&*base64(&data["file_descriptor_set"])).unwrap();
+        let message = pool
+            .all_messages()
+            .find(|message| message.name() == vector["type"])
+            .unwrap();
+        let Ok(compiled) = CompiledExpression::new(&expression, &message) else {
+            continue;
+        };
+        let (record_type_key, mut rows) = (Element::Int(1), Rows::default());
+        for record in vector["records"].as_array().unwrap() {
+            let bytes = base64(&record["record"]);
+            for at in 0..bytes.len() {
+                let mut flipped = bytes.clone();
+                flipped[at] ^= 1 << (at % 8);
+                for damaged in [&bytes[..at], &flipped] {
+                    let view = RecordView::new(damaged, &record_type_key, None);
+                    // Whatever the bytes say: rows of the right width, or a reason.
+                    match compiled.evaluate(&view, &mut rows) {
+                        Ok(()) => assert!(rows.iter().all(|row| row.column_count() == compiled.column_count())),
+                        Err(error) => assert_eq!(error.kind(), ErrorKind::InvalidRecord, "{error}"),
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
 fn index_entries_leave_out_the_primary_key_columns_that_java_leaves_out() {
     let vectors = vectors("index_primary_key_positions");
     assert_eq!(vectors.len(), 24);

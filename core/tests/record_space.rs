@@ -8,7 +8,7 @@ use record_store::kv::directory::DirectoryLayer;
 use record_store::kv::tuple::Element;
 use record_store::{
     Database, DatabaseOptions, Error, ErrorKind, MetaDataStore, NoNextReason, Record, RecordExistenceCheck, RecordKey,
-    RecordSpace, Result, RunError, SaveOptions, ScanOptions, Schema, SpacePath, Tuple,
+    RecordSpace, Result, RunError, SaveOptions, ScanOptions, Schema, SpacePath, Tuple, TupleRange,
 };
 
 const USERS: &str = "syntax = 'proto3'; message User { int64 id = 1; string name = 2; }";
@@ -191,6 +191,48 @@ fn a_handle_follows_a_schema_that_grew_elsewhere() -> Result<()> {
 }
 
 #[test]
+fn an_index_is_taken_only_where_nothing_has_to_be_built() -> Result<()> {
+    block_on(async {
+        let db = Database::in_memory()?;
+        let space = db.space("shop").schema(&users()?).open().await?;
+        space.put(user(1)).await?;
+        let with_indexes = |of_users: bool| {
+            Schema::builder()
+                .proto("shop.proto", USERS_AND_ORDERS)
+                .record_type("User", |t| match of_users {
+                    true => t.primary_key("id").index(("by_name", "name")),
+                    false => t.primary_key("id"),
+                })
+                .record_type("Order", |t| {
+                    t.primary_key(["user", "number"]).index(("by_number", "number"))
+                })
+                .build()
+        };
+        let error = db
+            .space("shop")
+            .schema(&with_indexes(true)?)
+            .open()
+            .await
+            .expect_err("it is refused");
+        assert_eq!(
+            (error.kind(), error.fact("index")),
+            (ErrorKind::Unsupported, Some("by_name"))
+        );
+        assert_eq!(
+            db.space("shop").open().await?.metadata().version(),
+            space.metadata().version()
+        );
+
+        // Orders came with their index.
+        let space = db.space("shop").schema(&with_indexes(false)?).open().await?;
+        assert!(space.exists(RecordKey::of("User", 1)).await?);
+        let order = Record::from_json("Order", r#"{"user": "ada", "number": 7}"#);
+        assert_eq!(kind(space.put(order).await), ErrorKind::Unsupported);
+        Ok(())
+    })
+}
+
+#[test]
 fn every_schema_that_a_space_had_is_kept() -> Result<()> {
     block_on(async {
         let db = Database::in_memory()?;
@@ -332,6 +374,57 @@ fn a_scan_reads_any_number_of_records_in_batches() -> Result<()> {
 }
 
 #[test]
+fn a_scan_is_bounded_in_the_words_of_the_schema() -> Result<()> {
+    block_on(async {
+        let space = Database::in_memory()?
+            .space("shop")
+            .schema(&users_and_orders()?)
+            .open()
+            .await?;
+        space.put_all((1..=5).map(user)).await?;
+        for (name, number) in [("ada", 1), ("ada", 2), ("adam", 1), ("bob", 1)] {
+            let order = format!(r#"{{"user": "{name}", "number": {number}}}"#);
+            space.put(Record::from_json("Order", order)).await?;
+        }
+        let scan = ScanOptions::default;
+        let of = |columns: i64| RecordKey::of("User", columns);
+        // (options, number of users, number of orders)
+        let table = [
+            (scan(), 5, 4),
+            (scan().within(RecordKey::of("User", ())), 5, 0),
+            (scan().within(RecordKey::of("Order", "ada")), 0, 2),
+            (scan().within(RecordKey::of("Order", ("ada", 2))), 0, 1),
+            (scan().from(of(4)), 2, 0),
+            (scan().to(of(4)), 3, 0),
+            (scan().from(of(2)).to(of(4)), 2, 0),
+            (scan().from(of(2)).to(of(4)).reverse(), 2, 0),
+            (scan().from(RecordKey::of("Order", "adam")), 0, 2),
+            (scan().to(RecordKey::of("Order", "adam")), 0, 2),
+        ];
+        for (options, users, orders) in table {
+            let records = space.scan(options.clone()).next_batch(100).await?;
+            let count = |name: &str| records.iter().filter(|record| record.record_type() == name).count();
+            assert_eq!((count("User"), count("Order")), (users, orders), "{options:?}");
+        }
+        let refused = [
+            scan().from(1),
+            scan().from(of(1)).to(RecordKey::of("Order", "ada")),
+            scan().within(of(1)).from(of(1)),
+            scan().within(of(1)).range(TupleRange::all_of(Tuple::from((1,)))),
+            scan().from(RecordKey::of("User", (1, 2))),
+        ];
+        for options in refused {
+            assert_eq!(
+                kind(space.scan(options.clone()).next().await),
+                ErrorKind::InvalidArgument,
+                "{options:?}"
+            );
+        }
+        Ok(())
+    })
+}
+
+#[test]
 fn a_scan_goes_on_where_another_stopped() -> Result<()> {
     block_on(async {
         let space = Database::in_memory()?.space("users").schema(&users()?).open().await?;
@@ -457,6 +550,32 @@ fn hooks_run_at_their_side_of_the_commit() -> Result<()> {
         assert_eq!(db.transaction().transaction().get(b"lost", true).await?, None);
         Ok(())
     })
+}
+
+#[test]
+fn a_directory_keeps_what_was_saved_until_it_is_opened_again() -> std::result::Result<(), Box<dyn std::error::Error>> {
+    let directory = tempfile::tempdir()?;
+    let url = format!("file:{}", directory.path().join("db").display());
+    let saved = block_on(async {
+        let space = Database::open(&url)
+            .await?
+            .space("prod/users")
+            .schema(&users()?)
+            .open()
+            .await?;
+        space.put(user(1)).await
+    })?;
+    let found = block_on(async {
+        Database::open(&url)
+            .await?
+            .space("prod/users")
+            .open()
+            .await?
+            .get(1)
+            .await
+    })?;
+    assert_eq!(found, Some(saved));
+    Ok(())
 }
 
 /// Programs hand these to tasks and threads.

@@ -299,7 +299,7 @@ fn scans_stop_and_go_on_anywhere() -> Result<()> {
 }
 
 /// The ids of a scan, read in pages, each going on where the last one stopped.
-async fn all_pages(store: &RecordStore, options: &ScanOptions, limit: u64) -> Result<Vec<i64>> {
+async fn all_pages(store: &RecordStore, options: &ScanOptions, limit: usize) -> Result<Vec<i64>> {
     let mut ids = Vec::new();
     let mut options = options.clone().limit(limit);
     loop {
@@ -571,6 +571,33 @@ fn an_old_store_is_upgraded_with_its_versions() -> Result<()> {
         assert!(loaded.sizes().versioned_inline);
         let context = scene.database.transaction();
         assert_eq!(context.transaction().get(&separate, true).await?, None);
+        Ok(())
+    })
+}
+
+/// A deliberate difference: Java leaves the version that an earlier transaction committed.
+#[test]
+fn a_version_kept_apart_does_not_outlive_its_record() -> Result<()> {
+    block_on(async {
+        let scene = Scene::new()?;
+        let old = StoreOptions::default().format_version(FormatVersion::InfoAdded);
+        for delete in [false, true] {
+            let context = scene.database.transaction();
+            let store = scene.open(&context, &old).await?;
+            store.save_record(&user(1, "Ada")).await?;
+            if delete {
+                store.delete_record(&key(USER, 1)).await?;
+            }
+            context.commit().await?;
+        }
+        let context = scene.database.transaction();
+        let separate = scene.subspace.pack(&Tuple::from((8, USER, 1)));
+        assert_eq!(context.transaction().get(&separate, true).await?, None);
+        assert!(
+            !scene
+                .run(|store| async move { store.record_exists(&key(USER, 1)).await })
+                .await?
+        );
         Ok(())
     })
 }

@@ -170,7 +170,7 @@ impl RecordSpace {
         py: Python<'_>,
         r#type: Option<&Bound<'_, PyAny>>,
         reverse: bool,
-        limit: Option<u64>,
+        limit: Option<usize>,
         tx: Option<Py<Transaction>>,
     ) -> PyResult<Cursor> {
         let space = self.open()?;

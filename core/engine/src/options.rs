@@ -23,8 +23,8 @@ pub struct EngineOptions {
     pub window_bytes: usize,
     /// The most memory that the cache of the base takes.
     pub cache_bytes: usize,
-    /// Whether commits and the upkeep of the base have threads of their own. Without, all work runs on the threads that
-    /// call, as a simulation wants it, and commits of a path do not share their syncs.
+    /// Whether the database in a directory has threads of its own. Without, all work runs on the threads that call, as a
+    /// simulation wants it, and commits do not share their syncs.
     pub threads: bool,
     /// Time, chance and threads.
     pub env: Env,

@@ -54,8 +54,9 @@ impl Database {
 
     /// Runs `body` in a transaction and commits it; tries again where FoundationDB says that this is right.
     ///
-    /// `body` may run more than once, so it must have no effects but through the transaction. It may commit by itself
-    /// (a second commit is left out). An error that is not FoundationDB's is returned untouched, at once.
+    /// `body` may run more than once, so it must have no effects but through the transaction, and leave the commit to this
+    /// function: a transaction that is committed twice fails with 2017. An error that is not FoundationDB's is returned
+    /// untouched, at once.
     ///
     /// **Errors**: those of `body`; FoundationDB's that no retry can cure; after the deadline of `options` the last
     /// retryable one, with the number of attempts.

@@ -4,7 +4,7 @@ use std::fmt;
 
 use prost_reflect::{FieldDescriptor, MessageDescriptor};
 
-use super::{KeyExpression, Kind, count_from_proto, count_to_proto};
+use super::{KeyExpression, Kind, count_from_proto, count_to_proto, malformed};
 use crate::proto;
 use crate::{Error, ErrorKind, Result};
 
@@ -36,6 +36,11 @@ impl Split {
 
     pub(super) fn from_proto(split: &proto::Split) -> Result<Self> {
         let split_size = count_from_proto("split_size", split.split_size())?;
+        if split_size > SPLIT_SIZE_MAX {
+            return Err(
+                malformed("a split makes rows of more columns than a key can hold").with("split_size", split_size)
+            );
+        }
         Ok(Split::new(KeyExpression::from_proto(&split.joined)?, split_size))
     }
 }
@@ -84,3 +89,6 @@ impl fmt::Display for Split {
         write!(f, "{} split {}", self.joined, self.split_size)
     }
 }
+
+/// A key has at most 10,000 bytes, and a column at least one.
+const SPLIT_SIZE_MAX: usize = 10_000;

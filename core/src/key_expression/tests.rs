@@ -68,6 +68,31 @@ fn thens_are_laid_flat() {
 }
 
 #[test]
+fn counts_that_make_no_sense_are_refused() {
+    let key = || Box::new(field("a").fan_out().to_proto());
+    let split = |split_size| proto::KeyExpression {
+        split: Some(Box::new(proto::Split {
+            joined: key(),
+            split_size: Some(split_size),
+        })),
+        ..Default::default()
+    };
+    let grouping = proto::KeyExpression {
+        grouping: Some(Box::new(proto::Grouping {
+            whole_key: key(),
+            grouped_count: Some(-1),
+        })),
+        ..Default::default()
+    };
+    for broken in [split(-2), split(i32::MAX), grouping] {
+        assert_eq!(
+            KeyExpression::from_proto(&broken).unwrap_err().kind(),
+            ErrorKind::MetaData
+        );
+    }
+}
+
+#[test]
 fn what_stands_for_null_is_not_compared() {
     let plain = field("a");
     let not_null = field("a").with_null_standin(NullStandin::NotNull);

@@ -2,12 +2,10 @@
 
 mod metadata_store;
 mod path;
-mod record_key;
 mod space;
 mod space_cursor;
 
 pub use metadata_store::MetaDataStore;
 pub use path::SpacePath;
-pub use record_key::RecordKey;
 pub use space::{RecordSpace, RecordSpaceBuilder};
 pub use space_cursor::SpaceCursor;

@@ -8,14 +8,15 @@ use std::sync::Arc;
 use parking_lot::RwLock;
 use record_store_kv::Subspace;
 use record_store_kv::directory::Directory;
+use record_store_kv::tuple::Tuple;
 
-use super::{MetaDataStore, RecordKey, SpaceCursor, SpacePath};
+use super::{MetaDataStore, SpaceCursor, SpacePath};
 use crate::metadata::{RecordMetaData, Schema};
 use crate::serialize::Record;
 use crate::store::StoreSchema;
 use crate::{
-    Database, Error, ErrorKind, RecordContext, RecordStore, Result, SaveOptions, ScanOptions, StoreExistenceCheck,
-    StoreOptions, StoredRecord,
+    Database, Error, ErrorKind, RecordContext, RecordKey, RecordStore, Result, SaveOptions, ScanOptions,
+    StoreExistenceCheck, StoreOptions, StoredRecord,
 };
 
 /// A record space: records of one schema under a path such as `prod/users`. Clones are handles on the same one.
@@ -226,7 +227,7 @@ impl RecordSpace {
     ///
     /// ```
     /// # futures_executor::block_on(async {
-    /// # use record_store::{Database, Error, Record, Schema, Tuple};
+    /// # use record_store::{Database, Error, Record, Schema};
     /// # let schema = Schema::builder()
     /// #     .proto("t.proto", "syntax = 'proto3'; message User { int64 id = 1; string name = 2; }")
     /// #     .record_type("User", |t| t.primary_key("id"))
@@ -237,8 +238,7 @@ impl RecordSpace {
     /// // Moves a user to another id, or does nothing.
     /// db.run(|tx| async move {
     ///     let store = users.store(&tx).await?;
-    ///     let user_type = store.metadata().record_type("User")?.record_type_key().clone();
-    ///     if store.delete_record(&Tuple::from((user_type, 1))).await? {
+    ///     if store.delete_record(&users.primary_key(1)?).await? {
     ///         store.save_record(&Record::from_json("User", r#"{"id": 2}"#)).await?;
     ///     }
     ///     Ok::<_, Error>(())
@@ -281,6 +281,13 @@ impl RecordSpace {
         let inner = self.inner.clone();
         context.after_commit(move || *inner.resolved.write() = fresh);
         Ok(store)
+    }
+
+    /// The whole primary key of a record, for the record store: with the key of the record type where the schema has it.
+    ///
+    /// **Errors**: `InvalidArgument` for a key that does not fit the schema as this handle last saw it.
+    pub fn primary_key(&self, key: impl Into<RecordKey>) -> Result<Tuple> {
+        key.into().resolve(self.inner.resolved.read().schema.metadata())
     }
 
     /// The path of the space.

@@ -113,11 +113,16 @@ impl SpaceCursor {
             .limits
             .time_max
             .map(|most| most.saturating_sub(now.saturating_sub(began)));
+        let limits = self.options.limits;
         let options = ScanOptions {
-            limit: Some(at_most(self.options.limit, BATCH_ROWS)),
+            limit: Some(self.options.limit.map_or(BATCH_ROWS, |limit| limit.min(BATCH_ROWS))),
             limits: ScanLimits {
-                scanned_rows_max: self.options.limits.scanned_rows_max,
-                scanned_bytes_max: Some(at_most(self.options.limits.scanned_bytes_max, BATCH_BYTES)),
+                scanned_rows_max: limits.scanned_rows_max,
+                scanned_bytes_max: Some(
+                    limits
+                        .scanned_bytes_max
+                        .map_or(BATCH_BYTES, |most| most.min(BATCH_BYTES)),
+                ),
                 time_max: Some(time_left.map_or(BATCH_TIME, |left| left.min(BATCH_TIME))),
             },
             // A transaction that writes nothing has no conflicts to find.
@@ -139,7 +144,9 @@ impl SpaceCursor {
             .run(|context| async move { Batch::read(&space.store(&context).await?, options.clone()).await })
             .await?;
 
-        take(&mut self.options.limit, records.len() as u64);
+        if let Some(limit) = &mut self.options.limit {
+            *limit = limit.saturating_sub(records.len());
+        }
         take(&mut self.options.limits.scanned_rows_max, scanned_rows);
         take(&mut self.options.limits.scanned_bytes_max, scanned_bytes);
         self.options.skip = skip;
@@ -168,7 +175,7 @@ struct Batch {
     scanned_rows: u64,
     scanned_bytes: u64,
     /// How many records are still to be left out.
-    skip: u64,
+    skip: usize,
 }
 
 impl Batch {
@@ -190,10 +197,6 @@ impl Batch {
     }
 }
 
-fn at_most(limit: Option<u64>, batch: u64) -> u64 {
-    limit.map_or(batch, |limit| limit.min(batch))
-}
-
 fn take(limit: &mut Option<u64>, taken: u64) {
     if let Some(left) = limit {
         *left = left.saturating_sub(taken);
@@ -201,7 +204,7 @@ fn take(limit: &mut Option<u64>, taken: u64) {
 }
 
 /// The most records of one batch.
-const BATCH_ROWS: u64 = 1_000;
+const BATCH_ROWS: usize = 1_000;
 
 /// About the most bytes of one batch.
 const BATCH_BYTES: u64 = 1_000_000;

@@ -99,7 +99,7 @@ impl RecordMetaDataBuilder {
     ) -> Result<&mut Self> {
         let union = Union::of(descriptors.records())?;
         validator.validate_union(self.union.message(), union.message())?;
-        self.version += 1;
+        self.grow();
         let old_types = std::mem::take(&mut self.record_types);
         self.union = union;
         self.descriptors = descriptors;
@@ -124,7 +124,7 @@ impl RecordMetaDataBuilder {
     pub(super) fn replace_union(&mut self, descriptors: Descriptors) -> Result<()> {
         self.union = Union::of(descriptors.records())?;
         self.descriptors = descriptors;
-        self.version += 1;
+        self.grow();
         let old_types = std::mem::take(&mut self.record_types);
         for mut record_type in record_type_builders(&self.union)? {
             if let Some(old) = old_types.iter().find(|old| old.shares_number_with(&record_type)) {
@@ -229,7 +229,7 @@ impl RecordMetaDataBuilder {
             return Err(unknown_record_type(unknown, known).with("index", index.name()));
         }
         if index.last_modified_version() <= 0 {
-            self.version += 1;
+            self.grow();
             index.set_last_modified_version(self.version);
         } else {
             self.version = self.version.max(index.last_modified_version());
@@ -240,7 +240,7 @@ impl RecordMetaDataBuilder {
         if let Some(counter) = &mut self.subspace_key_counter
             && !index.has_explicit_subspace_key()
         {
-            *counter += 1;
+            *counter = counter.saturating_add(1);
             index.set_subspace_key(Element::Int(*counter));
         }
         self.indexes.insert(index.name().to_owned(), index);
@@ -262,7 +262,7 @@ impl RecordMetaDataBuilder {
         let Some(index) = self.indexes.remove(name) else {
             return Err(unknown_index(name, self.indexes.keys().map(String::as_str)));
         };
-        self.version += 1;
+        self.grow();
         self.former_indexes.push(FormerIndex::of(&index, self.version));
         Ok(self)
     }
@@ -275,23 +275,34 @@ impl RecordMetaDataBuilder {
 
     /// Lets records longer than 100,000 bytes be saved.
     pub fn set_split_long_records(&mut self, split: bool) -> &mut Self {
-        self.version += i32::from(self.split_long_records != split);
+        if self.split_long_records != split {
+            self.grow();
+        }
         self.split_long_records = split;
         self
     }
 
     /// Keeps the commit's version with every record.
     pub fn set_store_record_versions(&mut self, store: bool) -> &mut Self {
-        self.version += i32::from(self.store_record_versions != store);
+        if self.store_record_versions != store {
+            self.grow();
+        }
         self.store_record_versions = store;
         self
     }
 
     /// Counts records by this key, in the older way; a `count` index does it better.
     pub fn set_record_count_key(&mut self, key: Option<KeyExpression>) -> &mut Self {
-        self.version += i32::from(self.record_count_key != key);
+        if self.record_count_key != key {
+            self.grow();
+        }
         self.record_count_key = key;
         self
+    }
+
+    /// Makes the version one larger. The largest stays, and evolution then refuses the change.
+    fn grow(&mut self) {
+        self.version = self.version.saturating_add(1);
     }
 
     /// The version so far.

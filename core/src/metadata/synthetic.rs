@@ -122,7 +122,7 @@ impl SyntheticRecordType {
     pub(super) fn with_key_after(mut self, others: &[SyntheticRecordType]) -> Self {
         if self.record_type_key.is_null() {
             let smallest = others.iter().filter_map(|other| other.record_type_key.as_i64()).min();
-            self.record_type_key = Element::Int(smallest.unwrap_or(0).min(0) - 1);
+            self.record_type_key = Element::Int(smallest.unwrap_or(0).min(0).saturating_sub(1));
         }
         self
     }

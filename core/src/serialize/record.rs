@@ -36,7 +36,37 @@ impl Record {
         }
     }
 
-    /// A record from a generated message that knows its name.
+    /// A record from a generated message that knows its name; a reference to one converts by itself.
+    ///
+    /// ```
+    /// # futures_executor::block_on(async {
+    /// # use record_store::{Database, Record, Schema};
+    /// # let schema = Schema::builder()
+    /// #     .proto("t.proto", "syntax = 'proto3'; message User { int64 id = 1; string name = 2; }")
+    /// #     .record_type("User", |t| t.primary_key("id"))
+    /// #     .build()?;
+    /// # let users = Database::in_memory()?.space("users").schema(&schema).open().await?;
+    /// #[derive(Clone, PartialEq, prost::Message)]
+    /// struct User {
+    ///     #[prost(int64, tag = "1")]
+    ///     id: i64,
+    ///     #[prost(string, tag = "2")]
+    ///     name: String,
+    /// }
+    ///
+    /// // prost-build writes this with its option enable_type_names.
+    /// impl prost::Name for User {
+    ///     const NAME: &'static str = "User";
+    ///     const PACKAGE: &'static str = "";
+    /// }
+    ///
+    /// let ada = User { id: 42, name: "Ada".to_owned() };
+    /// let saved = users.put(&ada).await?;
+    /// assert_eq!(saved.decode::<User>()?, ada);
+    /// assert_eq!(Record::from_message(&ada), Record::from(&ada));
+    /// # Ok::<(), record_store::Error>(())
+    /// # }).unwrap();
+    /// ```
     pub fn from_message<M: Message + Name>(message: &M) -> Self {
         // The record type is the message's own name, without the messages around it.
         let name = M::NAME.rsplit('.').next().unwrap_or(M::NAME);
@@ -83,15 +113,9 @@ impl Record {
     }
 }
 
-impl From<&DynamicMessage> for Record {
-    fn from(message: &DynamicMessage) -> Self {
-        Record::from_dynamic(message)
-    }
-}
-
-impl From<DynamicMessage> for Record {
-    fn from(message: DynamicMessage) -> Self {
-        Record::from_dynamic(&message)
+impl<M: Message + Name> From<&M> for Record {
+    fn from(message: &M) -> Self {
+        Record::from_message(message)
     }
 }
 

@@ -332,7 +332,15 @@ async fn upgrade(store: &RecordStore, stored: &StoreHeader, metadata_changed: bo
 
 /// An index that is not built must not look as if it were. Errors: `Unsupported`.
 fn check_no_index_to_build(store: &RecordStore, stored: &StoreHeader) -> Result<()> {
-    match store.metadata().indexes_since(stored.metadata_version()).next() {
+    let metadata = store.metadata();
+    // Types that came after the store have no records in it, so their indexes are built as they are.
+    let is_new = |since: Option<i32>| since.is_some_and(|since| since > stored.metadata_version());
+    let unbuilt = metadata.indexes_since(stored.metadata_version()).find(|index| {
+        !metadata
+            .record_types_for_index(index)
+            .all(|record_type| is_new(record_type.since_version()))
+    });
+    match unbuilt {
         None => Ok(()),
         Some(index) => Err(Error::new(
             ErrorKind::Unsupported,

@@ -1,120 +1,12 @@
 //! Reading many records, in the order of their primary keys or against it.
 
-use std::time::Duration;
-
-use record_store_kv::tuple::{Tuple, TupleRange};
+use record_store_kv::tuple::Tuple;
 use record_store_kv::{Bytes, KeyValue};
 
-use super::{RecordStore, StoredRecord, load};
+use super::{RecordStore, ScanOptions, StoredRecord, load};
 use crate::cursor::{KeyValueCursor, KeyValueScan, LimitManager};
 use crate::split::{self, Assembly, RawRecord};
-use crate::{Continuation, Error, ErrorKind, NoNextReason, Result, ScanLimits};
-
-/// Which records a scan reads, and how far it goes.
-///
-/// ```
-/// use record_store::{ScanOptions, Tuple, TupleRange};
-/// let newest_ten = ScanOptions::default().reverse().limit(10);
-/// let one_city = ScanOptions::default().range(TupleRange::all_of(Tuple::from(("Oslo",))));
-/// assert_ne!(newest_ten, one_city);
-/// ```
-#[derive(Clone, Debug, PartialEq)]
-pub struct ScanOptions {
-    /// The primary keys of the records.
-    pub range: TupleRange,
-    /// From the greatest primary key downwards.
-    pub reverse: bool,
-    /// The most records to return.
-    pub limit: Option<u64>,
-    /// How many records to leave out first.
-    pub skip: u64,
-    /// How much to read before stopping.
-    pub limits: ScanLimits,
-    /// Reads without conflicts with those who write.
-    pub snapshot: bool,
-    /// Where the scan goes on; it must come from a scan of the same range in the same direction.
-    pub continuation: Option<Continuation>,
-}
-
-impl Default for ScanOptions {
-    /// All records, in the order of their primary keys, without limits.
-    fn default() -> Self {
-        ScanOptions {
-            range: TupleRange::ALL,
-            reverse: false,
-            limit: None,
-            skip: 0,
-            limits: ScanLimits::default(),
-            snapshot: false,
-            continuation: None,
-        }
-    }
-}
-
-impl ScanOptions {
-    /// The primary keys of the records.
-    #[must_use]
-    pub fn range(mut self, range: TupleRange) -> Self {
-        self.range = range;
-        self
-    }
-
-    /// From the greatest primary key downwards.
-    #[must_use]
-    pub fn reverse(mut self) -> Self {
-        self.reverse = true;
-        self
-    }
-
-    /// The most records to return.
-    #[must_use]
-    pub fn limit(mut self, limit: u64) -> Self {
-        self.limit = Some(limit);
-        self
-    }
-
-    /// How many records to leave out first.
-    #[must_use]
-    pub fn skip(mut self, skip: u64) -> Self {
-        self.skip = skip;
-        self
-    }
-
-    /// The most key-value pairs to read.
-    #[must_use]
-    pub fn scanned_rows_max(mut self, rows: u64) -> Self {
-        self.limits.scanned_rows_max = Some(rows);
-        self
-    }
-
-    /// The most bytes of keys and values to read.
-    #[must_use]
-    pub fn scanned_bytes_max(mut self, bytes: u64) -> Self {
-        self.limits.scanned_bytes_max = Some(bytes);
-        self
-    }
-
-    /// The most time since the transaction began.
-    #[must_use]
-    pub fn time_max(mut self, time: Duration) -> Self {
-        self.limits.time_max = Some(time);
-        self
-    }
-
-    /// Reads without conflicts with those who write.
-    #[must_use]
-    pub fn snapshot(mut self) -> Self {
-        self.snapshot = true;
-        self
-    }
-
-    /// Goes on where another scan stopped.
-    #[must_use]
-    pub fn continuation(mut self, continuation: Option<Continuation>) -> Self {
-        self.continuation = continuation;
-        self
-    }
-}
+use crate::{Continuation, Error, ErrorKind, NoNextReason, Result};
 
 /// The records of a scan, one after the other, within one transaction.
 ///
@@ -128,9 +20,9 @@ pub struct RecordCursor {
     limits: LimitManager,
     reverse: bool,
     snapshot: bool,
-    skip: u64,
+    skip: usize,
     /// How many records may still be returned.
-    remaining: Option<u64>,
+    remaining: Option<usize>,
     /// A row of the next record, read to see that the one before it was complete.
     pending: Option<KeyValue>,
     /// The last key of the last record returned.
@@ -151,10 +43,11 @@ impl RecordCursor {
             (false, true) => Some(1),
             (false, false) => Some(2),
         };
-        let wanted = options.limit.map(|limit| limit.saturating_add(options.skip));
+        let wanted = options.limit.map(|limit| limit.saturating_add(options.skip) as u64);
+        let range = options.resolve_range(store.metadata())?;
         let scan = KeyValueScan {
             subspace: store.layout().records(),
-            range: &options.range,
+            range: &range,
             continuation: options.continuation.as_ref(),
             reverse: options.reverse,
             snapshot: options.snapshot,
@@ -246,7 +139,7 @@ impl RecordCursor {
     }
 
     /// How many records are still to be left out.
-    pub(crate) fn skip_left(&self) -> u64 {
+    pub(crate) fn skip_left(&self) -> usize {
         self.skip
     }
 

@@ -25,13 +25,10 @@ pub(super) fn save_separate(store: &RecordStore, primary_key: &Tuple, version: R
 
 /// Deletes the version of a record, which was read with it, apart from it.
 pub(super) fn delete_separate(store: &RecordStore, primary_key: &Tuple, version: Option<RecordVersion>) {
-    let is_pending = version.is_some_and(|version| !version.is_complete());
-    let key = store.layout().separate_version_key(primary_key);
-    if is_pending {
-        // Java leaves alone what an earlier transaction may have written here, and so do we: the bytes must agree.
-        store.context().forget_version(&key);
-    } else if store.metadata().is_store_record_versions() {
-        store.context().clear(&key);
+    if version.is_some() || store.metadata().is_store_record_versions() {
+        // Java takes back a version that waits for the commit and leaves one that was committed before. That one would
+        // outlive its record, and an upgrade of the format would make it a record without a value.
+        store.context().clear(&store.layout().separate_version_key(primary_key));
     }
 }
 

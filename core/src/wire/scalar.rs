@@ -49,7 +49,7 @@ pub(crate) enum ScalarKind {
     Float,
     Double,
     Bool,
-    /// A string; `checked` (proto3): invalid UTF-8 is an error. Otherwise Java shows replacement characters.
+    /// A string; `checked` (proto3, mostly): invalid UTF-8 is an error. Otherwise Java shows replacement characters.
     String {
         checked: bool,
     },
@@ -74,7 +74,7 @@ impl ScalarKind {
             Kind::Double => ScalarKind::Double,
             Kind::Bool => ScalarKind::Bool,
             Kind::String => ScalarKind::String {
-                checked: field.parent_file().syntax() == Syntax::Proto3,
+                checked: is_text_checked(field),
             },
             Kind::Bytes => ScalarKind::Bytes,
             Kind::Enum(definition) => {
@@ -173,6 +173,13 @@ impl ScalarKind {
     }
 }
 
+/// Whether Java's runtime checks the texts of a field: in proto3 files always, in proto2 files where they ask for it.
+fn is_text_checked(field: &FieldDescriptor) -> bool {
+    let file = field.parent_file();
+    let options = file.file_descriptor_proto().options.as_ref();
+    file.syntax() == Syntax::Proto3 || options.is_some_and(|options| options.java_string_check_utf8())
+}
+
 /// The default of a scalar field as a scalar, `None` for anything else.
 pub(super) fn default_of(field: &FieldDescriptor) -> Option<Scalar<'static>> {
     Some(match field.default_value() {
@@ -189,10 +196,10 @@ pub(super) fn default_of(field: &FieldDescriptor) -> Option<Scalar<'static>> {
     })
 }
 
-/// The text, as proto3 demands it.
+/// The text, where it is checked.
 pub(super) fn utf8(bytes: &[u8]) -> Result<&str, Malformed> {
     std::str::from_utf8(bytes).map_err(|error| Malformed {
-        reason: "a proto3 string is not valid UTF-8",
+        reason: "a text is not valid UTF-8",
         offset: error.valid_up_to(),
     })
 }

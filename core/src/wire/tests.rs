@@ -186,10 +186,16 @@ fn text_that_is_no_utf8_is_an_error_in_proto3_alone() {
     let text = access(&two, "string").scalar_in(&[0x72, 2, b'a', 0xFF]);
     assert_eq!(text, Ok(Some(Scalar::String("a\u{FFFD}".into()))));
     let refused = Malformed {
-        reason: "a proto3 string is not valid UTF-8",
+        reason: "a text is not valid UTF-8",
         offset: 1,
     };
     assert_eq!(access(&three, "string").scalar_in(&[0x1A, 2, b'a', 0xFF]), Err(refused));
+    let asked = compile(&[(
+        "asked.proto",
+        r#"syntax = "proto2"; option java_string_check_utf8 = true; message Asked { optional string s = 1; }"#,
+    )]);
+    let asked = asked.get_message_by_name("Asked").unwrap();
+    assert_eq!(access(&asked, "s").scalar_in(&[0x0A, 2, b'a', 0xFF]), Err(refused));
     assert!(validate_record(&[0x72, 2, b'a', 0xFF], &two).is_ok());
     assert!(validate_record(&[0x1A, 2, b'a', 0xFF], &three).is_err());
 }

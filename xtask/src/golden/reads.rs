@@ -135,8 +135,8 @@ async fn scan_records(scene: &Scene<'_>, store: &RecordStore, read: &Value) -> R
     let mut options = ScanOptions {
         range: range(read)?,
         reverse: read["reverse"] == true,
-        limit: read["page_limit"].as_u64(),
-        skip: read["skip"].as_u64().unwrap_or(0),
+        limit: read["page_limit"].as_u64().map(usize::try_from).transpose()?,
+        skip: usize::try_from(read["skip"].as_u64().unwrap_or(0))?,
         limits: ScanLimits {
             scanned_rows_max: read["scanned_records_limit"].as_u64(),
             ..ScanLimits::default()

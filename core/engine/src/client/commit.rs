@@ -10,9 +10,8 @@ use super::state::State;
 use crate::mutation::{CommitRequest, KeyRange};
 
 impl State {
-    /// The request, or `None` if there is nothing to commit. Errors: that of a failed read, 1038, 2023, 2101.
+    /// The request, or `None` if there is nothing to commit. Errors: 1038, 2023, 2101.
     pub(crate) fn commit_request(&mut self) -> Result<Option<CommitRequest>> {
-        self.check_reads()?;
         let mut outgoing = std::mem::take(&mut self.outgoing);
         outgoing.add(&self.writes, &[], SYSTEM_KEYS_END);
         let Outgoing {

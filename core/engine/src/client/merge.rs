@@ -220,7 +220,7 @@ impl<'a> Cursor<'a> {
         found: &mut Vec<KeyValue>,
     ) -> Result<bool> {
         let mut from = Bytes::copy_from_slice(from);
-        let mut whatever_the_bytes = min_rows > 1;
+        let mut whatever_the_bytes = min_rows > 1 || (min_rows == 1 && *bytes == 0);
         loop {
             if *rows == 0 || (*bytes == 0 && !whatever_the_bytes) {
                 return Ok(true);

@@ -6,7 +6,7 @@
 use bytes::Bytes;
 use record_store_kv::{Error, KeyValue, RangeBatch, RangeRequest, Result, StreamingMode, fdb_code};
 
-use super::key::key_after;
+use super::key::{is_key_after, key_after};
 use super::merge::{Cursor, REPLY_BYTES, Step, View, Want};
 use super::read::{Resolved, Selector, locate, resolve, settle};
 use crate::cluster::ScanLimits;
@@ -122,36 +122,71 @@ impl RangeRead {
     pub(crate) fn execute(&self, view: View<'_>) -> Result<RangeFound> {
         let plain = self.begin.offset == 1 && self.end.offset == 1;
         if plain && view.writes.is_untouched(&self.begin.key, &self.end.key) {
-            return self.scan(view);
+            return self.execute_plainly(view);
         }
         Walk::run(self, view)
     }
 
-    /// A range between two keys without own writes: the database's rows as they are.
-    fn scan(&self, view: View<'_>) -> Result<RangeFound> {
-        let end = view.max_key.min(&self.end.key);
+    /// Executes the read as the database itself does: both selectors first, then one batch between two keys.
+    pub(crate) fn execute_natively(&self, view: View<'_>) -> Result<RangeFound> {
         let mut found = RangeFound::default();
-        let (mut begin, mut end) = (self.begin.key.clone(), Bytes::copy_from_slice(end));
-        if begin >= end {
-            return Ok(found);
-        }
-        loop {
-            let rows = self.rows - found.rows.len();
-            let bytes = self.bytes.unwrap_or(REPLY_BYTES).min(REPLY_BYTES);
-            let limits = ScanLimits { rows, bytes };
-            let limited = view
-                .snapshot
-                .scan(&begin, &end, self.reverse, limits, &mut found.rows)?;
-            if !limited || self.bytes.is_some() || found.rows.len() >= self.rows {
-                found.more = limited;
-                return Ok(found);
+        let mut bound = |selector: &Selector| {
+            if selector.offset == 1 {
+                return Ok(selector.key.clone());
             }
-            match found.rows.last() {
+            let resolved = resolve(view, selector)?;
+            found.mark(&resolved);
+            Ok::<_, Error>(resolved.into_key(view.max_key))
+        };
+        let (begin, end) = (bound(&self.begin)?, bound(&self.end)?);
+        (found.rows, found.more) = self.scan(view, begin, end)?;
+        found.forget_far_end(self.reverse);
+        Ok(found)
+    }
+
+    /// A range between two keys without own writes: the database's rows as they are.
+    fn execute_plainly(&self, view: View<'_>) -> Result<RangeFound> {
+        let begin = &self.begin.key;
+        let end = view.max_key.min(&self.end.key);
+        let (rows, limited) = self.scan(view, begin.clone(), Bytes::copy_from_slice(end))?;
+        let more = limited && (rows.len() >= self.rows || self.is_cut_short(&rows, begin, end));
+        Ok(RangeFound {
+            rows,
+            more,
+            ..RangeFound::default()
+        })
+    }
+
+    /// The rows between two keys until a limit is reached; true if one was.
+    fn scan(&self, view: View<'_>, mut begin: Bytes, mut end: Bytes) -> Result<(Vec<KeyValue>, bool)> {
+        let mut rows = Vec::new();
+        while begin < end {
+            let limits = ScanLimits {
+                rows: self.rows - rows.len(),
+                bytes: self.bytes.unwrap_or(REPLY_BYTES).min(REPLY_BYTES),
+            };
+            let limited = view.snapshot.scan(&begin, &end, self.reverse, limits, &mut rows)?;
+            if !limited || self.bytes.is_some() || rows.len() >= self.rows {
+                return Ok((rows, limited));
+            }
+            match rows.last() {
                 Some(last) if self.reverse => end = last.key.clone(),
                 Some(last) => begin = key_after(&last.key),
-                None => return Ok(found),
+                None => break,
             }
         }
+        Ok((rows, false))
+    }
+
+    /// Whether a batch that ended by its bytes left something of `[begin, end)` unread.
+    fn is_cut_short(&self, rows: &[KeyValue], begin: &[u8], end: &[u8]) -> bool {
+        let bytes: usize = rows.iter().map(|row| 8 + row.key.len() + row.value.len()).sum();
+        let unread = match rows.last() {
+            Some(last) if self.reverse => last.key > begin,
+            Some(last) => !is_key_after(&last.key, end),
+            None => false,
+        };
+        unread || self.bytes.is_some_and(|most| bytes >= most)
     }
 }
 
@@ -172,6 +207,10 @@ struct Walk<'a> {
     /// The selector at which it stops, and how many rows to go on behind its key; negative: to give back.
     stop: Selector,
     beyond: i64,
+    /// Whether all rows are known before the walk begins.
+    known: bool,
+    /// By how many rows the start selector leads over the end of the key space.
+    outside: usize,
     found: RangeFound,
 }
 
@@ -204,6 +243,8 @@ impl<'a> Walk<'a> {
             skip,
             stop,
             beyond,
+            known: false,
+            outside: 0,
             found,
         }
         .walk()
@@ -214,14 +255,13 @@ impl<'a> Walk<'a> {
             // The walk would start behind its own stop: find out first where that really is.
             let resolved = resolve(self.view, &self.stop)?;
             self.found.mark(&resolved);
-            let outermost = if self.reverse {
-                Resolved::PastEnd
-            } else {
-                Resolved::BeforeStart
+            let nothing = match resolved {
+                Resolved::BeforeStart(_) => !self.reverse,
+                Resolved::PastEnd(_) => self.reverse,
+                Resolved::At(_) => false,
             };
-            let nothing = resolved == outermost;
             let key = resolved.into_key(self.view.max_key);
-            if self.skip >= 0 && !self.is_behind(&key, &self.start.key) {
+            if self.skip >= 0 && (!self.is_behind(&key, &self.start.key) || self.stops_at_start()?) {
                 return Ok(RangeFound::default());
             }
             if nothing {
@@ -229,6 +269,8 @@ impl<'a> Walk<'a> {
             }
             self.stop = Selector { key, offset: 1 };
             self.beyond = 0;
+            // Everything up to there is known by now: no batch ends on the way.
+            self.known = true;
         }
         let edge = if self.skip < 0 {
             self.start_further_out()?
@@ -239,15 +281,24 @@ impl<'a> Walk<'a> {
             return Ok(self.found);
         }
         self.collect(&edge)?;
-        // A flag about the far end holds only if the walk got there.
-        if self.found.more {
-            if self.reverse {
-                self.found.read_to_begin = false;
-            } else {
-                self.found.read_through_end = false;
-            }
-        }
+        self.found.forget_far_end(self.reverse);
         Ok(self.found)
+    }
+
+    /// Whether the stop selector leads no further than the start when what counts is the key before the one that it names,
+    /// which may not exist.
+    fn stops_at_start(&self) -> Result<bool> {
+        if self.stop.offset <= 1 {
+            return Ok(false);
+        }
+        let before = Selector {
+            key: self.stop.key.clone(),
+            offset: self.stop.offset - 1,
+        };
+        Ok(match locate(self.view, &before)? {
+            Resolved::At(key) => !self.is_behind(&key_after(&key), &self.start.key),
+            _ => false,
+        })
     }
 
     /// Whether `key` comes after `other` on the walk.
@@ -269,6 +320,9 @@ impl<'a> Walk<'a> {
         };
         let resolved = locate(self.view, &selector)?;
         self.found.mark(&resolved);
+        if let Resolved::BeforeStart(by) | Resolved::PastEnd(by) = resolved {
+            self.outside = by;
+        }
         Ok(match resolved {
             Resolved::At(key) if self.reverse => key_after(&key),
             other => other.into_key(self.view.max_key),
@@ -315,7 +369,8 @@ impl<'a> Walk<'a> {
                     }
                 }
                 Step::Unknown => {
-                    if self.bytes.is_some() && !self.found.rows.is_empty() && not_taken >= give_back {
+                    let ends = self.bytes.is_some() && !self.known && !self.found.rows.is_empty();
+                    if ends && not_taken >= give_back {
                         self.found.more = true;
                         return Ok(());
                     }
@@ -331,12 +386,16 @@ impl<'a> Walk<'a> {
                 }
                 Step::End if beyond > 0 && !is_beyond => is_beyond = true,
                 Step::End => {
-                    if is_beyond || (skip > 0 && stop == end_of_space) {
-                        self.found.mark(&if self.reverse {
-                            Resolved::BeforeStart
+                    if is_beyond && skip > 0 && skip >= beyond {
+                        // Both selectors lead over the end of the key space, the one of the start no less far.
+                        self.found = RangeFound::default();
+                    } else if is_beyond || (skip > 0 && stop == end_of_space) {
+                        let outside = if self.reverse {
+                            Resolved::BeforeStart(0)
                         } else {
-                            Resolved::PastEnd
-                        });
+                            Resolved::PastEnd(0)
+                        };
+                        self.found.mark(&outside);
                     }
                     break;
                 }
@@ -345,6 +404,9 @@ impl<'a> Walk<'a> {
         self.found.more = rows_left == 0 || bytes_left == 0;
         if passed < give_back && rows_before_fetch == 0 {
             // What was fetched last already shows that the range ends before it begins.
+            if self.outside > 0 && self.outside <= give_back - passed {
+                self.found = RangeFound::default();
+            }
             self.found.rows.clear();
             self.found.more = false;
         } else if give_back > 0 && !self.found.rows.is_empty() {
@@ -374,10 +436,19 @@ impl<'a> Walk<'a> {
 }
 
 impl RangeFound {
+    /// What is known of the far end of the range holds only if the batch got there.
+    fn forget_far_end(&mut self, reverse: bool) {
+        match (self.more, reverse) {
+            (true, true) => self.read_to_begin = false,
+            (true, false) => self.read_through_end = false,
+            (false, _) => {}
+        }
+    }
+
     fn mark(&mut self, resolved: &Resolved) {
         match resolved {
-            Resolved::BeforeStart => self.read_to_begin = true,
-            Resolved::PastEnd => self.read_through_end = true,
+            Resolved::BeforeStart(_) => self.read_to_begin = true,
+            Resolved::PastEnd(_) => self.read_through_end = true,
             Resolved::At(_) => {}
         }
     }

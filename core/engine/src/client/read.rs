@@ -37,12 +37,12 @@ impl Selector {
 /// Where a selector leads.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Resolved {
-    /// Before the first key.
-    BeforeStart,
+    /// Before the first key, by so many.
+    BeforeStart(usize),
     /// To this key.
     At(Bytes),
-    /// Behind the last key.
-    PastEnd,
+    /// Behind the last key, by so many.
+    PastEnd(usize),
 }
 
 /// Reads one key; with it, whether the database was needed and the read therefore conflicts.
@@ -89,14 +89,14 @@ pub(crate) fn settle(view: View<'_>, selector: &Selector) -> Settled {
                 _ if offset == 1 => break,
                 Some(end) => key = end,
                 None => {
-                    outside = Some(Resolved::PastEnd);
+                    outside = Some(Resolved::PastEnd(0));
                     break;
                 }
             }
             offset -= i64::from(is_written(&segment));
         }
     } else if offset < 1 && key.is_empty() {
-        outside = is_known(&view.writes.segment(key)).then_some(Resolved::BeforeStart);
+        outside = is_known(&view.writes.segment(key)).then_some(Resolved::BeforeStart(0));
     } else if offset < 1 {
         for segment in view.writes.segments_back(key).take_while(is_known) {
             offset += i64::from(is_written(&segment));
@@ -105,7 +105,7 @@ pub(crate) fn settle(view: View<'_>, selector: &Selector) -> Settled {
                 break;
             }
             if key.is_empty() {
-                outside = Some(Resolved::BeforeStart);
+                outside = Some(Resolved::BeforeStart(0));
                 break;
             }
         }
@@ -116,7 +116,7 @@ pub(crate) fn settle(view: View<'_>, selector: &Selector) -> Settled {
     };
     let left = if selector.offset == 1 { 1 } else { offset };
     match outside {
-        Some(Resolved::BeforeStart) => Settled {
+        Some(Resolved::BeforeStart(_)) => Settled {
             selector: settled(&[], 1),
             offset: left,
             outside,
@@ -187,8 +187,8 @@ fn follow(view: View<'_>, selector: &Selector, stop_at_nothing: bool) -> Result<
                     },
                 )?;
             }
-            Step::End if reverse => return Ok(Resolved::BeforeStart),
-            Step::End => return Ok(Resolved::PastEnd),
+            Step::End if reverse => return Ok(Resolved::BeforeStart(passed.saturating_add(1))),
+            Step::End => return Ok(Resolved::PastEnd(passed.saturating_add(1))),
         }
     }
 }
@@ -197,9 +197,9 @@ impl Resolved {
     /// The key itself, with the ends of the key space for what lies outside.
     pub(crate) fn into_key(self, max_key: &'static [u8]) -> Bytes {
         match self {
-            Resolved::BeforeStart => Bytes::new(),
+            Resolved::BeforeStart(_) => Bytes::new(),
             Resolved::At(key) => key,
-            Resolved::PastEnd => Bytes::from_static(max_key),
+            Resolved::PastEnd(_) => Bytes::from_static(max_key),
         }
     }
 }

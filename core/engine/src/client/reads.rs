@@ -123,7 +123,7 @@ impl State {
                 offset: 1,
             };
         }
-        let mut found = read.execute(self.native_view(snapshot))?;
+        let mut found = read.execute_natively(self.native_view(snapshot))?;
         if !snapshot {
             let (begin, end) = conflicts::of_native_range(&read, &found, self.native_end());
             self.read_conflicts.push(&begin, &end);

@@ -223,6 +223,8 @@ impl State {
 
     /// What the commit that began is to do; `None` if it has nothing to do.
     pub(crate) fn prepare_commit(&mut self) -> Result<Option<CommitRequest>> {
+        // After a failed read the commit never gets to the database: what waits for its end goes on waiting.
+        self.check_reads()?;
         let request = self.commit_request();
         if let Err(error) = &request {
             self.end(End::Failed(error.fdb_code().unwrap_or(fdb_code::INTERNAL_ERROR)));

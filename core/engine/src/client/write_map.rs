@@ -9,6 +9,7 @@ use std::ops::Bound;
 
 use super::fold::{Op, OpStack};
 use super::key::{Key, is_key_after};
+use crate::atomic::AtomicOp;
 
 /// What a transaction wrote.
 #[derive(Clone, Debug, Default)]
@@ -320,7 +321,7 @@ impl Entry {
         let was_unreadable = written.unreadable;
         written.conflict |= conflict;
         written.unreadable |= op.is_stamped();
-        if !was_unreadable && matches!(op, Op::Set(_)) {
+        if !was_unreadable && matches!(op, Op::Set(_) | Op::Atomic(AtomicOp::SetVersionstampedValue, _)) {
             written.ops = OpStack::new(op);
         } else if written.unreadable {
             written.ops.push(op);

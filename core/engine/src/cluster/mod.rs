@@ -54,7 +54,7 @@ use self::shared::Shared;
 use self::workers::Workers;
 use crate::limits::{RECOVERY_VERSION_JUMP, VERSION_WINDOW};
 use crate::mutation::{CommitOutcome, CommitRequest};
-use crate::options::EngineOptions;
+use crate::options::{Durability, EngineOptions};
 
 /// A database as its clients see it. Dropping it closes it: it ends the threads and lets go of the directory.
 pub(crate) struct Cluster {
@@ -102,8 +102,9 @@ impl Cluster {
         let lock = lock.map(Arc::new);
         let (shared, committer) = recovery::recover(files, options)?;
         let workers = Workers::default();
+        let sync = options.durability == Durability::Sync;
         let pipeline = if options.threads {
-            Pipeline::threads(shared.clone(), committer, &workers, lock.clone())?
+            Pipeline::threads(shared.clone(), committer, sync, &workers, &lock)?
         } else {
             Pipeline::inline(shared.clone(), committer)
         };

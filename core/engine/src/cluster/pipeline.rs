@@ -1,5 +1,8 @@
-//! How commits reach the committer: through a queue to its thread, which makes groups of what has gathered meanwhile, or
-//! straight away on the caller's thread.
+//! How commits reach the committer and old changes the base: through a queue to a thread of their own, or straight away on
+//! the thread that calls.
+//!
+//! A thread makes groups of the commits that gather while it syncs. Where nothing is synced it has nothing to gain, so
+//! commits run on the caller's thread then.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, mpsc};
@@ -14,83 +17,86 @@ use super::shared::Shared;
 use super::workers::Workers;
 use crate::mutation::{CommitOutcome, CommitRequest};
 
-/// The way to the committer.
-pub(crate) enum Pipeline {
-    /// Everything runs on the thread that calls.
-    Inline {
-        shared: Arc<Shared>,
-        committer: Mutex<Committer>,
-    },
-    /// Committer and applier have threads of their own.
-    Threads {
-        commits: mpsc::Sender<Message>,
-        settle: mpsc::Sender<()>,
-        /// Whether the thread has been asked already, and has not begun.
+/// The way to the committer and to the base.
+pub(crate) struct Pipeline {
+    shared: Arc<Shared>,
+    commits: Commits,
+    settling: Settling,
+}
+
+enum Commits {
+    Inline(Mutex<Committer>),
+    Thread {
+        queue: mpsc::Sender<Message>,
+        /// Whether a new lease has been asked for, and the thread has not begun.
         lease_asked: Arc<AtomicBool>,
-        settle_asked: Arc<AtomicBool>,
     },
 }
 
 /// What the committer's thread is asked for.
-pub(crate) enum Message {
+enum Message {
     /// To commit, and to tell how it went.
     Commit(CommitRequest, oneshot::Sender<Result<CommitOutcome>>),
     /// To renew the lease on versions.
     RenewLease,
 }
 
+enum Settling {
+    /// Whoever has the lock settles.
+    Inline(Mutex<()>),
+    Thread {
+        queue: mpsc::Sender<()>,
+        /// Whether settling has been asked for, and the thread has not begun.
+        asked: Arc<AtomicBool>,
+    },
+}
+
 impl Pipeline {
     /// A pipeline on the caller's thread.
     pub(crate) fn inline(shared: Arc<Shared>, committer: Committer) -> Self {
-        Pipeline::Inline {
+        Pipeline {
             shared,
-            committer: Mutex::new(committer),
+            commits: Commits::Inline(Mutex::new(committer)),
+            settling: Settling::Inline(Mutex::new(())),
         }
     }
 
-    /// A pipeline with threads, among `workers`. They hold `lock` until they have ended.
+    /// A pipeline with threads among `workers`: one that settles, and one that commits if there is something to `sync`. They
+    /// hold `lock` until they have ended.
     pub(crate) fn threads(
         shared: Arc<Shared>,
-        mut committer: Committer,
+        committer: Committer,
+        sync: bool,
         workers: &Workers,
-        lock: Option<Arc<DirectoryLock>>,
+        lock: &Option<Arc<DirectoryLock>>,
     ) -> Result<Self> {
-        let (commits, requests) = mpsc::channel();
-        let (settle, settle_requests) = mpsc::channel();
-        let (lease_asked, settle_asked) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
-        let (lease_flag, settle_flag, applier_lock) = (lease_asked.clone(), settle_asked.clone(), lock.clone());
-        workers.spawn(&shared, "record-store-commit", move || {
-            let _lock = lock;
-            run_committer(&mut committer, &requests, &lease_flag);
-        })?;
-        let own = shared.clone();
-        workers.spawn(&shared, "record-store-apply", move || {
-            let _lock = applier_lock;
-            while settle_requests.recv().is_ok() {
-                settle_flag.store(false, Ordering::Release);
-                own.settle_all();
-            }
-        })?;
-        Ok(Pipeline::Threads {
+        let commits = if sync {
+            commit_on_thread(&shared, committer, workers, lock.clone())?
+        } else {
+            Commits::Inline(Mutex::new(committer))
+        };
+        let settling = settle_on_thread(&shared, workers, lock.clone())?;
+        Ok(Pipeline {
+            shared,
             commits,
-            settle,
-            lease_asked,
-            settle_asked,
+            settling,
         })
     }
 
     /// Commits. It is on its way when the call returns.
     pub(crate) fn commit(&self, request: CommitRequest) -> Read<CommitOutcome> {
-        match self {
-            Pipeline::Inline { committer, .. } => {
+        match &self.commits {
+            Commits::Inline(committer) => {
                 let (mut outcomes, fired) = committer.lock().commit(vec![request]);
-                self.settle_inline();
+                if let Settling::Inline(one_at_a_time) = &self.settling {
+                    self.settle_inline(one_at_a_time);
+                }
                 fired.fire();
                 Read::ready(outcomes.pop().unwrap_or_else(unknown))
             }
-            Pipeline::Threads { commits, .. } => {
+            Commits::Thread { queue, .. } => {
                 let (done, outcome) = oneshot::channel();
-                if commits.send(Message::Commit(request, done)).is_err() {
+                if queue.send(Message::Commit(request, done)).is_err() {
                     // Its thread has panicked, and not with this commit.
                     return Read::failed(fdb_code::IO_ERROR);
                 }
@@ -101,15 +107,13 @@ impl Pipeline {
 
     /// Has the lease on versions renewed.
     pub(crate) fn renew_lease(&self) {
-        match self {
+        match &self.commits {
             // It changes nothing that a watch could be on.
-            Pipeline::Inline { committer, .. } => drop(committer.lock().commit(Vec::new())),
-            Pipeline::Threads {
-                commits, lease_asked, ..
-            } => {
+            Commits::Inline(committer) => drop(committer.lock().commit(Vec::new())),
+            Commits::Thread { queue, lease_asked } => {
                 if !lease_asked.swap(true, Ordering::AcqRel) {
                     // A thread that has ended has said why to those whose commits it had.
-                    drop(commits.send(Message::RenewLease));
+                    drop(queue.send(Message::RenewLease));
                 }
             }
         }
@@ -117,28 +121,56 @@ impl Pipeline {
 
     /// Has old changes moved into the base.
     pub(crate) fn settle(&self) {
-        match self {
-            Pipeline::Inline { .. } => self.settle_inline(),
-            Pipeline::Threads {
-                settle, settle_asked, ..
-            } => {
-                if !settle_asked.swap(true, Ordering::AcqRel) {
-                    let _ = settle.send(());
+        match &self.settling {
+            Settling::Inline(one_at_a_time) => self.settle_inline(one_at_a_time),
+            Settling::Thread { queue, asked } => {
+                if !asked.swap(true, Ordering::AcqRel) {
+                    let _ = queue.send(());
                 }
             }
         }
     }
 
-    fn settle_inline(&self) {
-        if let Pipeline::Inline { shared, committer } = self {
-            // The committer's lock lets one thread at a time settle.
-            let _one_at_a_time = committer.lock();
-            shared.settle_inline();
+    fn settle_inline(&self, one_at_a_time: &Mutex<()>) {
+        // If another thread is at it, it will do.
+        if let Some(_settling) = one_at_a_time.try_lock() {
+            self.shared.settle_inline();
         }
     }
 }
 
-fn run_committer(committer: &mut Committer, inbox: &mpsc::Receiver<Message>, lease_asked: &AtomicBool) {
+fn commit_on_thread(
+    shared: &Arc<Shared>,
+    mut committer: Committer,
+    workers: &Workers,
+    lock: Option<Arc<DirectoryLock>>,
+) -> Result<Commits> {
+    let (queue, inbox) = mpsc::channel();
+    let lease_asked = Arc::new(AtomicBool::new(false));
+    let flag = lease_asked.clone();
+    workers.spawn(shared, "record-store-commit", move || {
+        let _lock = lock;
+        commit_groups(&mut committer, &inbox, &flag);
+    })?;
+    Ok(Commits::Thread { queue, lease_asked })
+}
+
+fn settle_on_thread(shared: &Arc<Shared>, workers: &Workers, lock: Option<Arc<DirectoryLock>>) -> Result<Settling> {
+    let (queue, inbox) = mpsc::channel();
+    let asked = Arc::new(AtomicBool::new(false));
+    let (flag, own) = (asked.clone(), shared.clone());
+    workers.spawn(shared, "record-store-settle", move || {
+        let _lock = lock;
+        while inbox.recv().is_ok() {
+            flag.store(false, Ordering::Release);
+            own.settle_all();
+        }
+    })?;
+    Ok(Settling::Thread { queue, asked })
+}
+
+/// Commits what comes, in groups of what has gathered, until nobody can send any more.
+fn commit_groups(committer: &mut Committer, inbox: &mpsc::Receiver<Message>, lease_asked: &AtomicBool) {
     while let Ok(first) = inbox.recv() {
         let mut requests = Vec::new();
         let mut waiting = Vec::new();

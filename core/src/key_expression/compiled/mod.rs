@@ -62,6 +62,7 @@ impl<'a> RecordView<'a> {
 #[derive(Clone, Debug)]
 pub struct CompiledExpression {
     expression: KeyExpression,
+    key_column_count: usize,
     node: Node,
 }
 
@@ -76,6 +77,7 @@ impl CompiledExpression {
             Node::compile(expression, Some(message)).map_err(|error| error.with("message", message.full_name()))?;
         Ok(CompiledExpression {
             expression: expression.clone(),
+            key_column_count: expression.column_count(),
             node,
         })
     }
@@ -88,6 +90,11 @@ impl CompiledExpression {
     /// How many columns a row has: those of the key, then those of the value of a covering index.
     pub fn column_count(&self) -> usize {
         self.node.width()
+    }
+
+    /// How many of the columns are the key; the others are the value of a covering index.
+    pub fn key_column_count(&self) -> usize {
+        self.key_column_count
     }
 
     /// Whether every record gives exactly one row.

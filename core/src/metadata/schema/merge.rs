@@ -47,7 +47,7 @@ pub(super) fn merge(schema: &Parts, stored: Option<&RecordMetaData>) -> Result<R
             return Ok(stored.clone());
         }
         let mut builder = RecordMetaDataBuilder::from(&merged);
-        builder.set_version(stored.version() + 1);
+        builder.set_version(stored.version().saturating_add(1));
         merged = builder.build()?;
     }
     schema.evolution.validate(stored, &merged)?;
@@ -352,13 +352,15 @@ fn add_index(mut index: Index, builder: &mut RecordMetaDataBuilder, stored: Opti
             .any(|former| former.subspace_key == *index.subspace_key())
         {
             // Stores may still have entries under the name: a new index of an old name has a key of its own.
-            let key = Element::String(format!("{}#{}", index.name(), builder.version() + 1));
+            let key = Element::String(format!("{}#{}", index.name(), builder.version().saturating_add(1)));
             index = index.with_subspace_key(key);
         }
         builder.add_index(index)?;
         return Ok(());
     };
-    let new_version = builder.version().max(stored.map_or(0, |stored| stored.version() + 1));
+    let new_version = builder
+        .version()
+        .max(stored.map_or(0, |stored| stored.version().saturating_add(1)));
     let Some(mut changed) = redefined(before, index) else {
         return Ok(());
     };

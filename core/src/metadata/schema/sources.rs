@@ -7,6 +7,7 @@ use bytes::Bytes;
 use protox::Compiler;
 use protox::file::{ChainFileResolver, DescriptorSetFileResolver, File, FileResolver, IncludeFileResolver};
 
+use super::union_file;
 use crate::error::{Error, ErrorKind, Result};
 use crate::metadata::descriptors::{files_of_set, implied_file, implied_sources, without_source_info};
 
@@ -86,7 +87,7 @@ impl Files {
 }
 
 fn add_file(files: &mut BTreeMap<String, Bytes>, name: &str, bytes: Bytes) -> Result<()> {
-    if implied_file(name).is_some() || LAYER_FILES.contains(&name) {
+    if implied_file(name).is_some() || LAYER_FILES.contains(&name) || name == union_file::FILE_NAME {
         return Ok(());
     }
     match files.insert(name.to_owned(), bytes.clone()) {

@@ -336,6 +336,26 @@ fn compiled_files_do_as_well() {
     assert_eq!(merged(compiled, Some(&text)).version(), text.version());
 }
 
+#[test]
+fn files_are_read_from_disk_with_their_imports() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+    write("users.proto", USERS);
+    write("orders.proto", ORDERS);
+    let none: [&Path; 0] = [];
+    for includes in [&none[..], &[folder.path()]] {
+        let schema = Schema::builder()
+            .proto_files([folder.path().join("orders.proto")], includes)
+            .record_type("Order", |t| t.primary_key("id"))
+            .record_type("User", |t| t.primary_key("id"));
+        assert_eq!(numbers(&merged(schema, None)), [("Order", 1), ("User", 2)]);
+    }
+    let missing = Schema::builder().proto_files([folder.path().join("nothing.proto")], none);
+    let error = missing.build().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Schema);
+    assert!(error.fact("file").unwrap().ends_with("nothing.proto"), "{error}");
+}
+
 fn sources_of_users() -> impl protox::file::FileResolver {
     struct Users;
     impl protox::file::FileResolver for Users {

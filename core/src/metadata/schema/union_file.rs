@@ -57,8 +57,12 @@ impl UnionFile {
     /// **Errors**: `MetaData` when protobuf has no more numbers.
     pub(super) fn add(&mut self, message: &MessageDescriptor) -> Result<()> {
         let used = self.union.field.iter().map(FieldDescriptorProto::number);
-        let retired = self.union.reserved_range.iter().map(|range| range.end() - 1);
-        let mut number = used.chain(retired).max().unwrap_or(0) + 1;
+        let retired = self
+            .union
+            .reserved_range
+            .iter()
+            .map(|range| range.end().saturating_sub(1));
+        let mut number = used.chain(retired).max().unwrap_or(0).saturating_add(1);
         if RESERVED_BY_PROTOBUF.contains(&number) {
             number = RESERVED_BY_PROTOBUF.end() + 1;
         }

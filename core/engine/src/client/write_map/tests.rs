@@ -2,7 +2,6 @@ use bytes::Bytes;
 use proptest::prelude::*;
 
 use super::*;
-use crate::atomic::AtomicOp;
 
 fn set(map: &mut WriteMap, key: &str, value: &str) {
     map.mutate(

@@ -1,5 +1,7 @@
 //! [`RecordKey`]: how a program names a record of a space.
 
+use std::fmt;
+
 use record_store_kv::tuple::{Element, Tuple};
 
 use crate::metadata::{RecordMetaData, RecordType};
@@ -45,16 +47,30 @@ impl RecordKey {
 
     /// The primary key by this schema.
     ///
-    /// **Errors**: `InvalidArgument` for a missing record type or another number of columns; what an unknown record type gives.
+    /// **Errors**: `InvalidArgument` for a missing record type, another number of columns or a value that its field cannot hold;
+    /// what an unknown record type gives.
     pub fn resolve(&self, metadata: &RecordMetaData) -> Result<Tuple> {
+        let beginning = self.resolve_beginning(metadata)?;
+        match beginning.record_type {
+            Some(record_type) if beginning.key.len() != record_type.primary_key().column_count() => {
+                Err(misfit(self, record_type))
+            }
+            _ => Ok(beginning.key),
+        }
+    }
+
+    /// The primary key by this schema, or the first columns of it.
+    ///
+    /// Errors: `InvalidArgument` for a missing record type or too many columns; what an unknown record type gives.
+    pub(crate) fn resolve_beginning<'m>(&self, metadata: &'m RecordMetaData) -> Result<Beginning<'m>> {
         let (record_type, columns) = match &self.0 {
-            Form::Whole(whole) => return Ok(whole.clone()),
+            Form::Whole(key) => return Ok(Beginning::untyped(key)),
             Form::Columns(Some(name), columns) => (metadata.record_type(name)?, columns),
             Form::Columns(None, columns) => match metadata.record_types() {
                 [only] => (only, columns),
+                // Without record types in the keys, all types share the same ones.
                 types if types.iter().all(|each| !each.primary_key_has_record_type_prefix()) => {
-                    // Without record types in the keys, all types share the same ones.
-                    return Ok(columns.clone());
+                    return Ok(Beginning::untyped(columns));
                 }
                 types => return Err(ambiguous(types, columns)),
             },
@@ -62,25 +78,60 @@ impl RecordKey {
         let type_key = record_type
             .primary_key_has_record_type_prefix()
             .then(|| record_type.record_type_key().clone());
-        let fields = record_type
-            .key_columns()
-            .get(usize::from(type_key.is_some())..)
-            .unwrap_or_default();
-        if columns.len() != fields.len() {
-            return Err(Error::new(
-                ErrorKind::InvalidArgument,
-                "the key has another number of columns than the primary key of the record type",
-            )
-            .with("record_type", record_type.name())
-            .with("key", columns)
-            .with("primary_key", record_type.primary_key()));
+        let type_columns = usize::from(type_key.is_some());
+        let fields = record_type.key_columns().get(type_columns..).unwrap_or_default();
+        if columns.len() > fields.len() {
+            return Err(misfit(self, record_type));
         }
         let mut primary_key: Tuple = type_key.into_iter().collect();
-        for (field, column) in fields.iter().zip(columns.iter()) {
+        for (field, column) in fields.iter().zip(columns) {
             primary_key.push(field.conform(column)?);
         }
-        Ok(primary_key)
+        Ok(Beginning {
+            key: primary_key,
+            type_columns,
+            record_type: Some(record_type),
+        })
     }
+}
+
+/// The first columns of a primary key, or all of it.
+pub(crate) struct Beginning<'m> {
+    pub(crate) key: Tuple,
+    /// How many columns are the key of the record type: one or none.
+    pub(crate) type_columns: usize,
+    /// The type of the record, if only records of this type can have the key.
+    record_type: Option<&'m RecordType>,
+}
+
+impl Beginning<'_> {
+    fn untyped(key: &Tuple) -> Self {
+        Beginning {
+            key: key.clone(),
+            type_columns: 0,
+            record_type: None,
+        }
+    }
+}
+
+impl fmt::Display for RecordKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Form::Columns(None, columns) => columns.fmt(f),
+            Form::Columns(Some(record_type), columns) => write!(f, "{record_type} {columns}"),
+            Form::Whole(primary_key) => write!(f, "primary key {primary_key}"),
+        }
+    }
+}
+
+fn misfit(key: &RecordKey, record_type: &RecordType) -> Error {
+    Error::new(
+        ErrorKind::InvalidArgument,
+        "the key has another number of columns than the primary key of the record type",
+    )
+    .with("record_type", record_type.name())
+    .with("key", key)
+    .with("primary_key", record_type.primary_key())
 }
 
 fn ambiguous(types: &[RecordType], columns: &Tuple) -> Error {
@@ -96,6 +147,12 @@ fn ambiguous(types: &[RecordType], columns: &Tuple) -> Error {
 impl From<Tuple> for RecordKey {
     fn from(columns: Tuple) -> Self {
         RecordKey(Form::Columns(None, columns))
+    }
+}
+
+impl From<()> for RecordKey {
+    fn from((): ()) -> Self {
+        RecordKey::from(Tuple::from(()))
     }
 }
 
