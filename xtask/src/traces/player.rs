@@ -219,18 +219,22 @@ impl Player {
             }
             "range_pages" => now(arguments.range_pages(&transaction)?),
             "conflict_ranges" => now(conflict_ranges(&transaction, arguments.text(1)?)),
-            "set" => now(Ok(done(transaction.set(&arguments.bytes(1)?, &arguments.bytes(2)?)))),
-            "clear" => now(Ok(done(transaction.clear(&arguments.bytes(1)?)))),
-            "clear_range" => now(Ok(done(
-                transaction.clear_range(&arguments.bytes(1)?, &arguments.bytes(2)?),
-            ))),
+            "set" => {
+                transaction.set(&arguments.bytes(1)?, &arguments.bytes(2)?);
+                nothing()
+            }
+            "clear" => {
+                transaction.clear(&arguments.bytes(1)?);
+                nothing()
+            }
+            "clear_range" => {
+                transaction.clear_range(&arguments.bytes(1)?, &arguments.bytes(2)?);
+                nothing()
+            }
             "atomic" => {
                 let mutation = call::mutation(values.get(1)?)?;
-                now(Ok(done(transaction.atomic_op_code(
-                    mutation,
-                    &arguments.bytes(2)?,
-                    &arguments.bytes(3)?,
-                ))))
+                transaction.atomic_op_code(mutation, &arguments.bytes(2)?, &arguments.bytes(3)?);
+                nothing()
             }
             "conflict" => {
                 let kind = match arguments.text(1)? {
@@ -259,8 +263,14 @@ impl Player {
                 json!(stamp.first_chunk::<8>().map(|version| i64::from_be_bytes(*version)))
             }),
             "on_error" => later(transaction.on_error_code(arguments.number(1)?), done),
-            "reset" => now(Ok(done(transaction.reset()))),
-            "cancel" => now(Ok(done(transaction.cancel()))),
+            "reset" => {
+                transaction.reset();
+                nothing()
+            }
+            "cancel" => {
+                transaction.cancel();
+                nothing()
+            }
             "size" => later(transaction.approximate_size(), Value::from),
             "addresses" => later(transaction.addresses_for_key(&arguments.bytes(1)?), |addresses| {
                 let port = addresses.first().is_some_and(|address| address.contains(':'));
@@ -419,6 +429,11 @@ fn split_points(points: &[Bytes]) -> Value {
         "ascending": points.is_sorted(),
         "two": points.len() == 2,
     })
+}
+
+/// What a call without a result comes to.
+fn nothing() -> Pending {
+    now(Ok(Value::Null))
 }
 
 fn now(result: Result<Value>) -> Pending {

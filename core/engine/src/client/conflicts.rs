@@ -58,21 +58,20 @@ pub(crate) fn of_range(read: &RangeRead, found: &RangeFound, max_key: &'static [
 pub(crate) fn of_native_range(read: &RangeRead, found: &RangeFound, past_end: &'static [u8]) -> (Bytes, Bytes) {
     let (begin, end) = (&read.begin, &read.end);
     let rows = extremes(read, found);
+    // Where the selector's key does not bound the batch, its rows do.
+    let from_rows = begin.offset <= 0 || (read.reverse && found.more && begin.offset <= 1);
     let mut low = match &rows {
         _ if found.read_to_begin => Bytes::new(),
-        Some((smallest, _)) if !((!read.reverse || !found.more || begin.offset > 1) && begin.offset > 0) => {
-            smallest.clone()
-        }
+        Some((smallest, _)) if from_rows => smallest.clone(),
         _ => begin.key.clone(),
     };
     if end.offset > begin.offset && end.key < low {
         low = end.key.clone();
     }
+    let from_rows = end.offset > 1 || (!read.reverse && found.more && end.offset > 0);
     let mut high = match &rows {
         _ if found.read_through_end => Bytes::from_static(past_end),
-        Some((_, largest)) if !((read.reverse || !found.more || end.offset <= 0) && end.offset <= 1) => {
-            key_after(largest)
-        }
+        Some((_, largest)) if from_rows => key_after(largest),
         _ => end.key.clone(),
     };
     if begin.offset < end.offset && begin.key > high {

@@ -53,6 +53,7 @@ use self::fate::End;
 use self::legality::{METADATA_VERSION_KEY, SYSTEM_KEYS_END};
 use self::range::RangeRead;
 use self::state::State;
+use self::waiting::Again;
 use self::watch::Slot;
 use crate::mutation::CommitOutcome;
 
@@ -83,7 +84,7 @@ impl EngineTransaction {
         &self,
         mut state: MutexGuard<'_, State>,
         result: Result<T>,
-        again: impl FnOnce() -> Box<dyn FnOnce(&mut State) -> Result<T> + Send>,
+        again: impl FnOnce() -> Again<T>,
     ) -> Read<T> {
         if result.is_ok() {
             return Read::ready(result);
@@ -116,7 +117,7 @@ impl EngineTransaction {
             Err(error) => return Read::ready(Err(error)),
         };
         let attempt = state.attempt;
-        // The cluster may wake whoever waits for a key of this commit; nobody is woken with the transaction locked.
+        // Other calls must not wait for the cluster, and those whom it wakes may make some.
         drop(state);
         let outcome = match self.handle.cluster().commit(request).try_ready() {
             Ok(outcome) => return Read::ready(self.finish_commit(attempt, outcome)),
@@ -420,3 +421,6 @@ impl TransactionBackend for EngineTransaction {
 
 /// Where every key of an embedded database lives: this process, in the form that clients of a cluster expect.
 const ADDRESS: &str = "127.0.0.1:4500";
+
+#[cfg(test)]
+mod tests;

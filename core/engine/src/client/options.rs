@@ -286,7 +286,8 @@ mod tests {
     #[test]
     fn values_are_checked_by_option() {
         let number = |number: i64| number.to_le_bytes().to_vec();
-        let cases: &[(i32, Option<Vec<u8>>, Result<(), i32>)] = &[
+        type Case = (i32, Option<Vec<u8>>, Result<(), i32>);
+        let cases: &[Case] = &[
             (500, Some(number(0)), Ok(())),
             (500, Some(number(-1)), Err(2006)),
             (500, Some(vec![1]), Err(2006)),

@@ -139,6 +139,9 @@ impl RangeRead {
             Ok::<_, Error>(resolved.into_key(view.max_key))
         };
         let (begin, end) = (bound(&self.begin)?, bound(&self.end)?);
+        if begin >= end {
+            return Ok(RangeFound::default());
+        }
         (found.rows, found.more) = self.scan(view, begin, end)?;
         found.forget_far_end(self.reverse);
         Ok(found)

@@ -27,6 +27,7 @@ impl RangeSet {
     /// Adds the range of one key.
     pub(crate) fn push_key(&mut self, key: &[u8]) {
         let at = self.bytes.len();
+        self.bytes.reserve(key.len() + 1);
         self.bytes.extend_from_slice(key);
         self.bytes.push(0);
         let until = self.bytes.len();

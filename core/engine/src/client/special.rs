@@ -71,12 +71,12 @@ pub(crate) fn get(state: &mut State, key: &[u8]) -> Result<Option<Bytes>> {
 
 /// Reads a range of special keys. Errors: 2112 across modules.
 pub(crate) fn get_range(state: &mut State, read: &RangeRead) -> Result<RangeFound> {
-    let (begin, end) = (&read.begin.key, &read.end.key);
-    let touched = |prefix: &[u8]| &begin[..] < &*prefix_end(prefix) && prefix < &end[..];
+    let (begin, end) = (&read.begin.key[..], &read.end.key[..]);
+    let touched = |prefix: &[u8]| begin < prefix_end(prefix).as_slice() && prefix < end;
     let modules: Vec<_> = MODULES.into_iter().filter(|(prefix, _)| touched(prefix)).collect();
     let inside = modules
         .iter()
-        .any(|(prefix, _)| prefix <= &&begin[..] && &end[..] <= &*prefix_end(prefix));
+        .any(|(prefix, _)| *prefix <= begin && end <= prefix_end(prefix).as_slice());
     if !inside && !state.options.special_keys_relaxed && begin < end {
         return Err(Error::fdb(if modules.is_empty() {
             fdb_code::SPECIAL_KEYS_NO_MODULE_FOUND

@@ -22,16 +22,15 @@ pub(crate) struct WaitingRead {
 /// Executes the read once its version has arrived or failed to, and gives what it came to for the transaction.
 type Job = Box<dyn FnOnce(Result<()>) -> State + Send>;
 
+/// What a read does to the transaction and gives.
+pub(crate) type Again<T> = Box<dyn FnOnce(&mut State) -> Result<T> + Send>;
+
 /// Where a read leaves its result.
 pub(crate) type Slot<T> = Arc<Mutex<Option<Result<T>>>>;
 
 impl WaitingReads {
     /// Adds a read that `again` executes on `then`, and gives the place of its result.
-    pub(crate) fn add<T: Send + 'static>(
-        &mut self,
-        mut then: State,
-        again: Box<dyn FnOnce(&mut State) -> Result<T> + Send>,
-    ) -> (Arc<WaitingRead>, Slot<T>) {
+    pub(crate) fn add<T: Send + 'static>(&mut self, mut then: State, again: Again<T>) -> (Arc<WaitingRead>, Slot<T>) {
         let slot = Slot::<T>::default();
         let result = slot.clone();
         let job: Job = Box::new(move |arrived| {

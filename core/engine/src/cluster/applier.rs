@@ -127,6 +127,6 @@ impl Applier {
 }
 
 /// How much memory changes take that make a good batch. Small batches cost the base far more for each change.
-const BATCH_MEMORY: i128 = 16 << 20;
+const BATCH_MEMORY: i128 = 32 << 20;
 /// How long changes wait for their batch to grow after they have left the window: it bounds what a start must read again.
 const LONGEST_WAIT: i64 = 10 * VERSIONS_PER_SECOND;

@@ -10,7 +10,7 @@ use super::change::Change;
 use super::log::Log;
 use super::resolver::Resolver;
 use super::sequencer::LEASE_LENGTH;
-use super::shared::Shared;
+use super::shared::{Shared, touches_lock};
 use super::watches::FiredWatches;
 use crate::atomic::{self, AtomicOp};
 use crate::limits::VERSION_WINDOW;
@@ -101,7 +101,7 @@ impl Committer {
         let fired = shared
             .watches
             .take_fired(&changes, |key| shared.store.get(key, version));
-        self.resolver.forget(version - VERSION_WINDOW, 2 * changes.len() + 16);
+        self.resolver.forget(version - VERSION_WINDOW);
         shared.applier.push(version, version, changes);
         fired
     }
@@ -123,8 +123,17 @@ impl Committer {
         for range in request.write_conflicts.iter().chain(&stamped_keys) {
             self.resolver.write(range, version);
         }
+        let first = group.changes.len();
         for mutation in request.mutations {
             self.change(group, mutation);
+        }
+        if group
+            .changes
+            .get(first..)
+            .is_some_and(|own| own.iter().any(touches_lock))
+        {
+            // The next transaction of the group must know.
+            self.show(group);
         }
         Ok(CommitOutcome::Committed(Committed { version, batch_index }))
     }

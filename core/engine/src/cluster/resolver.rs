@@ -22,6 +22,8 @@ pub(crate) struct Resolver {
     ranges: BTreeMap<Bytes, i64>,
     /// Every write in order, to forget it again.
     written: VecDeque<(i64, KeyRange)>,
+    /// How much was written since something was forgotten.
+    unpaid: usize,
     /// The version of the latest write.
     latest: i64,
 }
@@ -42,6 +44,7 @@ impl Resolver {
             return;
         }
         self.latest = version;
+        self.unpaid += 1;
         if range.is_single() {
             self.keys.insert(range.begin.clone(), version);
         } else {
@@ -50,10 +53,11 @@ impl Resolver {
         self.written.push_back((version, range.clone()));
     }
 
-    /// Forgets writes at or below `oldest`: no transaction with an older read version can commit any more. Does a bounded
-    /// piece of the work, more than what one write adds.
-    pub(crate) fn forget(&mut self, oldest: i64, writes: usize) {
-        for _ in 0..writes {
+    /// Forgets writes at or below `oldest`: no transaction with an older read version can commit any more. Each call does a
+    /// bounded piece of the work, more than what was written since the last one.
+    pub(crate) fn forget(&mut self, oldest: i64) {
+        let most = 2 * std::mem::take(&mut self.unpaid) + 16;
+        for _ in 0..most {
             if self.written.front().is_none_or(|(version, _)| *version > oldest) {
                 return;
             }
@@ -189,7 +193,7 @@ mod tests {
                 }
                 if rng.below(4) == 0 {
                     oldest = oldest.max(version - 1 - i64::try_from(rng.below(40)).unwrap());
-                    resolver.forget(oldest, usize::MAX);
+                    resolver.forget(oldest);
                 }
                 let read = range(&rng);
                 let snapshot = version - i64::try_from(rng.below(50)).unwrap();
@@ -204,7 +208,9 @@ mod tests {
                     );
                 }
             }
-            resolver.forget(i64::MAX, usize::MAX);
+            while !resolver.written.is_empty() {
+                resolver.forget(i64::MAX);
+            }
             assert_eq!(
                 (resolver.written.len(), resolver.keys.len(), resolver.ranges.len()),
                 (0, 0, 0),

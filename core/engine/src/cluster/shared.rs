@@ -76,10 +76,6 @@ impl Shared {
 
     /// Looks whether `changes`, in the window at `version`, lock or unlock the database.
     pub(crate) fn note_lock(&self, changes: &[Change], version: i64) -> Result<()> {
-        let touches_lock = |change: &Change| match change {
-            Change::Put { key, .. } | Change::Delete { key } => key[..] == *DATABASE_LOCK,
-            Change::ClearRange(range) => range.begin[..] <= *DATABASE_LOCK && *DATABASE_LOCK < range.end[..],
-        };
         if changes.iter().any(touches_lock) {
             self.read_lock(version)?;
         }
@@ -152,6 +148,14 @@ impl Shared {
     /// Why the database takes no commits any more.
     pub(crate) fn failure(&self) -> Option<&Error> {
         self.failure.get()
+    }
+}
+
+/// Whether a change may lock or unlock the database.
+pub(crate) fn touches_lock(change: &Change) -> bool {
+    match change {
+        Change::Put { key, .. } | Change::Delete { key } => key[..] == *DATABASE_LOCK,
+        Change::ClearRange(range) => range.begin[..] <= *DATABASE_LOCK && *DATABASE_LOCK < range.end[..],
     }
 }
 

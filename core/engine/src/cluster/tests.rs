@@ -11,7 +11,7 @@ use record_store_kv::env::Env;
 use record_store_kv::{ErrorKind, fdb_code};
 
 use super::testing::ManualClock;
-use super::{Cluster, ScanLimits};
+use super::{Cluster, Committer, ScanLimits};
 use crate::atomic::{self, AtomicOp};
 use crate::mutation::{CommitOutcome, CommitRequest, Committed, KeyRange, Mutation};
 use crate::options::EngineOptions;
@@ -223,6 +223,37 @@ fn a_locked_database_takes_only_commits_that_know_it() {
 }
 
 #[test]
+fn in_a_group_earlier_transactions_go_before_later_ones() {
+    let (cluster, _) = memory();
+    let version = cluster.read_version().unwrap();
+    let lock = Mutation::Set {
+        key: Bytes::from_static(b"\xff/dbLocked"),
+        value: "id".into(),
+    };
+    let group = vec![
+        writes(vec![set("a", "1")]),
+        reading(writes(vec![set("b", "1")]), version, &["a"]),
+        writes(vec![set("c", "1")]),
+        writes(vec![lock]),
+        writes(vec![set("d", "1")]),
+        CommitRequest {
+            lock_aware: true,
+            ..writes(vec![set("e", "1")])
+        },
+    ];
+    let (outcomes, _) = Committer::new(cluster.shared.clone(), None).commit(group);
+    let places: Vec<_> = outcomes
+        .into_iter()
+        .map(|outcome| match outcome.unwrap() {
+            CommitOutcome::Committed(committed) => Some(committed.batch_index),
+            CommitOutcome::Conflict(_) => None,
+        })
+        .collect();
+    assert_eq!(places, [Some(0), None, Some(2), Some(3), None, Some(5)]);
+    assert_eq!(get(&cluster, "b").or(get(&cluster, "d")), None);
+}
+
+#[test]
 fn a_watch_fires_on_another_value_only() {
     let (cluster, _) = memory();
     let version = commit(&cluster, writes(vec![set("a", "1")])).version;
@@ -385,25 +416,31 @@ fn changes_move_into_the_base_and_the_log_is_cut() {
     assert_eq!(rows.len(), 301);
 }
 
-/// A directory with three small commits, closed, and the length of its log before the last one.
-fn three_commits() -> (tempfile::TempDir, std::path::PathBuf, u64) {
+/// A directory with three small commits, closed; its log without the zeros that follow; and the length of that before the
+/// last commit.
+fn three_commits() -> (tempfile::TempDir, std::path::PathBuf, Vec<u8>, usize) {
     let directory = tempfile::tempdir().unwrap();
-    let log = directory.path().join("log-0000000000000001");
+    let path = directory.path().join("log-0000000000000001");
+    let written = || {
+        let mut log = fs::read(&path).unwrap();
+        log.truncate(log.iter().rposition(|byte| *byte != 0).unwrap() + 1);
+        log
+    };
     let cluster = on_disk(directory.path());
     commit(&cluster, writes(vec![set("a", "1")]));
     commit(&cluster, writes(vec![set("b", "2")]));
-    let length = fs::metadata(&log).unwrap().len();
+    let before_last = written().len();
     commit(&cluster, writes(vec![set("c", "3")]));
     drop(cluster);
-    (directory, log, length)
+    let log = written();
+    (directory, path, log, before_last)
 }
 
 #[test]
 fn a_log_torn_in_its_last_record_loses_that_record_only() {
-    let (directory, log, before_last) = three_commits();
-    let whole = fs::read(&log).unwrap();
-    for length in usize::try_from(before_last).unwrap()..whole.len() {
-        fs::write(&log, &whole[..length]).unwrap();
+    let (directory, path, whole, before_last) = three_commits();
+    for length in before_last..whole.len() {
+        fs::write(&path, &whole[..length]).unwrap();
         let cluster = on_disk(directory.path());
         let found = [get(&cluster, "a"), get(&cluster, "b"), get(&cluster, "c")];
         assert_eq!(
@@ -422,12 +459,11 @@ fn a_log_torn_in_its_last_record_loses_that_record_only() {
 
 #[test]
 fn damage_before_the_last_record_is_named() {
-    let (directory, log, before_last) = three_commits();
-    let whole = fs::read(&log).unwrap();
-    for at in 0..usize::try_from(before_last).unwrap() {
+    let (directory, path, whole, before_last) = three_commits();
+    for at in 0..before_last {
         let mut damaged = whole.clone();
         damaged[at] ^= 0x10;
-        fs::write(&log, &damaged).unwrap();
+        fs::write(&path, &damaged).unwrap();
         let error = Cluster::open(directory.path(), &options(Env::system()))
             .map(drop)
             .unwrap_err();

@@ -1,13 +1,14 @@
 //! Reads the log at a start: what the base does not have yet, and where to go on.
 //!
-//! A crash may leave the last write torn. Nobody was told that it succeeded, so it is cut off. Damage that lies before a
-//! record which was known to be on disk is another matter: acknowledged commits are gone, and the database says so.
+//! After the last record of a segment there are zeros, or what a crash has left of a write that nobody was told of; either
+//! is cut off. If a later segment, or a record after the damage, knows of a record that is not there, it is another matter:
+//! acknowledged commits are gone, and the database says so.
 
 use std::sync::Arc;
 
 use record_store_kv::{Error, ErrorKind, Result};
 
-use super::record;
+use super::record::{self, Record};
 use super::segment::{self, SegmentHeader};
 use super::{LogEnd, OldSegments};
 use crate::cluster::change::Change;
@@ -37,22 +38,14 @@ pub(crate) fn read(files: &dyn Files, applied: i64) -> Result<ReadLog> {
         },
         old_segments: Arc::default(),
     };
-    let mut reader = Reader {
-        files,
-        applied,
-        last_version: None,
-    };
+    let reader = Reader { files, applied };
     for (i, sequence) in sequences.iter().enumerate() {
-        let is_last = i + 1 == sequences.len();
         let expected = log.end.segment.map_or(*sequence, |(before, _)| before + 1);
         if *sequence != expected {
-            return Err(corrupt(
-                files,
-                &segment::name(expected),
-                0,
-                "a segment of the log is missing",
-            ));
+            let name = segment::name(expected);
+            return Err(corrupt(files, &name, 0, "a segment of the log is missing"));
         }
+        let is_last = i + 1 == sequences.len();
         reader.read_segment(&mut log, *sequence, is_last)?;
     }
     if log.end.segment.is_none() && applied > 0 {
@@ -86,85 +79,76 @@ fn needed_segments(files: &dyn Files, applied: i64) -> Result<Vec<u64>> {
 struct Reader<'a> {
     files: &'a dyn Files,
     applied: i64,
-    /// The version of the last record of the segments so far.
-    last_version: Option<i64>,
 }
 
 impl Reader<'_> {
-    fn read_segment(&mut self, log: &mut ReadLog, sequence: u64, is_last: bool) -> Result<()> {
+    fn read_segment(&self, log: &mut ReadLog, sequence: u64, is_last: bool) -> Result<()> {
         let name = segment::name(sequence);
-        let bytes = self
-            .files
-            .read(&name)
-            .map_err(|error| Error::from(error).with("file", &name))?;
-        let Some((header, mut rest)) = SegmentHeader::split(&bytes) else {
-            let version = self.last_version.unwrap_or(self.applied);
-            if !is_last || has_synced_record(&bytes, version) {
+        let read = self.files.read(&name);
+        let bytes = read.map_err(|error| Error::from(error).with("file", &name))?;
+        let Some((header, records)) = SegmentHeader::split(&bytes).filter(|(header, _)| header.sequence == sequence)
+        else {
+            if !is_last || has_synced_record(&bytes, log.end.version) {
                 return Err(corrupt(self.files, &name, 0, "the header of a log segment is damaged"));
             }
             // The crash came while the segment was begun; the one before is whole.
             self.files.remove(&name)?;
             return Ok(());
         };
-        match self.last_version {
-            _ if header.sequence != sequence => {
-                return Err(corrupt(
-                    self.files,
-                    &name,
-                    0,
-                    "a log segment has another segment's name",
-                ));
-            }
-            Some(version) if header.previous != version => {
-                return Err(corrupt(
-                    self.files,
-                    &name,
-                    0,
-                    "a log segment does not follow the one before",
-                ));
-            }
-            None if header.previous > self.applied => {
-                return Err(corrupt(
-                    self.files,
-                    &name,
-                    0,
-                    "the log begins after the end of the base",
-                ));
-            }
-            _ => {}
-        }
-        let mut version = header.previous;
+        self.check_follows(log, &name, &header)?;
         log.end.lease = log.end.lease.max(header.lease);
-        while !rest.is_empty() {
-            let offset = bytes.len() - rest.len();
-            let Some((record, after)) = record::split(rest).filter(|(record, _)| record.stamp.version > version) else {
-                if !is_last || has_synced_record(rest, version) {
-                    return Err(corrupt(self.files, &name, offset, "a log record is damaged"));
-                }
-                break;
-            };
-            version = record.stamp.version;
+        log.end.version = header.previous;
+        let mut rest = records;
+        while let Some((record, after)) = next_record(rest, log.end.version) {
+            log.end.version = record.stamp.version;
             log.end.lease = log.end.lease.max(record.stamp.lease);
-            if version > self.applied {
+            if record.stamp.version > self.applied {
+                let offset = bytes.len() - rest.len();
                 let changes = record.changes();
                 let changes =
                     changes.ok_or_else(|| corrupt(self.files, &name, offset, "a log record makes no sense"))?;
-                log.groups.push((version, changes));
+                log.groups.push((record.stamp.version, changes));
             }
             rest = after;
+        }
+        let end = bytes.len() - rest.len();
+        if is_last && has_synced_record(rest, log.end.version) {
+            return Err(corrupt(self.files, &name, end, "a log record is damaged"));
         }
         if let Some((before, _)) = log.end.segment {
             log.old_segments.0.lock().push_back((before, header.previous));
         }
-        self.last_version = Some(version);
-        log.end.version = version;
-        log.end.segment = Some((sequence, bytes.len() - rest.len()));
+        log.end.segment = Some((sequence, end));
         Ok(())
     }
+
+    /// Whether a segment goes on where the one before ended, or the base.
+    fn check_follows(&self, log: &ReadLog, name: &str, header: &SegmentHeader) -> Result<()> {
+        match log.end.segment {
+            Some((before, end)) if header.previous != log.end.version => Err(corrupt(
+                self.files,
+                &segment::name(before),
+                end,
+                "a log record is damaged",
+            )),
+            None if header.previous > self.applied => {
+                Err(corrupt(self.files, name, 0, "the log begins after the end of the base"))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// The record at the beginning of `bytes`, if there is a whole one that comes after `version`.
+fn next_record(bytes: &[u8], version: i64) -> Option<(Record<'_>, &[u8])> {
+    record::split(bytes).filter(|(record, _)| record.stamp.version > version)
 }
 
 /// Whether somewhere in `damaged` there is a whole record that was written when one above `version` was known to be on disk.
 fn has_synced_record(damaged: &[u8], version: i64) -> bool {
+    if damaged.iter().all(|byte| *byte == 0) {
+        return false;
+    }
     let mut rest = damaged;
     while rest.len() >= record::HEADER {
         if record::split(rest).is_some_and(|(record, _)| record.stamp.synced > version) {

@@ -1,4 +1,4 @@
-//! Segment files: `log-` and the segment's number in 16 hexadecimal digits; a header, then [records](super::record).
+//! Segment files: `log-` and the segment's number in 16 hexadecimal digits; a header, then [records](super::record), then zeros.
 //!
 //! ```text
 //! ┌─────────────────┬──────────────┬──────────────┬──────────────┬───────────┬────────────┐

@@ -196,15 +196,18 @@ impl Files for SimulatedDisk {
         Ok(Box::new(SimulatedAppend {
             disk: self.clone(),
             name: name.to_owned(),
+            end: content.len(),
         }))
     }
 
     fn open(&self, name: &str, length: u64) -> io::Result<Box<dyn AppendFile>> {
-        self.with(name, |file| file.set_length(usize::try_from(length).unwrap()))?;
+        let end = usize::try_from(length).unwrap();
+        self.with(name, |file| file.set_length(end))?;
         self.with(name, SimulatedFile::sync)?;
         Ok(Box::new(SimulatedAppend {
             disk: self.clone(),
             name: name.to_owned(),
+            end,
         }))
     }
 
@@ -224,11 +227,21 @@ impl Files for SimulatedDisk {
 struct SimulatedAppend {
     disk: SimulatedDisk,
     name: String,
+    /// The end of what was written; zeros follow.
+    end: usize,
 }
 
 impl AppendFile for SimulatedAppend {
     fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.disk.with(&self.name, |file| file.write(file.content.len(), bytes))
+        let begin = self.end;
+        self.end += bytes.len();
+        let reserved = self.end.next_multiple_of(RESERVED);
+        self.disk.with(&self.name, |file| {
+            if file.content.len() < self.end {
+                file.set_length(reserved);
+            }
+            file.write(begin, bytes);
+        })
     }
 
     fn sync(&mut self) -> io::Result<()> {
@@ -275,3 +288,6 @@ impl StorageBackend for SimulatedStorage {
             .with(&self.name, |file| file.write(usize::try_from(offset).unwrap(), data))
     }
 }
+
+/// How far ahead a file has zeros.
+const RESERVED: usize = 1_000;
