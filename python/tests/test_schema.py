@@ -89,6 +89,14 @@ def test_a_change_that_would_make_records_unreadable_is_refused(db: record_store
     assert "name" in str(caught.value)
 
 
+def test_an_open_space_sees_what_another_handle_added_to_the_schema(db: record_store.Database) -> None:
+    users = db.space("users", Schema.from_proto(MINIMAL, primary_key={"User": "id"}))
+    grown = MINIMAL.replace("string name = 2;", "string name = 2; optional int32 born = 3;")
+    db.space("users", Schema.from_proto(grown, primary_key={"User": "id"}))
+    users.put({"id": 1, "born": 1815})
+    assert users.get(1) == {"id": 1, "name": "", "born": 1815}
+
+
 @pytest.mark.parametrize(
     ("source", "primary_key", "error", "told"),
     [

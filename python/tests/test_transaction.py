@@ -184,6 +184,23 @@ def test_threads_that_share_a_transaction_get_errors_or_answers(db: record_store
     assert found == [True] * 2000
 
 
+def test_other_threads_work_while_a_body_waits_for_them(db: record_store.Database, users: Users) -> None:
+    done = threading.Event()
+
+    def work() -> None:
+        users.put({"id": 1})
+        done.set()
+
+    def body(tx: record_store.Transaction) -> bool:
+        thread = threading.Thread(target=work)
+        thread.start()
+        waited = done.wait(60)
+        thread.join()
+        return waited
+
+    assert db.run(body) and users.exists(1)
+
+
 def test_runs_nest_as_transactions_of_their_own(db: record_store.Database, users: Users) -> None:
     def outer(tx: record_store.Transaction) -> None:
         db.run(lambda inner: users.put({"id": 1}, tx=inner))

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use pyo3::prelude::*;
-use record_store::{RecordStore, Result, ScanOptions};
+use record_store::{RecordStore, ScanOptions};
 
 use crate::cursor::{Cursor, Source};
-use crate::error::to_py;
+use crate::error::{Raised, to_py};
 use crate::record::{Form, to_key, to_record, type_name};
 use crate::runtime::{CLOSED, Family, Handle, wait};
 use crate::transaction::Transaction;
@@ -57,15 +57,39 @@ impl RecordSpace {
     ) -> PyResult<T>
     where
         T: Send,
-        F: Future<Output = Result<T>>,
+        F: Future<Output = Result<T, Raised>>,
     {
         let (space, operation) = (&self.open()?, &operation);
-        let Some(tx) = tx else {
-            let run = |context| async move { operation(space.store(&context).await?).await };
-            return wait(py, || space.database().run(run)).map_err(to_py);
+        let attempt = |context| async move { operation(space.store(&context).await?).await };
+        let result = match tx {
+            None => wait(py, || space.database().run(attempt)),
+            Some(tx) => {
+                let used = tx.get().enter_for(&self.family)?;
+                wait(py, || attempt(used.context.clone()))
+            }
         };
-        let used = tx.get().enter_for(&self.family)?;
-        wait(py, || async { operation(space.store(&used.context).await?).await }).map_err(to_py)
+        result.map_err(|Raised(exception)| exception)
+    }
+
+    /// Saves records, converted by the schema that the store has.
+    fn save(
+        &self,
+        py: Python<'_>,
+        records: Vec<Bound<'_, PyAny>>,
+        record_type: Option<&Bound<'_, PyAny>>,
+        tx: Option<&Bound<'_, Transaction>>,
+    ) -> PyResult<()> {
+        let records: Vec<Py<PyAny>> = records.into_iter().map(Bound::unbind).collect();
+        let (records, record_type) = (&records, &record_type.map(|record_type| record_type.clone().unbind()));
+        self.run(py, tx, |store| async move {
+            let records = Python::attach(|py| {
+                let record_type = record_type.as_ref().map(|record_type| record_type.bind(py));
+                let convert = |record: &Py<PyAny>| to_record(record.bind(py), record_type, store.metadata());
+                records.iter().map(convert).collect::<PyResult<Vec<_>>>()
+            });
+            store.save_records(&records.map_err(Raised)?).await?;
+            Ok(())
+        })
     }
 }
 
@@ -88,8 +112,7 @@ impl RecordSpace {
         r#type: Option<&Bound<'_, PyAny>>,
         tx: Option<&Bound<'_, Transaction>>,
     ) -> PyResult<()> {
-        let record = &to_record(record, r#type, &self.open()?.metadata())?;
-        self.run(py, tx, |store| async move { store.save_record(record).await.map(drop) })
+        self.save(py, vec![record.clone()], r#type, tx)
     }
 
     /// Saves records, all or none, in one transaction.
@@ -103,14 +126,7 @@ impl RecordSpace {
         r#type: Option<&Bound<'_, PyAny>>,
         tx: Option<&Bound<'_, Transaction>>,
     ) -> PyResult<()> {
-        let metadata = self.open()?.metadata();
-        let records = records.try_iter()?.map(|record| to_record(&record?, r#type, &metadata));
-        let records = &records.collect::<PyResult<Vec<_>>>()?;
-        self.run(
-            py,
-            tx,
-            |store| async move { store.save_records(records).await.map(drop) },
-        )
+        self.save(py, records.try_iter()?.collect::<PyResult<_>>()?, r#type, tx)
     }
 
     /// The record with this key, or `None`.
@@ -126,7 +142,7 @@ impl RecordSpace {
     ) -> PyResult<Option<Bound<'py, PyAny>>> {
         let key = &to_key(key, r#type)?;
         let found = self.run(py, tx, |store| async move {
-            store.load_record(&key.resolve(store.metadata())?).await
+            Ok(store.load_record(&key.resolve(store.metadata())?).await?)
         })?;
         found.map(|stored| self.form.to_python(py, &stored)).transpose()
     }
@@ -142,7 +158,7 @@ impl RecordSpace {
     ) -> PyResult<bool> {
         let key = &to_key(key, r#type)?;
         self.run(py, tx, |store| async move {
-            store.delete_record(&key.resolve(store.metadata())?).await
+            Ok(store.delete_record(&key.resolve(store.metadata())?).await?)
         })
     }
 
@@ -157,7 +173,7 @@ impl RecordSpace {
     ) -> PyResult<bool> {
         let key = &to_key(key, r#type)?;
         self.run(py, tx, |store| async move {
-            store.record_exists(&key.resolve(store.metadata())?).await
+            Ok(store.record_exists(&key.resolve(store.metadata())?).await?)
         })
     }
 
