@@ -90,6 +90,14 @@ def test_a_record_of_another_type_is_refused(db: record_store.Database) -> None:
         customers.put(Purchase(customer_id=1))
 
 
+def test_a_message_is_of_the_type_that_is_told(db: record_store.Database) -> None:
+    customers = db.space("customers", Customer, primary_key="id")
+    customers.put(Customer(id=1), type="Customer")
+    customers.put(Customer(id=1), type=Customer)
+    with pytest.raises(errors.InvalidArgumentError, match="another type"):
+        customers.put(Customer(id=1), type="Purchase")
+
+
 def test_a_message_of_another_package_is_refused(users: Users) -> None:
     from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 

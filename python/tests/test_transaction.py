@@ -201,6 +201,27 @@ def test_other_threads_work_while_a_body_waits_for_them(db: record_store.Databas
     assert db.run(body) and users.exists(1)
 
 
+def test_a_body_of_run_leaves_the_commit_to_it(db: record_store.Database, users: Users) -> None:
+    def commits(tx: record_store.Transaction) -> None:
+        users.put({"id": 1}, tx=tx)
+        tx.commit()
+
+    def enters(tx: record_store.Transaction) -> None:
+        with tx:
+            users.put({"id": 1}, tx=tx)
+
+    def cancels(tx: record_store.Transaction) -> None:
+        users.put({"id": 1}, tx=tx)
+        tx.cancel()
+
+    for body in (commits, enters):
+        with pytest.raises(errors.InvalidArgumentError, match="Database.run"):
+            db.run(body)
+    with pytest.raises(errors.FdbError) as caught:
+        db.run(cancels)
+    assert caught.value.code == 1025 and not users.exists(1)
+
+
 def test_runs_nest_as_transactions_of_their_own(db: record_store.Database, users: Users) -> None:
     def outer(tx: record_store.Transaction) -> None:
         db.run(lambda inner: users.put({"id": 1}, tx=inner))

@@ -13,7 +13,7 @@ use crate::error::{Raised, to_py};
 use crate::runtime::{CLOSED, Family, Handle, wait};
 use crate::schema::Schema;
 use crate::space::RecordSpace;
-use crate::transaction::Transaction;
+use crate::transaction::{CommittedBy, Transaction};
 
 /// Opens the database that `url` names.
 ///
@@ -117,7 +117,7 @@ impl Database {
         };
         let attempt = |context: record_store::RecordContext| async {
             Python::attach(|py| {
-                let transaction = Bound::new(py, Transaction::new(&self.family, context))?;
+                let transaction = Bound::new(py, Transaction::new(&self.family, context, CommittedBy::Run))?;
                 let result = body.call1(py, (&transaction,));
                 transaction.get().end();
                 result
@@ -148,7 +148,11 @@ impl Database {
     /// >>> with db.transaction() as tx:
     /// ...     users.put(User(id=2, name="Edsger"), tx=tx)
     fn transaction(&self) -> PyResult<Transaction> {
-        Ok(Transaction::new(&self.family, self.core()?.transaction()))
+        Ok(Transaction::new(
+            &self.family,
+            self.core()?.transaction(),
+            CommittedBy::User,
+        ))
     }
 
     /// Closes the database, and with it everything that came from it. A second time does nothing.

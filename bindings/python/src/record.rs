@@ -55,11 +55,16 @@ pub(crate) fn to_record(
     let is_dict = record.is_instance_of::<PyDict>();
     if !is_dict && let Ok(descriptor) = record.getattr(intern!(py, "DESCRIPTOR")) {
         let message_name: String = descriptor.getattr(intern!(py, "full_name"))?.extract()?;
-        let record_type = metadata.record_type_of_message(&message_name).map_err(to_py)?;
+        let of_message = metadata.record_type_of_message(&message_name).map_err(to_py)?;
+        if let Some(told) = record_type
+            && type_name(told)? != of_message.name()
+        {
+            return Err(argument("the record is of another type than it is said to be", told));
+        }
         // Whether required fields are missing is for the core to say.
         let bytes = record.call_method0(intern!(py, "SerializePartialToString"))?;
         return Ok(Record::from_bytes(
-            record_type.name(),
+            of_message.name(),
             bytes.cast::<PyBytes>()?.as_bytes().to_vec(),
         ));
     }

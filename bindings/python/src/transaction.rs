@@ -21,18 +21,29 @@ pub(crate) struct Transaction {
     handle: Arc<Handle<RecordContext>>,
     attempt: u32,
     maybe_committed: bool,
+    committed_by: CommittedBy,
     in_use: AtomicBool,
     ended: AtomicBool,
 }
 
+/// Who commits a transaction.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum CommittedBy {
+    /// `Database.run`, after the body.
+    Run,
+    /// The end of a `with` block, or a call of `commit`.
+    User,
+}
+
 impl Transaction {
-    pub(crate) fn new(family: &Arc<Family>, context: RecordContext) -> Self {
+    pub(crate) fn new(family: &Arc<Family>, context: RecordContext, committed_by: CommittedBy) -> Self {
         let attempt = context.attempt();
         Transaction {
             family: family.clone(),
             handle: family.adopt(context),
             attempt: attempt.number,
             maybe_committed: attempt.maybe_committed,
+            committed_by,
             in_use: AtomicBool::new(false),
             ended: AtomicBool::new(false),
         }
@@ -68,6 +79,17 @@ impl Transaction {
         })
     }
 
+    /// **Errors**: `InvalidArgument` for a transaction that `Database.run` commits.
+    fn refuse_in_run(&self) -> PyResult<()> {
+        match self.committed_by {
+            CommittedBy::User => Ok(()),
+            CommittedBy::Run => Err(to_py(Error::new(
+                ErrorKind::InvalidArgument,
+                "Database.run commits its transaction after the body: return to commit, raise to give up",
+            ))),
+        }
+    }
+
     /// Leaves nothing to be done with the transaction; whoever calls decides whether it commits.
     pub(crate) fn end(&self) -> Option<RecordContext> {
         self.ended.store(true, Ordering::Relaxed);
@@ -101,8 +123,9 @@ impl Transaction {
         self.maybe_committed
     }
 
-    /// Commits. Nothing can be done with the transaction afterwards.
+    /// Commits a transaction of `Database.transaction`. Nothing can be done with it afterwards.
     fn commit(&self, py: Python<'_>) -> PyResult<()> {
+        self.refuse_in_run()?;
         let used = self.enter()?;
         self.end();
         wait(py, || used.context.commit()).map_err(to_py)
@@ -115,8 +138,9 @@ impl Transaction {
         }
     }
 
-    fn __enter__(slf: Py<Self>) -> Py<Self> {
-        slf
+    fn __enter__(slf: Py<Self>) -> PyResult<Py<Self>> {
+        slf.get().refuse_in_run()?;
+        Ok(slf)
     }
 
     /// Commits if the block ended normally, otherwise gives up.
