@@ -64,6 +64,7 @@ struct Pending {
     before_commit: Vec<CommitCheck>,
     after_commit: Vec<Box<dyn FnOnce() + Send>>,
     versionstamp: Option<Read<TransactionVersion>>,
+    committed: bool,
     committed_versionstamp: Option<TransactionVersion>,
 }
 
@@ -119,9 +120,13 @@ impl RecordContext {
     /// **Errors**: those of the hooks before the commit; FoundationDB's: 1020 on a conflict, 1021 when nobody knows, 2101
     /// for a transaction that is too large.
     pub async fn commit(&self) -> Result<()> {
+        if self.is_committed() {
+            return Ok(());
+        }
         self.prepare_commit().await?;
         self.inner.transaction.commit().await?;
-        self.finish_commit().await
+        self.finish_commit().await;
+        Ok(())
     }
 
     /// The 10-byte version of the commit; `None` before it, and if it wrote no record version.
@@ -147,6 +152,11 @@ impl RecordContext {
     /// Runs `hook` after the commit has succeeded.
     pub fn after_commit(&self, hook: impl FnOnce() + Send + 'static) {
         self.inner.pending.lock().after_commit.push(Box::new(hook));
+    }
+
+    /// Whether the transaction has committed.
+    pub(crate) fn is_committed(&self) -> bool {
+        self.inner.pending.lock().committed
     }
 
     /// How long ago this transaction began.
@@ -231,19 +241,21 @@ impl RecordContext {
     }
 
     /// Does all that follows FoundationDB's commit.
-    pub(crate) async fn finish_commit(&self) -> Result<()> {
+    pub(crate) async fn finish_commit(&self) {
         let (versionstamp, hooks) = {
             let mut pending = self.inner.pending.lock();
+            pending.committed = true;
             (pending.versionstamp.take(), std::mem::take(&mut pending.after_commit))
         };
         for hook in hooks {
             hook();
         }
-        if let Some(versionstamp) = versionstamp {
-            let versionstamp = versionstamp.await?;
+        // What has committed is no failure any more: a stamp that does not come is a stamp that nobody knows.
+        if let Some(versionstamp) = versionstamp
+            && let Ok(versionstamp) = versionstamp.await
+        {
             self.inner.pending.lock().committed_versionstamp = Some(versionstamp);
         }
-        Ok(())
     }
 }
 
@@ -292,21 +304,14 @@ impl RunError for Error {
     }
 }
 
-/// The error of one attempt on its way through kv's loop, which must hand the user's own error back as it came.
+/// How one attempt leaves kv's loop without a commit by the loop.
 pub(crate) enum AttemptError<E> {
-    /// FoundationDB's, from the loop itself.
+    /// FoundationDB's error, from the loop itself.
     Loop(kv::Error),
-    /// The body's.
+    /// The body's error, which must come back as it is.
     Body(E),
-}
-
-impl<E: RunError> AttemptError<E> {
-    pub(crate) fn into_inner(self) -> E {
-        match self {
-            AttemptError::Loop(error) => E::from(Error::from(error)),
-            AttemptError::Body(error) => error,
-        }
-    }
+    /// No error: the body has committed by itself.
+    Committed,
 }
 
 impl<E> From<kv::Error> for AttemptError<E> {
@@ -320,6 +325,7 @@ impl<E: RunError> kv::RunError for AttemptError<E> {
         match self {
             AttemptError::Loop(error) => error.fdb_code(),
             AttemptError::Body(error) => error.fdb_code(),
+            AttemptError::Committed => None,
         }
     }
 }

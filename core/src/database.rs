@@ -150,7 +150,7 @@ impl Database {
     pub async fn run<T, E, F, Fut>(&self, body: F) -> std::result::Result<T, E>
     where
         E: RunError,
-        F: Fn(RecordContext) -> Fut,
+        F: FnMut(RecordContext) -> Fut,
         Fut: Future<Output = std::result::Result<T, E>>,
     {
         self.run_with(&self.inner.options.run, body).await
@@ -159,33 +159,44 @@ impl Database {
     /// As [`Database::run`], with another deadline or number of attempts.
     ///
     /// **Errors**: those of [`Database::run`].
-    pub async fn run_with<T, E, F, Fut>(&self, options: &RunOptions, body: F) -> std::result::Result<T, E>
+    pub async fn run_with<T, E, F, Fut>(&self, options: &RunOptions, mut body: F) -> std::result::Result<T, E>
     where
         E: RunError,
-        F: Fn(RecordContext) -> Fut,
+        F: FnMut(RecordContext) -> Fut,
         Fut: Future<Output = std::result::Result<T, E>>,
     {
-        let body = &body;
-        // The context of the attempt that committed is the one whose hooks run.
-        let last_context: &Mutex<Option<RecordContext>> = &Mutex::new(None);
-        let result = self
+        // What the attempt that committed leaves behind: its context, whose hooks run, and its result.
+        let last: &Mutex<Option<(RecordContext, T)>> = &Mutex::new(None);
+        let looped = self
             .inner
             .kv
-            .run(options, |transaction, attempt| async move {
+            .run(options, |transaction, attempt| {
                 let context = RecordContext::new(transaction, attempt, self.inner.kv.env().clone());
-                let result = body(context.clone()).await.map_err(AttemptError::Body)?;
-                context
-                    .prepare_commit()
-                    .await
-                    .map_err(|error| AttemptError::Body(E::from(error)))?;
-                *last_context.lock() = Some(context);
-                Ok(result)
+                let attempt = body(context.clone());
+                async move {
+                    let result = attempt.await.map_err(AttemptError::Body)?;
+                    let is_committed = context.is_committed();
+                    if !is_committed {
+                        let prepared = context.prepare_commit().await;
+                        prepared.map_err(|error| AttemptError::Body(E::from(error)))?;
+                    }
+                    *last.lock() = Some((context, result));
+                    if is_committed {
+                        Err(AttemptError::Committed)
+                    } else {
+                        Ok(())
+                    }
+                }
             })
-            .await
-            .map_err(AttemptError::into_inner)?;
-        let context = last_context.lock().take();
-        if let Some(context) = context {
-            context.finish_commit().await?;
+            .await;
+        match looped {
+            Ok(()) | Err(AttemptError::Committed) => {}
+            Err(AttemptError::Loop(error)) => return Err(E::from(Error::from(error))),
+            Err(AttemptError::Body(error)) => return Err(error),
+        }
+        let (context, result) = last.lock().take().expect("an attempt that ends well leaves its result");
+        if !context.is_committed() {
+            context.finish_commit().await;
         }
         Ok(result)
     }

@@ -8,6 +8,7 @@
 
 use record_store_kv::tuple::{Element, Encoder, Tuple};
 use record_store_kv::{Bytes, KeyRange, RangeRequest};
+use smallvec::SmallVec;
 
 use crate::{Error, ErrorKind, RecordContext, RecordVersion, Result};
 
@@ -261,7 +262,7 @@ fn clear_previous(context: &RecordContext, key: &[u8], previous: Previous<'_>) {
 pub(crate) struct Assembly {
     reverse: bool,
     /// The chunks so far, in the order in which they came.
-    chunks: Vec<Bytes>,
+    chunks: SmallVec<[Bytes; 1]>,
     version: Option<RecordVersion>,
     last_suffix: Option<i64>,
     sizes: StoredSizes,
@@ -271,7 +272,7 @@ impl Assembly {
     pub(crate) fn new(reverse: bool) -> Self {
         Assembly {
             reverse,
-            chunks: Vec::new(),
+            chunks: SmallVec::new(),
             version: None,
             last_suffix: None,
             sizes: StoredSizes::default(),
@@ -365,7 +366,15 @@ impl Assembly {
 
 /// The number behind the first `key_length` bytes of `key`. Errors: `Corrupt` for anything else.
 pub(crate) fn read_suffix(key: &[u8], key_length: usize) -> Result<i64> {
-    let suffix = Tuple::unpack(key.get(key_length..).unwrap_or_default());
+    let suffix = key.get(key_length..).unwrap_or_default();
+    match suffix {
+        // Nearly all keys end so: a version, a value stored whole, a chunk with a number of one byte.
+        [0x13, 0xfe] => return Ok(VERSION),
+        [0x14] => return Ok(WHOLE),
+        [0x15, number] => return Ok(i64::from(*number)),
+        _ => {}
+    }
+    let suffix = Tuple::unpack(suffix);
     match suffix.as_ref().map(|suffix| (suffix.len(), suffix.first())) {
         Ok((1, Some(Element::Int(suffix)))) => Ok(*suffix),
         _ => Err(

@@ -476,6 +476,30 @@ fn a_conflict_is_tried_again() -> Result<()> {
     })
 }
 
+#[test]
+fn a_body_may_commit_by_itself_and_change_what_it_holds() -> Result<()> {
+    block_on(async {
+        let db = Database::in_memory()?;
+        let space = &db.space("users").schema(&users()?).open().await?;
+        let mut calls = 0;
+        let version = db
+            .run(|context| {
+                calls += 1;
+                async move {
+                    let saved = space.store(&context).await?.save_record(&user(1)).await?;
+                    context.commit().await?;
+                    let stamp = context.committed_versionstamp().expect("a version was written");
+                    context.commit().await?;
+                    saved.version().expect("it has one").complete_with(stamp)
+                }
+            })
+            .await?;
+        assert_eq!(calls, 1);
+        assert_eq!(space.get(1).await?.and_then(|record| record.version()), Some(version));
+        Ok(())
+    })
+}
+
 /// An error of the application's own.
 #[derive(Debug)]
 enum Failure {

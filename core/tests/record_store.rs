@@ -602,6 +602,29 @@ fn a_version_kept_apart_does_not_outlive_its_record() -> Result<()> {
     })
 }
 
+/// A deliberate difference: Java returns it twice.
+#[test]
+fn a_record_stored_twice_is_no_two_records() -> Result<()> {
+    block_on(async {
+        let scene = Scene::new()?;
+        let context = scene.database.transaction();
+        let store = scene.open(&context, &StoreOptions::default()).await?;
+        for suffix in [0, 1] {
+            let key = scene.subspace.pack(&Tuple::from((1, USER, 1, suffix)));
+            context.transaction().set(&key, b"\x0a\x02\x08\x01");
+        }
+        assert_eq!(kind(store.load_record(&key(USER, 1)).await), ErrorKind::Corrupt);
+        for reverse in [false, true] {
+            let mut cursor = store.scan_records(ScanOptions {
+                reverse,
+                ..ScanOptions::default()
+            })?;
+            assert_eq!(kind(cursor.next_batch(10).await), ErrorKind::Corrupt);
+        }
+        Ok(())
+    })
+}
+
 #[test]
 fn deleting_a_store_leaves_nothing() -> Result<()> {
     block_on(async {

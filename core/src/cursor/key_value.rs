@@ -83,9 +83,9 @@ impl KeyValueCursor {
         }
     }
 
-    /// The continuation of a scan that goes on behind `key`.
-    pub(crate) fn continuation_after(&self, key: &Bytes) -> Continuation {
-        Continuation::of_key(key.slice(self.known_prefix.min(key.len())..))
+    /// The part of `key` by which a continuation names it, see [`Continuation::of_key`].
+    pub(crate) fn continuation_key(&self, key: &Bytes) -> Bytes {
+        key.slice(self.known_prefix.min(key.len())..)
     }
 }
 

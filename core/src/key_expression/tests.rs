@@ -1,3 +1,5 @@
+//! Key expressions as meta-data: what is written and read, compared and taken apart.
+
 use super::*;
 
 /// Every kind once, as a program writes it.

@@ -3,6 +3,8 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use record_store_kv::Bytes;
+
 use super::RecordSpace;
 use crate::store::RecordCursor;
 use crate::{Continuation, NoNextReason, RecordStore, Result, ScanLimits, ScanOptions, StoredRecord};
@@ -40,9 +42,12 @@ pub struct SpaceCursor {
     space: RecordSpace,
     options: ScanOptions,
     began: Option<Duration>,
-    batch: VecDeque<(StoredRecord, Option<Continuation>)>,
-    /// Where the scan goes on behind the last record that was returned.
-    continuation: Option<Continuation>,
+    /// The records read ahead, with the keys by which continuations name them.
+    batch: VecDeque<(StoredRecord, Option<Bytes>)>,
+    /// The key of the last record that was returned.
+    last_key: Option<Bytes>,
+    /// Where the scan began.
+    began_at: Option<Continuation>,
     /// Why no batch follows.
     end: Option<(NoNextReason, Option<Continuation>)>,
     stopped: Option<NoNextReason>,
@@ -54,7 +59,8 @@ impl SpaceCursor {
             space,
             began: None,
             batch: VecDeque::new(),
-            continuation: options.continuation.clone(),
+            last_key: None,
+            began_at: options.continuation.clone(),
             options,
             end: None,
             stopped: None,
@@ -66,13 +72,12 @@ impl SpaceCursor {
     /// **Errors**: those of [`RecordSpace::store`]; `Corrupt` for what is no record of the schema.
     pub async fn next(&mut self) -> Result<Option<StoredRecord>> {
         loop {
-            if let Some((record, continuation)) = self.batch.pop_front() {
-                self.continuation = continuation;
+            if let Some((record, key)) = self.batch.pop_front() {
+                self.last_key = key;
                 return Ok(Some(record));
             }
-            if let Some((reason, continuation)) = &self.end {
+            if let Some((reason, _)) = &self.end {
                 self.stopped = Some(*reason);
-                self.continuation = continuation.clone();
                 return Ok(None);
             }
             self.fetch().await?;
@@ -101,7 +106,11 @@ impl SpaceCursor {
     /// Where another scan goes on behind the last record. None when nothing follows, and before the first record of a scan
     /// that began at the beginning.
     pub fn continuation(&self) -> Option<Continuation> {
-        self.continuation.clone()
+        match (&self.end, &self.last_key) {
+            (Some((_, continuation)), _) if self.stopped.is_some() => continuation.clone(),
+            (_, Some(key)) => Some(Continuation::of_key(key.clone())),
+            (_, None) => self.began_at.clone(),
+        }
     }
 
     /// Reads a batch, and takes what it read from the limits.
@@ -169,7 +178,7 @@ impl SpaceCursor {
 
 /// What one transaction of the scan read.
 struct Batch {
-    records: Vec<(StoredRecord, Option<Continuation>)>,
+    records: Vec<(StoredRecord, Option<Bytes>)>,
     reason: NoNextReason,
     continuation: Option<Continuation>,
     scanned_rows: u64,
@@ -183,7 +192,7 @@ impl Batch {
         let mut cursor: RecordCursor = store.scan_records(options)?;
         let mut records = Vec::new();
         while let Some(record) = cursor.next().await? {
-            records.push((record, cursor.continuation()));
+            records.push((record, cursor.last_key()));
         }
         let (scanned_rows, scanned_bytes) = cursor.scanned();
         Ok(Batch {

@@ -127,10 +127,15 @@ impl RecordCursor {
         if self.stopped.is_some_and(NoNextReason::is_source_exhausted) {
             return None;
         }
-        match &self.last_key {
-            Some(key) => Some(self.rows.continuation_after(key)),
+        match self.last_key() {
+            Some(key) => Some(Continuation::of_key(key)),
             None => self.began_at.clone(),
         }
+    }
+
+    /// By which key the continuation names the last record.
+    pub(crate) fn last_key(&self) -> Option<Bytes> {
+        self.last_key.as_ref().map(|key| self.rows.continuation_key(key))
     }
 
     /// How many key-value pairs were read, and how many bytes.

@@ -1,3 +1,5 @@
+//! What protobuf says of encoded fields, rule by rule, and against prost-reflect on random records.
+
 use std::borrow::Cow;
 use std::cell::Cell;
 

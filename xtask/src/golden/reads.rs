@@ -18,7 +18,7 @@ pub(super) async fn load_and_read(database: &Database, case: &Case) -> Result<()
     if case.list("reads").is_empty() {
         return Err(not_applicable("no reads"));
     }
-    let scene = Scene::new(database, case);
+    let scene = Scene::empty(database, case).await?;
     load(&scene, &scene.store, &dump(&case.json["keys"])?).await?;
     if let Some(metadata) = case.json["areas"].get("m") {
         load(&scene, &scene.metadata, &dump(metadata)?).await?;

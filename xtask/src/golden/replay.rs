@@ -25,15 +25,23 @@ pub(super) struct Scene<'a> {
 }
 
 impl<'a> Scene<'a> {
-    pub(super) fn new(database: &'a Database, case: &'a Case) -> Self {
+    /// An empty place for a case: what an earlier run left there is cleared.
+    pub(super) async fn empty(database: &'a Database, case: &'a Case) -> Result<Self> {
         let place = |part: &str| Subspace::from(("golden", case.name.as_str(), part));
-        Scene {
+        let scene = Scene {
             database,
             case,
             store: place("s"),
             metadata: place("m"),
             stamps: Stamps::default(),
+        };
+        let context = database.transaction();
+        for subspace in [&scene.store, &scene.metadata] {
+            let range = subspace.prefix_range();
+            context.transaction().clear_range(&range.begin, &range.end);
         }
+        context.commit().await?;
+        Ok(scene)
     }
 
     /// All keys of a subspace, without its prefix.
@@ -50,7 +58,7 @@ impl<'a> Scene<'a> {
 /// Replays a case and runs its reads.
 pub(super) async fn replay(database: &Database, case: &Case) -> Result<()> {
     check_applicable(case)?;
-    let mut scene = Scene::new(database, case);
+    let mut scene = Scene::empty(database, case).await?;
     for (number, transaction) in case.list("transactions").iter().enumerate() {
         run_transaction(&mut scene, transaction)
             .await

@@ -1,3 +1,5 @@
+//! The recorded programs as tests: the first two files, in memory.
+
 use super::*;
 
 /// The programs of a file that come out otherwise than recorded, when each is replayed on a database in memory.

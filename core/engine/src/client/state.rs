@@ -61,6 +61,8 @@ pub(crate) struct State {
     deferred: Option<i32>,
     failed: Option<i32>,
     commit_started: bool,
+    /// Whether the commit got as far as the cluster.
+    commit_sent: bool,
     fate: Option<Arc<Fate>>,
 }
 
@@ -92,6 +94,7 @@ impl State {
             deferred: failure,
             failed: None,
             commit_started: false,
+            commit_sent: false,
             fate: None,
         };
         state.arm_timeout();
@@ -179,9 +182,9 @@ impl State {
         self.read_failure.as_ref().map_or(Ok(()), |error| Err(error.repeat()))
     }
 
-    /// Whether the commit was asked for.
-    pub(crate) fn is_committing(&self) -> bool {
-        self.commit_started
+    /// Whether the transaction has a read version, or took one with its commit.
+    pub(crate) fn has_version(&self) -> bool {
+        self.commit_sent || self.snapshot.known_version().is_some()
     }
 
     /// Remembers that a read failed.
@@ -226,6 +229,7 @@ impl State {
         // After a failed read the commit never gets to the database: what waits for its end goes on waiting.
         self.check_reads()?;
         let request = self.commit_request();
+        self.commit_sent = matches!(request, Ok(Some(_)));
         if let Err(error) = &request {
             self.end(End::Failed(error.fdb_code().unwrap_or(fdb_code::INTERNAL_ERROR)));
         }
@@ -309,6 +313,7 @@ impl State {
         self.watches.clear();
         self.failed = None;
         self.commit_started = false;
+        self.commit_sent = false;
     }
 
     fn now(&self) -> Duration {

@@ -178,7 +178,7 @@ impl State {
 
     /// Reads at `version` instead of the latest. Errors: 2010, 2011.
     pub(crate) fn set_read_version(&mut self, version: i64) -> Result<(), i32> {
-        if self.snapshot.known_version().is_some() || self.is_committing() {
+        if self.has_version() {
             return Err(fdb_code::READ_VERSION_ALREADY_SET);
         }
         if version <= 0 {

@@ -1,3 +1,5 @@
+//! Evaluation over encoded records: nulls, combined rows, functions, versions, refusals, damaged bytes.
+
 use prost_reflect::{DescriptorPool, MessageDescriptor};
 use record_store_kv::tuple::{Element, Versionstamp};
 

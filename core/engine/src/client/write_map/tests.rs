@@ -1,3 +1,5 @@
+//! Directed cases, and a model that knows the state of every key.
+
 use bytes::Bytes;
 use proptest::prelude::*;
 
