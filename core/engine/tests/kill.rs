@@ -3,16 +3,22 @@
 //! The test starts this same program as the process to kill: it commits numbers, one after the other, and prints each when
 //! its commit is acknowledged.
 
+#![allow(clippy::unwrap_used, reason = "in a test every failure is the end")]
+
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
 use futures_executor::block_on;
-use record_store_engine::{Engine, EngineOptions, Location};
+use record_store_engine::{Durability, Engine, EngineOptions, Location};
 use record_store_kv::{Database, RangeRequest};
 
-fn open(path: &Path) -> Database {
-    Engine::open(Location::Path(path.to_owned()), EngineOptions::default()).unwrap()
+fn open(path: &Path, durability: Durability) -> Database {
+    let options = EngineOptions {
+        durability,
+        ..EngineOptions::default()
+    };
+    Engine::open(Location::Path(path.to_owned()), options).unwrap()
 }
 
 /// The numbers committed so far; all of them, from 0 on, or the test fails.
@@ -30,8 +36,8 @@ fn committed(database: &Database) -> u64 {
 }
 
 /// What the killed process does.
-fn commit_until_killed(path: &Path) {
-    let database = open(path);
+fn commit_until_killed(path: &Path, durability: Durability) {
+    let database = open(path, durability);
     let mut out = std::io::stdout().lock();
     for number in committed(&database).. {
         let transaction = database.transaction();
@@ -42,20 +48,16 @@ fn commit_until_killed(path: &Path) {
     }
 }
 
-#[test]
-fn a_killed_process_loses_no_acknowledged_commit() {
+/// Starts the test `name` of this program as the process to kill, again and again.
+fn kill_and_look(name: &str, durability: Durability) {
     if let Some(path) = std::env::var_os(CHILD) {
-        commit_until_killed(Path::new(&path));
+        commit_until_killed(Path::new(&path), durability);
     }
     let directory = tempfile::tempdir().unwrap();
     let mut version = 0;
     for round in 0..6 {
         let mut child = Command::new(std::env::current_exe().unwrap())
-            .args([
-                "--exact",
-                "a_killed_process_loses_no_acknowledged_commit",
-                "--nocapture",
-            ])
+            .args(["--exact", name, "--nocapture"])
             .env(CHILD, directory.path())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -76,7 +78,7 @@ fn a_killed_process_loses_no_acknowledged_commit() {
         }
         child.wait().unwrap();
         let acknowledged = acknowledged.expect("the process has committed before it was killed");
-        let database = open(directory.path());
+        let database = open(directory.path(), durability);
         assert!(
             committed(&database) > acknowledged,
             "round {round}: {acknowledged} was acknowledged"
@@ -85,6 +87,19 @@ fn a_killed_process_loses_no_acknowledged_commit() {
         assert!(now > version, "round {round}: versions grow");
         version = now;
     }
+}
+
+#[test]
+fn a_killed_process_loses_no_acknowledged_commit() {
+    kill_and_look("a_killed_process_loses_no_acknowledged_commit", Durability::Sync);
+}
+
+#[test]
+fn a_killed_process_that_does_not_sync_loses_no_acknowledged_commit() {
+    kill_and_look(
+        "a_killed_process_that_does_not_sync_loses_no_acknowledged_commit",
+        Durability::None,
+    );
 }
 
 /// Names the directory to the process that is killed.
