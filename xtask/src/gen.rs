@@ -3,6 +3,8 @@
 //! With `--check`, as in `cargo xtask test`, a stale file is rewritten *and* the command fails, so that what is committed and
 //! what would be generated are never two things.
 
+mod python_errors;
+
 use std::fs;
 use std::io;
 
@@ -14,7 +16,7 @@ use crate::workspace;
 
 /// Writes every generated file; with `check`, fails when one was stale.
 pub(crate) fn run(check: bool) -> Result<(), Failure> {
-    let generated = vec![protobuf()?];
+    let generated = vec![protobuf()?, python_errors::generate()?];
     let mut stale = Vec::new();
     for (name, text) in generated {
         let path = workspace::root().join(name);

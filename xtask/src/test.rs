@@ -49,5 +49,6 @@ fn python_tests() -> Result<(), Failure> {
     environment
         .program()
         .args(["-m", "mypy", "--strict", "python/tests", "examples/python"])
-        .run()
+        .run()?;
+    environment.program().args(["examples/python/quickstart.py"]).run()
 }

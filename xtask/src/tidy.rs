@@ -23,6 +23,7 @@ const CRATE_DOORS: &[(&str, &[&str])] = &[
     ("core/kv", &[]),
     ("core/engine", &["record-store-kv"]),
     ("core", &["record-store-kv", "record-store-engine"]),
+    ("bindings/python", &["record-store"]),
 ];
 
 /// The rooms of the record layer from the ground up: a room may use those before it (and itself), never those after it.

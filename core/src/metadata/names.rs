@@ -1,6 +1,17 @@
 //! Names that do not exist, and the one that was probably meant.
 
-use crate::error::Error;
+use prost_reflect::{FieldDescriptor, MessageDescriptor};
+
+use crate::error::{Error, ErrorKind};
+
+/// The error for a field that a record's message, or one within it, does not have, with the name that was probably meant.
+///
+/// For those who build records from values of their own language.
+pub fn unknown_field(message: &MessageDescriptor, name: &str) -> Error {
+    let error = Error::new(ErrorKind::InvalidRecord, "the message has no such field");
+    let fields: Vec<FieldDescriptor> = message.fields().collect();
+    unknown(error, "field", name, fields.iter().map(FieldDescriptor::name)).with("message", message.full_name())
+}
 
 /// Adds to `error` the unknown name, the nearest known one, and what there is when that is few.
 pub(crate) fn unknown<'a>(error: Error, what: &'static str, name: &str, known: impl Iterator<Item = &'a str>) -> Error {
@@ -15,12 +26,12 @@ pub(crate) fn unknown<'a>(error: Error, what: &'static str, name: &str, known: i
 
 const LISTED_MAX: usize = 20;
 
-/// The known name within a third of the length in edits, letter case aside.
+/// The known name within a third of the length in edits (two letters swapped are one), letter case aside.
 fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
     let name = name.to_lowercase();
     known
         .iter()
-        .map(|candidate| (strsim::levenshtein(&name, &candidate.to_lowercase()), *candidate))
+        .map(|candidate| (strsim::osa_distance(&name, &candidate.to_lowercase()), *candidate))
         .filter(|(distance, candidate)| *distance <= candidate.chars().count().max(3) / 3)
         .min()
         .map(|(_, candidate)| candidate)
@@ -37,6 +48,7 @@ mod tests {
             ("user", Some("User")),
             ("Usr", Some("User")),
             ("OrderLines", Some("OrderLine")),
+            ("Odrer", Some("Order")),
             ("Invoice", None),
             ("", None),
         ];

@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use prost_reflect::MessageDescriptor;
-use record_store_kv::tuple::Element;
+use record_store_kv::tuple::{Element, Tuple, TupleRange};
 
 use super::{Descriptors, FormerIndex, Index, RecordType, SyntheticRecordType};
 use crate::error::{Error, ErrorKind, Result};
@@ -85,6 +85,61 @@ impl RecordMetaData {
         place
             .and_then(|place| self.0.record_types.get(*place))
             .ok_or_else(|| unknown_record_type(name, self.0.record_types.iter().map(RecordType::name)))
+    }
+
+    /// The only record type there is.
+    ///
+    /// **Errors**: `InvalidArgument` if there are several, naming them.
+    pub fn only_record_type(&self) -> Result<&RecordType> {
+        match self.record_types() {
+            [only] => Ok(only),
+            several => {
+                let names: Vec<&str> = several.iter().map(RecordType::name).collect();
+                let error = Error::new(
+                    ErrorKind::InvalidArgument,
+                    "there are several record types: say which one is meant",
+                );
+                Err(error.with("record_types", names.join(", ")))
+            }
+        }
+    }
+
+    /// The record type whose message has this full name, such as `demo.User`.
+    ///
+    /// **Errors**: `InvalidRecord` for a message that is no record type of this schema.
+    pub fn record_type_of_message(&self, full_name: &str) -> Result<&RecordType> {
+        let found = self
+            .record_types()
+            .iter()
+            .find(|record_type| record_type.descriptor.full_name() == full_name);
+        found.ok_or_else(|| {
+            let error = Error::new(ErrorKind::InvalidRecord, "the message is no record type of this schema");
+            let known = self
+                .record_types()
+                .iter()
+                .map(|record_type| record_type.descriptor.full_name());
+            super::names::unknown(error, "message", full_name, known)
+        })
+    }
+
+    /// The primary keys of all records of this type.
+    ///
+    /// **Errors**: `MetaData` for an unknown type; `Unsupported` if its records do not stand together.
+    pub fn record_type_range(&self, name: &str) -> Result<TupleRange> {
+        let record_type = self.record_type(name)?;
+        if record_type.primary_key_has_record_type_prefix() {
+            return Ok(TupleRange::all_of(Tuple::from(vec![
+                record_type.record_type_key.clone(),
+            ])));
+        }
+        match self.record_types() {
+            [_] => Ok(TupleRange::ALL),
+            _ => Err(Error::new(
+                ErrorKind::Unsupported,
+                "the records of the type stand among others: scan all types, or begin its primary key with recordType()",
+            )
+            .with("record_type", name)),
+        }
     }
 
     /// The record type with this key, if there is one.

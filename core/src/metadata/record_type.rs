@@ -6,6 +6,7 @@ use prost_reflect::{FieldDescriptor, MessageDescriptor};
 use record_store_kv::tuple::Element;
 
 use super::Index;
+use super::key_column::KeyColumn;
 use super::union::{Union, UnionType};
 use crate::error::{Error, ErrorKind, Result};
 use crate::key_expression::{KeyExpression, field};
@@ -15,6 +16,7 @@ use crate::key_expression::{KeyExpression, field};
 pub struct RecordType {
     pub(super) descriptor: MessageDescriptor,
     pub(super) primary_key: KeyExpression,
+    pub(super) key_columns: Vec<KeyColumn>,
     pub(super) record_type_key: Element,
     pub(super) explicit_key: Option<Element>,
     pub(super) since_version: Option<i32>,
@@ -37,6 +39,11 @@ impl RecordType {
     /// The primary key of its records.
     pub fn primary_key(&self) -> &KeyExpression {
         &self.primary_key
+    }
+
+    /// What the columns of the primary key hold.
+    pub(crate) fn key_columns(&self) -> &[KeyColumn] {
+        &self.key_columns
     }
 
     /// The value of `recordType()` for its records: the explicit key, or else the smallest number of its union fields.
@@ -149,6 +156,7 @@ impl RecordTypeBuilder {
                 None => Element::Int(self.in_union.smallest_number().into()),
             },
             union_field_number: self.in_union.field.number(),
+            key_columns: KeyColumn::of(&primary_key, &self.in_union.message),
             descriptor: self.in_union.message,
             primary_key,
             explicit_key: self.explicit_key,

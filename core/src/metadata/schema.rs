@@ -83,6 +83,22 @@ impl Schema {
     pub fn merge_into(&self, stored: Option<&RecordMetaData>) -> Result<RecordMetaData> {
         merge::merge(&self.0, stored)
     }
+
+    /// The files that it was made of, compiled, imports first: an encoded `FileDescriptorSet`. Those that every schema may
+    /// import are left out.
+    ///
+    /// **Errors**: those of [`merge_into`](Schema::merge_into).
+    pub fn descriptor_set(&self) -> Result<Vec<u8>> {
+        const FILE: u32 = 1;
+        let meta_data = self.merge_into(None)?;
+        let mut set = Vec::new();
+        for file in meta_data.descriptors().pool().files() {
+            if let Some(bytes) = self.0.files.by_name().get(file.name()) {
+                prost::encoding::bytes::encode(FILE, bytes, &mut set);
+            }
+        }
+        Ok(set)
+    }
 }
 
 impl SchemaBuilder {

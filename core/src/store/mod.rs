@@ -123,6 +123,17 @@ impl RecordStore {
         self.save_record_with(record, &SaveOptions::default()).await
     }
 
+    /// Saves records, one after the other.
+    ///
+    /// **Errors**: those of [`save_record`](RecordStore::save_record); the records before it are saved.
+    pub async fn save_records(&self, records: &[Record]) -> Result<Vec<StoredRecord>> {
+        let mut saved = Vec::with_capacity(records.len());
+        for record in records {
+            saved.push(self.save_record(record).await?);
+        }
+        Ok(saved)
+    }
+
     /// Saves a record as `options` say.
     ///
     /// **Errors**: those of [`save_record`](RecordStore::save_record); `RecordAlreadyExists`, `RecordNotFound`,

@@ -2,10 +2,8 @@
 
 use std::fmt;
 
-use prost_reflect::{Kind, MessageDescriptor};
 use record_store_kv::tuple::{Element, Tuple};
 
-use crate::key_expression::KeyExpression;
 use crate::metadata::{RecordMetaData, RecordType};
 use crate::{Error, ErrorKind, Result};
 
@@ -49,8 +47,9 @@ impl RecordKey {
 
     /// The primary key by this schema.
     ///
-    /// Errors: `InvalidArgument` for a missing record type or another number of columns; what an unknown record type gives.
-    pub(crate) fn resolve(&self, metadata: &RecordMetaData) -> Result<Tuple> {
+    /// **Errors**: `InvalidArgument` for a missing record type, another number of columns or a value that its field cannot hold;
+    /// what an unknown record type gives.
+    pub fn resolve(&self, metadata: &RecordMetaData) -> Result<Tuple> {
         let beginning = self.resolve_beginning(metadata)?;
         match beginning.record_type {
             Some(record_type) if beginning.key.len() != record_type.primary_key().column_count() => {
@@ -76,20 +75,17 @@ impl RecordKey {
                 types => return Err(ambiguous(types, columns)),
             },
         };
-        let expression = record_type.primary_key().normalized_columns();
-        let mut primary_key = Tuple::from(());
-        if record_type.primary_key_has_record_type_prefix() {
-            primary_key.push(record_type.record_type_key().clone());
-        }
-        let type_columns = primary_key.len();
-        for column in columns {
-            let is_missing = expression
-                .get(primary_key.len())
-                .is_some_and(|expression| is_implicit_default(record_type.descriptor(), expression, column));
-            primary_key.push(if is_missing { Element::Null } else { column.clone() });
-        }
-        if primary_key.len() > expression.len() {
+        let type_key = record_type
+            .primary_key_has_record_type_prefix()
+            .then(|| record_type.record_type_key().clone());
+        let type_columns = usize::from(type_key.is_some());
+        let fields = record_type.key_columns().get(type_columns..).unwrap_or_default();
+        if columns.len() > fields.len() {
             return Err(misfit(self, record_type));
+        }
+        let mut primary_key: Tuple = type_key.into_iter().collect();
+        for (field, column) in fields.iter().zip(columns) {
+            primary_key.push(field.conform(column)?);
         }
         Ok(Beginning {
             key: primary_key,
@@ -136,36 +132,6 @@ fn misfit(key: &RecordKey, record_type: &RecordType) -> Error {
     .with("record_type", record_type.name())
     .with("key", key)
     .with("primary_key", record_type.primary_key())
-}
-
-/// Whether a value is what an unset field without presence reads as. In a stored key such a field is null.
-fn is_implicit_default(message: &MessageDescriptor, expression: &KeyExpression, value: &Element) -> bool {
-    match expression {
-        KeyExpression::Nest(nest) => match message
-            .get_field_by_name(nest.parent().name())
-            .map(|field| field.kind())
-        {
-            Some(Kind::Message(inner)) => is_implicit_default(&inner, nest.child(), value),
-            _ => false,
-        },
-        KeyExpression::Field(field) => {
-            let has_presence = message
-                .get_field_by_name(field.name())
-                .is_none_or(|field| field.supports_presence() || field.is_list());
-            !has_presence
-                && match value {
-                    Element::Int(value) => *value == 0,
-                    Element::String(value) => value.is_empty(),
-                    Element::Bytes(value) => value.is_empty(),
-                    Element::Bool(value) => !value,
-                    // A negative zero is not the default.
-                    Element::Float(value) => value.to_bits() == 0,
-                    Element::Double(value) => value.to_bits() == 0,
-                    _ => false,
-                }
-        }
-        _ => false,
-    }
 }
 
 fn ambiguous(types: &[RecordType], columns: &Tuple) -> Error {

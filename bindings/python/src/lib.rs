@@ -1,0 +1,31 @@
+//! The extension module `record_store._native`: it converts arguments, calls the core and converts what comes back.
+//!
+//! It decides nothing: no default, no retry, no check that the core could make. What is its own are the Python sides of
+//! things: the GIL, handles that can be closed, forks.
+
+#![forbid(unsafe_code)]
+
+mod cursor;
+mod database;
+mod error;
+mod record;
+mod runtime;
+mod schema;
+mod space;
+mod transaction;
+mod value;
+
+use pyo3::prelude::*;
+
+#[pymodule]
+fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    runtime::watch_forks(module.py())?;
+    module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+    module.add_function(wrap_pyfunction!(database::open, module)?)?;
+    module.add_function(wrap_pyfunction!(error::error_kinds, module)?)?;
+    module.add_class::<cursor::Cursor>()?;
+    module.add_class::<database::Database>()?;
+    module.add_class::<schema::Schema>()?;
+    module.add_class::<space::RecordSpace>()?;
+    module.add_class::<transaction::Transaction>()
+}

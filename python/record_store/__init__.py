@@ -1,0 +1,38 @@
+"""A record layer for FoundationDB that also runs without a cluster.
+
+Open a database by URL, a record space in it by path and schema, then put, get, scan and delete records:
+
+>>> import record_store
+>>> db = record_store.open("memory:")
+>>> users = db.space(
+...     "prod/users",
+...     record_store.Schema.from_proto(
+...         'syntax = "proto3"; message User { int64 id = 1; string name = 2; }',
+...         primary_key={"User": "id"},
+...     ),
+... )
+>>> users.put({"id": 999, "name": "Ada"})
+>>> users.get(999)
+{'id': 999, 'name': 'Ada'}
+>>> db.close()
+"""
+
+from __future__ import annotations
+
+from ._error import Error
+from ._native import Cursor, Database, RecordSpace, Schema, Transaction, __version__, open
+from ._record import Record
+from . import errors
+
+__all__ = [
+    "Cursor",
+    "Database",
+    "Error",
+    "Record",
+    "RecordSpace",
+    "Schema",
+    "Transaction",
+    "__version__",
+    "errors",
+    "open",
+]

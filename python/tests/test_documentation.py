@@ -1,0 +1,64 @@
+"""The examples of the README and of the docstrings run."""
+
+from __future__ import annotations
+
+import doctest
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import record_store
+from conftest import Customer
+from record_store import _native, errors
+
+README = Path(__file__).parent.parent / "README.md"
+
+
+def test_the_readmes_programs_run() -> None:
+    blocks = re.findall(r"^```python\n(.*?)^```", README.read_text(), re.MULTILINE | re.DOTALL)
+    assert len(blocks) >= 3
+    names: dict[str, Any] = {"Customer": Customer}
+    for block in blocks:
+        exec(compile(block, str(README), "exec"), names)
+    names["db"].close()
+
+
+def documented() -> Iterator[tuple[str, str]]:
+    """The docstrings that have examples, by the name of what they belong to."""
+    for module in (record_store, _native):
+        yield module.__name__, module.__doc__ or ""
+        for name, thing in vars(module).items():
+            if name.startswith("_") or getattr(thing, "__module__", "").split(".")[0] != "record_store":
+                continue
+            yield f"{module.__name__}.{name}", thing.__doc__ or ""
+            if isinstance(thing, type):
+                yield from ((f"{name}.{member}", getattr(value, "__doc__", "") or "") for member, value in vars(thing).items())
+
+
+EXAMPLES = {name: text for name, text in documented() if ">>>" in text}
+
+
+def test_the_main_classes_have_examples() -> None:
+    assert {"record_store", "record_store.RecordSpace", "record_store.Schema", "Database.run"} <= set(EXAMPLES)
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_docstring_examples_run(name: str) -> None:
+    with record_store.open("memory:") as db:
+        users = db.space("docs/users", Customer, primary_key="id")
+        users.put(Customer(id=1, name="Ada"))
+        names = {"record_store": record_store, "db": db, "users": users, "User": Customer}
+        test = doctest.DocTestParser().get_doctest(EXAMPLES[name], names, name, None, None)
+        assert doctest.DocTestRunner(verbose=False).run(test).failed == 0
+
+
+@pytest.mark.parametrize("name", record_store.__all__)
+def test_everything_public_is_documented(name: str) -> None:
+    thing = getattr(record_store, name)
+    assert thing.__doc__
+    if isinstance(thing, type) and thing.__module__ == "record_store":
+        for member, value in vars(thing).items():
+            assert member.startswith("_") or value.__doc__, f"{name}.{member} has no docstring"
+    assert errors.__doc__
