@@ -57,7 +57,10 @@ pub fn read_cities(file: &Path) -> std::io::Result<Vec<City>> {
             admin_code: row.admin_code,
             feature_code: row.feature_code,
             population: row.population,
-            location: Some(Location { latitude: degrees(latitude), longitude: degrees(longitude) }),
+            location: Some(Location {
+                latitude: degrees(latitude),
+                longitude: degrees(longitude),
+            }),
         });
     }
     Ok(cities)

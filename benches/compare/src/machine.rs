@@ -5,7 +5,10 @@ pub(crate) fn describe() -> String {
     let processor = field("/proc/cpuinfo", "model name").unwrap_or_else(|| "an unknown processor".to_owned());
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let memory = field("/proc/meminfo", "MemTotal").unwrap_or_else(|| "unknown".to_owned());
-    format!("{processor}, {cores} cores, {memory} of memory, {}", std::env::consts::OS)
+    format!(
+        "{processor}, {cores} cores, {memory} of memory, {}",
+        std::env::consts::OS
+    )
 }
 
 fn field(file: &str, name: &str) -> Option<String> {

@@ -27,7 +27,16 @@ pub(crate) struct Kind {
 
 /// All peers, ours first.
 pub(crate) const KINDS: &[Kind] = &[
-    Kind { name: "Record-Store", open: crate::record_store::open },
-    Kind { name: "redb raw", open: crate::redb_raw::open },
-    Kind { name: "SQLite", open: crate::sqlite::open },
+    Kind {
+        name: "Record-Store",
+        open: crate::record_store::open,
+    },
+    Kind {
+        name: "redb raw",
+        open: crate::redb_raw::open,
+    },
+    Kind {
+        name: "SQLite",
+        open: crate::sqlite::open,
+    },
 ];

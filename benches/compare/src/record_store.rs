@@ -13,7 +13,10 @@ struct Ours(RecordSpace);
 /// Opens a database in `folder`.
 pub(crate) fn open(folder: &Path) -> Outcome<Box<dyn Peer>> {
     let url = folder.join("database");
-    let schema = Schema::builder().proto("user.proto", PROTO).record_type("User", |user| user.primary_key("id")).build()?;
+    let schema = Schema::builder()
+        .proto("user.proto", PROTO)
+        .record_type("User", |user| user.primary_key("id"))
+        .build()?;
     block_on(async {
         let database = Database::open(url.to_str().ok_or("not UTF-8")?).await?;
         let space = database.space("bench/users").schema(&schema).open().await?;

@@ -25,7 +25,9 @@ pub(crate) fn markdown(tables: &[(i64, Vec<(&str, Figures)>)]) -> String {
                 time(figures.scan)
             );
         }
-        let Some(((ours, first), peers)) = rows.split_first() else { continue };
+        let Some(((ours, first), peers)) = rows.split_first() else {
+            continue;
+        };
         for (name, figures) in peers {
             let _ = writeln!(
                 text,
@@ -42,7 +44,11 @@ pub(crate) fn markdown(tables: &[(i64, Vec<(&str, Figures)>)]) -> String {
 
 fn time(time: Duration) -> String {
     let micros = time.as_secs_f64() * 1e6;
-    if micros >= 1000.0 { format!("{:.2} ms", micros / 1000.0) } else { format!("{micros:.2} µs") }
+    if micros >= 1000.0 {
+        format!("{:.2} ms", micros / 1000.0)
+    } else {
+        format!("{micros:.2} µs")
+    }
 }
 
 /// How many times as fast we are: above 1 is faster.

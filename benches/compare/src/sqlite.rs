@@ -50,7 +50,9 @@ impl Peer for Sqlite {
     }
 
     fn scan(&mut self, first: i64, count: usize) -> Outcome<usize> {
-        let mut select = self.0.prepare_cached("SELECT * FROM users WHERE id >= ? ORDER BY id LIMIT ?")?;
+        let mut select = self
+            .0
+            .prepare_cached("SELECT * FROM users WHERE id >= ? ORDER BY id LIMIT ?")?;
         let rows = select.query_map(params![first, i64::try_from(count)?], user)?;
         let mut seen = 0;
         for row in rows {

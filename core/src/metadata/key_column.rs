@@ -155,7 +155,6 @@ fn is_zero(element: &Element) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::Schema;
     use record_store_kv::tuple::Element as E;
 

@@ -2,6 +2,11 @@
 //!
 //! `cargo xtask demo` fetches the data and runs this, then goes on with the same directory in Python.
 
+#![allow(
+    clippy::disallowed_methods,
+    reason = "the times are shown to a person, nothing depends on them"
+)]
+
 use std::error::Error;
 use std::path::PathBuf;
 use std::time::Instant;
@@ -43,7 +48,11 @@ async fn tour(arguments: &Arguments, cities: &[City]) -> Result<(), Box<dyn Erro
         .proto("cities.proto", include_str!("../../cities.proto"))
         .record_type("City", |city| city.primary_key("id"))
         .build()?;
-    let space = timed("open the space demo/cities with its schema", db.space("demo/cities").schema(&schema).open()).await?;
+    let space = timed(
+        "open the space demo/cities with its schema",
+        db.space("demo/cities").schema(&schema).open(),
+    )
+    .await?;
 
     load(&space, cities).await?;
     read(&space).await?;
@@ -74,9 +83,16 @@ async fn load(space: &RecordSpace, cities: &[City]) -> Result<(), Box<dyn Error>
 }
 
 async fn read(space: &RecordSpace) -> Result<(), Box<dyn Error>> {
-    let record = timed("get one city by its number", space.get(PARIS)).await?.ok_or("Paris is missing")?;
+    let record = timed("get one city by its number", space.get(PARIS))
+        .await?
+        .ok_or("Paris is missing")?;
     let paris: City = record.decode()?;
-    println!("               {} ({}) has {} inhabitants", paris.name, paris.country, HumanCount(u64::try_from(paris.population)?));
+    println!(
+        "               {} ({}) has {} inhabitants",
+        paris.name,
+        paris.country,
+        HumanCount(u64::try_from(paris.population)?)
+    );
     let missing = timed("ask for one that is not there", space.exists(ATLANTIS)).await?;
     println!("               Atlantis exists: {missing}");
     Ok(())
@@ -99,28 +115,44 @@ async fn scan(space: &RecordSpace, expected: usize) -> Result<(), Box<dyn Error>
         HumanCount(u64::try_from(people)?),
         HumanCount(per_second(count, time)),
     );
-    if count == expected { Ok(()) } else { Err(format!("{expected} cities were loaded").into()) }
+    if count == expected {
+        Ok(())
+    } else {
+        Err(format!("{expected} cities were loaded").into())
+    }
 }
 
 async fn update(db: &Database, space: &RecordSpace) -> Result<(), Box<dyn Error>> {
     let newcomers = db.run(|context| async move {
         let store = space.store(&context).await?;
-        let Some(record) = store.load_record(&space.primary_key(PARIS)?).await? else { return Ok(0) };
+        let Some(record) = store.load_record(&space.primary_key(PARIS)?).await? else {
+            return Ok(0);
+        };
         let mut paris: City = record.decode()?;
         paris.population += 1;
         store.save_record(&Record::from_message(&paris)).await?;
         Ok::<i64, record_store::Error>(paris.population)
     });
     let population = timed("read, change and save one city in a transaction", newcomers).await?;
-    println!("               Paris now has {} inhabitants", HumanCount(u64::try_from(population)?));
+    println!(
+        "               Paris now has {} inhabitants",
+        HumanCount(u64::try_from(population)?)
+    );
     Ok(())
 }
 
 async fn delete(space: &RecordSpace) -> Result<(), Box<dyn Error>> {
-    let atlantis = City { id: ATLANTIS, name: "Atlantis".to_owned(), ..City::default() };
+    let atlantis = City {
+        id: ATLANTIS,
+        name: "Atlantis".to_owned(),
+        ..City::default()
+    };
     timed("put a city", space.put(Record::from_message(&atlantis))).await?;
     let existed = timed("delete it", space.delete(ATLANTIS)).await?;
-    println!("               it was there: {existed}; it is there: {}", space.exists(ATLANTIS).await?);
+    println!(
+        "               it was there: {existed}; it is there: {}",
+        space.exists(ATLANTIS).await?
+    );
     Ok(())
 }
 
@@ -132,7 +164,12 @@ async fn timed<T>(what: &str, work: impl Future<Output = T>) -> T {
     result
 }
 
-#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "shown to a person")]
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::cast_precision_loss,
+    reason = "shown to a person"
+)]
 fn per_second(count: usize, seconds: f64) -> u64 {
     (count as f64 / seconds.max(1e-9)) as u64
 }

@@ -1,3 +1,5 @@
+//! Tuples as bytes and back, in tables.
+
 use super::*;
 
 #[test]
