@@ -38,5 +38,3 @@ pub use record_type::{RecordType, RecordTypeBuilder};
 pub use schema::{Columns, IndexSchema, RecordTypeSchema, Schema, SchemaBuilder};
 pub use synthetic::{Join, JoinConstituent, NestedConstituent, Nesting, SyntheticParts, SyntheticRecordType};
 pub use union::DEFAULT_UNION_NAME;
-
-pub(crate) use key_column::KeyColumn;

@@ -155,9 +155,9 @@ fn is_zero(element: &Element) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::Schema;
     use record_store_kv::tuple::Element as E;
+
+    use crate::Schema;
 
     #[test]
     fn what_a_program_writes_becomes_what_the_record_has() {
