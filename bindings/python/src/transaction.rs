@@ -125,8 +125,8 @@ impl Transaction {
 
     /// Commits a transaction of `Database.transaction`. Nothing can be done with it afterwards.
     fn commit(&self, py: Python<'_>) -> PyResult<()> {
-        self.refuse_in_run()?;
         let used = self.enter()?;
+        self.refuse_in_run()?;
         self.end();
         wait(py, || used.context.commit()).map_err(to_py)
     }

@@ -155,8 +155,13 @@ fn is_zero(element: &Element) -> bool {
 
 #[cfg(test)]
 mod tests {
+<<<<<<< HEAD
     use crate::Schema;
+=======
+>>>>>>> python-binding
     use record_store_kv::tuple::Element as E;
+
+    use crate::Schema;
 
     #[test]
     fn what_a_program_writes_becomes_what_the_record_has() {
