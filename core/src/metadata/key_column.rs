@@ -155,10 +155,6 @@ fn is_zero(element: &Element) -> bool {
 
 #[cfg(test)]
 mod tests {
-<<<<<<< HEAD
-    use crate::Schema;
-=======
->>>>>>> python-binding
     use record_store_kv::tuple::Element as E;
 
     use crate::Schema;
