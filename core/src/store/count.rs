@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use record_store_kv::MutationType;
 use record_store_kv::tuple::Tuple;
 
+use super::layout::StoreKeyspace;
 use super::{RecordCountState, RecordStore, ScanOptions, scan};
 use crate::metadata::RecordType;
 use crate::{Error, ErrorKind, Result};
@@ -52,10 +53,24 @@ pub(super) async fn snapshot(store: &RecordStore, count_key: &Tuple) -> Result<i
     let key = store.layout().record_count_key(count_key);
     match store.context().transaction().get(&key, true).await? {
         None => Ok(0),
-        Some(bytes) => match bytes.first_chunk() {
-            Some(count) if bytes.len() == count.len() => Ok(i64::from_le_bytes(*count)),
-            _ => Err(Error::new(ErrorKind::Corrupt, "a count of records has not 8 bytes").with("count_key", count_key)),
-        },
+        Some(bytes) => decode(&bytes).map_err(|error| error.with("count_key", count_key)),
+    }
+}
+
+/// The count of all records, by whatever they are counted.
+pub(super) async fn snapshot_of_all(store: &RecordStore) -> Result<i64> {
+    let request = store.layout().prefix_range(StoreKeyspace::RecordCount).request();
+    let mut total = 0_i64;
+    for row in store.context().transaction().get_range_all(&request, true).await? {
+        total = total.wrapping_add(decode(&row.value)?);
+    }
+    Ok(total)
+}
+
+fn decode(bytes: &[u8]) -> Result<i64> {
+    match bytes.first_chunk() {
+        Some(count) if bytes.len() == count.len() => Ok(i64::from_le_bytes(*count)),
+        _ => Err(Error::new(ErrorKind::Corrupt, "a count of records has not 8 bytes")),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use record_store_kv::tuple::Tuple;
 
-use super::{RecordStore, StoredRecord, count, load, versions};
+use super::{RecordStore, StoredRecord, count, indexes, load, versions};
 use crate::metadata::RecordType;
 use crate::serialize::{self, Record};
 use crate::split::{self, Previous};
@@ -90,7 +90,6 @@ pub(super) async fn save(
     dry_run: bool,
 ) -> Result<StoredRecord> {
     let record_type = store.metadata().record_type(record.record_type())?;
-    store.check_maintained(record_type)?;
     let access = store.schema().access(record_type)?;
     let bytes = record.encode(record_type.descriptor())?;
     let of_type = |error: Error| error.with("record_type", record_type.name());
@@ -137,13 +136,22 @@ pub(super) async fn save(
         }
         sizes
     };
-    Ok(StoredRecord {
+    let saved = StoredRecord {
         descriptor: record_type.descriptor().clone(),
-        primary_key,
+        primary_key: primary_key.clone(),
         bytes,
         version,
         sizes,
-    })
+    };
+    if !dry_run {
+        let previous = previous
+            .as_ref()
+            .map(|(previous_type, previous)| (*previous_type, previous));
+        indexes::update(store, previous, Some((record_type, &saved)))
+            .await
+            .map_err(located)?;
+    }
+    Ok(saved)
 }
 
 fn version_for_save(store: &RecordStore, options: &SaveOptions) -> Result<Option<RecordVersion>> {
