@@ -15,7 +15,17 @@ use crate::metadata::{Index, RecordType};
 use crate::{Error, ErrorKind, Result};
 
 /// A record with its type, as it was or will be.
-pub(super) type OfType<'a> = (&'a RecordType, &'a StoredRecord);
+#[derive(Clone, Copy)]
+pub(super) struct Indexed<'a, 'r> {
+    record_type: &'a RecordType,
+    record: &'a RecordView<'r>,
+}
+
+impl<'a, 'r> Indexed<'a, 'r> {
+    pub(super) fn new(record_type: &'a RecordType, record: &'a RecordView<'r>) -> Self {
+        Indexed { record_type, record }
+    }
+}
 
 /// Rooms that the updates of one save use again and again.
 #[derive(Default)]
@@ -32,25 +42,28 @@ struct InIndex<'a, 'r> {
     record: &'a RecordView<'r>,
 }
 
-/// What changes in one index: a record leaves it, comes into it, or both.
-#[derive(Clone, Copy)]
-struct Change<'a, 'r> {
-    type_index: &'a TypeIndex,
-    old: Option<InIndex<'a, 'r>>,
-    new: Option<InIndex<'a, 'r>>,
+impl<'a, 'r> InIndex<'a, 'r> {
+    fn of(type_index: &'a TypeIndex, record: Option<Indexed<'a, 'r>>) -> Option<Self> {
+        record.map(|Indexed { record, .. }| InIndex { type_index, record })
+    }
 }
 
-/// Brings all indexes from the old record to the new one; one of them may be missing.
-pub(super) async fn update(store: &RecordStore, old: Option<OfType<'_>>, new: Option<OfType<'_>>) -> Result<()> {
-    let Some((_, record)) = new.or(old) else {
-        return Ok(());
-    };
-    let (old_view, new_view) = (old.map(view), new.map(view));
-    let changes = changes(store, old.zip(old_view.as_ref()), new.zip(new_view.as_ref()))?;
-    if changes.is_empty() {
-        return Ok(());
-    }
-    let primary_key = record.primary_key.pack();
+/// What changes in one index: a record leaves it, comes into it, or both.
+#[derive(Clone, Copy)]
+struct Change<'a, 'o, 'n> {
+    type_index: &'a TypeIndex,
+    old: Option<InIndex<'a, 'o>>,
+    new: Option<InIndex<'a, 'n>>,
+}
+
+/// Brings all indexes from the old record to the new one, which have this packed primary key; one of them may be missing.
+pub(super) async fn update(
+    store: &RecordStore,
+    primary_key: &[u8],
+    old: Option<Indexed<'_, '_>>,
+    new: Option<Indexed<'_, '_>>,
+) -> Result<()> {
+    let changes = changes(store, old, new)?;
     let mut scratch = Scratch::default();
     let mut waiting = Vec::new();
     let mut gated = Vec::new();
@@ -60,17 +73,20 @@ pub(super) async fn update(store: &RecordStore, old: Option<OfType<'_>>, new: Op
             IndexState::Disabled => continue,
             IndexState::WriteOnlyWithQueue => return Err(refuse_queue(index)),
             IndexState::WriteOnly if !change.type_index.maintainer().capabilities().is_idempotent => {
-                gated.push((change, BuildGate::ask(&store.index_context(index), &primary_key)?));
+                gated.push((change, BuildGate::ask(&store.index_context(index), primary_key)?));
             }
-            _ => waiting.extend(apply(store, change, &primary_key, &mut scratch)?),
+            _ => waiting.extend(apply(store, change, primary_key, &mut scratch)?),
         }
     }
     for (mut change, gate) in gated {
         let (is_old_built, is_new_built) = match gate.answer().await? {
             BuildMethod::Records { is_built } => (is_built, is_built),
             BuildMethod::Index(source) => {
-                let entry = |record| source_entry(store, source.subspace_key(), &primary_key, record);
-                match (entry(old)?, entry(new)?) {
+                let key = source.subspace_key();
+                match (
+                    source_entry(store, key, primary_key, old)?,
+                    source_entry(store, key, primary_key, new)?,
+                ) {
                     (Some(before), Some(after)) if before != after => {
                         (source.is_built(&before).await?, source.is_built(&after).await?)
                     }
@@ -84,7 +100,7 @@ pub(super) async fn update(store: &RecordStore, old: Option<OfType<'_>>, new: Op
         };
         change.old = change.old.filter(|_| is_old_built);
         change.new = change.new.filter(|_| is_new_built);
-        waiting.extend(apply(store, change, &primary_key, &mut scratch)?);
+        waiting.extend(apply(store, change, primary_key, &mut scratch)?);
     }
     for rest in waiting {
         rest.await?;
@@ -93,15 +109,18 @@ pub(super) async fn update(store: &RecordStore, old: Option<OfType<'_>>, new: Op
 }
 
 /// Indexes one record in one index, for who builds it; the caller has seen to it that this happens once.
-pub(super) async fn insert(store: &RecordStore, index: &Index, record: OfType<'_>) -> Result<()> {
-    let of_type = store.schema().indexes(record.0)?;
-    let Some(type_index) = of_type
-        .iter()
-        .find(|type_index| type_index.index().name() == index.name())
-    else {
+pub(super) async fn insert(
+    store: &RecordStore,
+    index: &Index,
+    record_type: &RecordType,
+    record: &StoredRecord,
+) -> Result<()> {
+    let of_type = store.schema().indexes(record_type)?;
+    let of_index = |type_index: &&TypeIndex| type_index.index().name() == index.name();
+    let Some(type_index) = of_type.iter().find(of_index) else {
         return Ok(());
     };
-    let view = view(record);
+    let view = store.schema().access(record_type)?.view(&record.bytes, record.version);
     let change = Change {
         type_index,
         old: None,
@@ -110,7 +129,7 @@ pub(super) async fn insert(store: &RecordStore, index: &Index, record: OfType<'_
             record: &view,
         }),
     };
-    let primary_key = record.1.primary_key.pack();
+    let primary_key = record.primary_key.pack();
     match apply(store, change, &primary_key, &mut Scratch::default())? {
         Some(rest) => rest.await,
         None => Ok(()),
@@ -118,17 +137,14 @@ pub(super) async fn insert(store: &RecordStore, index: &Index, record: OfType<'_
 }
 
 /// The changes in the indexes of both records' types, each index once.
-fn changes<'a, 'r>(
+fn changes<'a, 'o, 'n>(
     store: &'a RecordStore,
-    old: Option<(OfType<'_>, &'a RecordView<'r>)>,
-    new: Option<(OfType<'_>, &'a RecordView<'r>)>,
-) -> Result<Vec<Change<'a, 'r>>> {
-    let indexes = |record: Option<(OfType<'_>, _)>| match record {
-        Some(((record_type, _), _)) => store.schema().indexes(record_type),
+    old: Option<Indexed<'a, 'o>>,
+    new: Option<Indexed<'a, 'n>>,
+) -> Result<Vec<Change<'a, 'o, 'n>>> {
+    let indexes = |record: Option<Indexed<'_, '_>>| match record {
+        Some(Indexed { record_type, .. }) => store.schema().indexes(record_type),
         None => Ok(&[][..]),
-    };
-    let in_index = |type_index, record: Option<(OfType<'_>, &'a RecordView<'r>)>| {
-        record.map(|(_, record)| InIndex { type_index, record })
     };
     let (old_indexes, new_indexes) = (indexes(old)?, indexes(new)?);
     let mut changes = Vec::with_capacity(new_indexes.len().max(old_indexes.len()));
@@ -142,8 +158,8 @@ fn changes<'a, 'r>(
         };
         changes.push(Change {
             type_index,
-            old: before.and_then(|before| in_index(before, old)),
-            new: in_index(type_index, new),
+            old: before.and_then(|before| InIndex::of(before, old)),
+            new: InIndex::of(type_index, new),
         });
     }
     if !is_same_type {
@@ -152,7 +168,7 @@ fn changes<'a, 'r>(
             if new_indexes.iter().all(|after| after.index().name() != name) {
                 changes.push(Change {
                     type_index,
-                    old: in_index(type_index, old),
+                    old: InIndex::of(type_index, old),
                     new: None,
                 });
             }
@@ -164,7 +180,7 @@ fn changes<'a, 'r>(
 /// Starts the update of one index; what it returns must be awaited.
 fn apply(
     store: &RecordStore,
-    change: Change<'_, '_>,
+    change: Change<'_, '_, '_>,
     primary_key: &[u8],
     scratch: &mut Scratch,
 ) -> Result<Option<BoxFuture<Result<()>>>> {
@@ -198,9 +214,9 @@ fn source_entry(
     store: &RecordStore,
     subspace_key: &Element,
     primary_key: &[u8],
-    record: Option<OfType<'_>>,
+    record: Option<Indexed<'_, '_>>,
 ) -> Result<Option<Vec<u8>>> {
-    let Some((record_type, record)) = record else {
+    let Some(Indexed { record_type, record }) = record else {
         return Ok(None);
     };
     let of_type = store.schema().indexes(record_type)?;
@@ -216,7 +232,7 @@ fn source_entry(
         .with("record_type", record_type.name()));
     };
     let mut rows = Rows::default();
-    source.evaluate(&view((record_type, record)), &mut rows)?;
+    source.evaluate(record, &mut rows)?;
     match (rows.get(0), rows.len()) {
         (None, _) => Ok(None),
         (Some(row), 1) => source.entry_key(&row, primary_key).map(Some),
@@ -227,14 +243,6 @@ fn source_entry(
         .with("source_index", source.index().name())
         .with("entries", entries)),
     }
-}
-
-fn view<'a>((record_type, record): OfType<'a>) -> RecordView<'a> {
-    RecordView::new(
-        &record.bytes,
-        record_type.record_type_key(),
-        record.version.map(Into::into),
-    )
 }
 
 pub(super) fn refuse_queue(index: &Index) -> Error {

@@ -40,27 +40,22 @@ impl TypeAccess {
         self.validator.validate(record)
     }
 
+    /// A record of the type, walked once for all that is made of it.
+    pub(crate) fn view<'a>(&'a self, record: &'a [u8], version: Option<RecordVersion>) -> RecordView<'a> {
+        RecordView::new(record, &self.record_type_key, version.map(Into::into))
+    }
+
     /// Appends the packed primary key of a record. Errors: `InvalidRecord`.
-    pub(crate) fn append_primary_key(
-        &self,
-        record: &[u8],
-        version: Option<RecordVersion>,
-        key: &mut Vec<u8>,
-    ) -> Result<()> {
-        self.primary_key.append_key(&self.view(record, version), key)
+    pub(crate) fn append_primary_key(&self, record: &RecordView<'_>, key: &mut Vec<u8>) -> Result<()> {
+        self.primary_key.append_key(record, key)
     }
 
     /// Appends the packed record count key of a record; says whether there is one. Errors: `InvalidRecord`.
-    pub(crate) fn append_record_count_key(&self, record: &[u8], key: &mut Vec<u8>) -> Result<bool> {
-        let Some(expression) = &self.record_count_key else {
-            return Ok(false);
-        };
-        expression.append_key(&self.view(record, None), key)?;
-        Ok(true)
-    }
-
-    fn view<'a>(&'a self, bytes: &'a [u8], version: Option<RecordVersion>) -> RecordView<'a> {
-        RecordView::new(bytes, &self.record_type_key, version.map(Into::into))
+    pub(crate) fn append_record_count_key(&self, record: &RecordView<'_>, key: &mut Vec<u8>) -> Result<bool> {
+        match &self.record_count_key {
+            Some(expression) => expression.append_key(record, key).map(|()| true),
+            None => Ok(false),
+        }
     }
 }
 
