@@ -92,7 +92,13 @@ impl ByRecords<'_> {
                 ranges_left: 0,
             });
         };
-        let (records, done) = self.index_records(store, &indexes, range).await?;
+        let is_idempotent = store.are_idempotent(&indexes)?;
+        let (records, done) = self.index_records(store, &indexes, range, is_idempotent).await?;
+        if !is_idempotent {
+            // Who saves a record in this range does not know yet that it is indexed. The scan has read further than this,
+            // and conflicts with more than it must if it is not a snapshot.
+            store.add_packed_keys_read_conflict(&done)?;
+        }
         for index in &indexes {
             store.add_records_scanned_by_builders(index, i64::try_from(records).unwrap_or(i64::MAX));
             let ranges = store.built_ranges(index);
@@ -116,13 +122,13 @@ impl ByRecords<'_> {
         store: &RecordStore,
         indexes: &[&Arc<Index>],
         range: &KeyRange,
+        is_idempotent: bool,
     ) -> Result<(usize, KeyRange)> {
-        let is_idempotent = store.are_idempotent(indexes)?;
         let limit = self.throttle.limit();
         let reverse = self.options.reverse;
         // Upwards, the record behind the last one is where the next transaction begins.
         let wanted = if reverse { limit } else { limit.saturating_add(1) };
-        let mut cursor = store.scan_packed_keys(range, reverse, is_idempotent, wanted);
+        let mut cursor = store.scan_packed_keys(range, reverse, wanted);
         let mut records = 0;
         let mut is_full = false;
         while let Some(record) = cursor.next().await? {
@@ -170,7 +176,7 @@ impl ByRecords<'_> {
             }
         }
         if is_indexed && is_idempotent {
-            // The scan conflicts with nobody; who changes this record must.
+            // Who saves a new record indexes it; who changes or deletes this one must see it indexed.
             store.add_record_read_conflict(record.primary_key())?;
         }
         Ok(())

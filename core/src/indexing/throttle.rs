@@ -196,7 +196,7 @@ mod tests {
     #[test]
     fn less_work_cures_what_is_too_much_until_there_is_no_less() {
         let (throttle, _) = throttle(&IndexingOptions::default().limit(2));
-        let error = |code| Error::from(kv::Error::from_fdb_code(code));
+        let error = |code| Error::from(kv::Error::fdb(code));
         for (code, may_cure) in [(2101, true), (1004, true), (1020, true), (2102, false), (1025, false)] {
             assert_eq!(throttle.may_cure(&error(code)), may_cure, "{code}");
         }

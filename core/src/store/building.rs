@@ -43,15 +43,19 @@ pub(super) async fn build_state(store: &RecordStore, index: &Arc<Index>) -> Resu
 }
 
 impl RecordStore {
-    /// The records whose packed primary keys lie in a range, of which the bounds may be any bytes; at most `limit`.
-    pub(crate) fn scan_packed_keys(
-        &self,
-        range: &KeyRange,
-        reverse: bool,
-        snapshot: bool,
-        limit: usize,
-    ) -> RecordCursor {
-        RecordCursor::of_packed_keys(self.clone(), range, reverse, snapshot, limit)
+    /// The records whose packed primary keys lie in a range, of which the bounds may be any bytes; at most `limit`. The scan
+    /// conflicts with nobody.
+    pub(crate) fn scan_packed_keys(&self, range: &KeyRange, reverse: bool, limit: usize) -> RecordCursor {
+        RecordCursor::of_packed_keys(self.clone(), range, reverse, limit)
+    }
+
+    /// Conflicts with whoever saves or deletes a record whose packed primary key lies in a range.
+    ///
+    /// Errors: FoundationDB's.
+    pub(crate) fn add_packed_keys_read_conflict(&self, range: &KeyRange) -> Result<()> {
+        let at = |bound: &[u8]| [self.layout().records().prefix(), bound].concat();
+        let transaction = self.context().transaction();
+        Ok(transaction.add_conflict_range(&at(&range.begin), &at(&range.end), ConflictRangeType::Read)?)
     }
 
     /// Indexes one record in one index. The caller sees to it that this happens once.

@@ -55,19 +55,13 @@ impl RecordCursor {
         })
     }
 
-    /// The records whose packed primary keys lie in a range, of which the bounds may be any bytes.
-    pub(super) fn of_packed_keys(
-        store: RecordStore,
-        range: &KeyRange,
-        reverse: bool,
-        snapshot: bool,
-        limit: usize,
-    ) -> Self {
+    /// The records whose packed primary keys lie in a range, of which the bounds may be any bytes, read as a snapshot.
+    pub(super) fn of_packed_keys(store: RecordStore, range: &KeyRange, reverse: bool, limit: usize) -> Self {
         let at = |bound: &[u8]| Bytes::from([store.layout().records().prefix(), bound].concat());
         let request = RangeRequest::keys(at(&range.begin), at(&range.end)).reverse(reverse);
         let rows_max = rows_max(&store, Some(limit));
-        let rows = KeyValueCursor::of_request(store.context().clone(), request, snapshot, rows_max);
-        Self::over(store, rows, reverse, snapshot, Some(limit))
+        let rows = KeyValueCursor::of_request(store.context().clone(), request, true, rows_max);
+        Self::over(store, rows, reverse, true, Some(limit))
     }
 
     fn over(store: RecordStore, rows: KeyValueCursor, reverse: bool, snapshot: bool, limit: Option<usize>) -> Self {
