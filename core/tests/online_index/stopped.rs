@@ -1,14 +1,14 @@
 //! Builds that stop, by request or because their client dies, and others that go on.
 
+use std::cmp::Ordering;
 use std::time::Duration;
 
 use futures_executor::block_on;
 use record_store::indexing::{IndexingOptions, OnlineIndexer};
-use record_store::{Database, ErrorKind, IndexState, Record, RecordSpace, Result};
+use record_store::{Database, ErrorKind, IndexState, RecordSpace, Result};
 
-use super::dying::Dying;
-use super::{Chance, NAMES, check_entries, indexes, kind, space_with};
-use record_store::kv;
+use super::client::{Client, Fate};
+use super::{Chance, NAMES, check_entries, indexes, kind, pet, space_with};
 
 const RECORDS: i64 = 60;
 
@@ -61,10 +61,10 @@ async fn stop_and_go_on(together: bool, reverse: bool) -> Result<()> {
 #[test]
 fn a_build_goes_on_wherever_its_client_died() -> Result<()> {
     for together in [true, false] {
-        for commits_last in [true, false] {
-            for commits in 1.. {
-                if !block_on(die_and_go_on(together, commits, commits_last))? {
-                    assert!(commits > RECORDS / 20, "the client has died everywhere");
+        for fate in [Fate::Dies, Fate::CommitsAndDies] {
+            for commit in 2.. {
+                if !block_on(die_and_go_on(together, commit, fate))? {
+                    assert!(commit > 6, "the client has died everywhere");
                     break;
                 }
             }
@@ -73,31 +73,39 @@ fn a_build_goes_on_wherever_its_client_died() -> Result<()> {
     Ok(())
 }
 
+/// The database as a client sees it that dies at a commit.
+fn dying(database: &Database, commit: u64, fate: Fate) -> Database {
+    Client::database(database, move |number| match number.cmp(&commit) {
+        Ordering::Less => Fate::Commits,
+        Ordering::Equal => fate,
+        Ordering::Greater => Fate::Dies,
+    })
+}
+
 /// Says whether the client died.
-async fn die_and_go_on(together: bool, commits: i64, commits_last: bool) -> Result<bool> {
+async fn die_and_go_on(together: bool, commit: u64, fate: Fate) -> Result<bool> {
     let database = Database::in_memory()?;
     let space = space_with(&database, RECORDS, indexes()).await?;
-    let client = Dying::new(database.kv().clone(), commits + 1, commits_last);
-    let dying = Database::from_kv(kv::Database::from_backend(std::sync::Arc::new(client.clone())));
     let options = IndexingOptions::default().limit(20);
     // Opening the space is the first commit.
-    let from_there = dying.space("users").open().await?;
+    let from_there = dying(&database, commit, fate).space("users").open().await?;
+    let mut is_dead = false;
     for indexer in indexers(&from_there, together) {
         if let Err(error) = indexer.options(options.clone()).build().await {
             assert_eq!(error.kind(), ErrorKind::Io, "{error}");
+            is_dead = true;
             break;
         }
     }
-    let mut chance = Chance(commits.unsigned_abs());
+    let mut chance = Chance(commit);
     for _ in 0..10 {
         chance.change(&space, RECORDS).await?;
     }
     // Nobody waits here until the sign of life of the dead is too old.
     space.build_indexes(options.lease(Duration::ZERO)).await?;
-    check_readable(&space)
-        .await
-        .map_err(|error| error.with("commits", commits).with("commits_last", commits_last))?;
-    Ok(client.is_dead())
+    println!("died at commit {commit}: {fate:?}");
+    check_readable(&space).await?;
+    Ok(is_dead)
 }
 
 #[test]
@@ -105,9 +113,7 @@ fn the_sign_of_life_of_a_dead_builder_counts_for_its_lease() -> Result<()> {
     block_on(async {
         let database = Database::in_memory()?;
         let space = space_with(&database, RECORDS, indexes()).await?;
-        let client = Dying::new(database.kv().clone(), 4, true);
-        let dying = Database::from_kv(kv::Database::from_backend(std::sync::Arc::new(client)));
-        let from_there = dying.space("users").open().await?;
+        let from_there = dying(&database, 4, Fate::CommitsAndDies).space("users").open().await?;
         let options = IndexingOptions::default().limit(20);
         let died = from_there
             .indexer()
@@ -121,9 +127,7 @@ fn the_sign_of_life_of_a_dead_builder_counts_for_its_lease() -> Result<()> {
         assert_eq!(refused.kind(), ErrorKind::IndexBuild);
         assert_eq!(refused.fact("index"), Some("count"));
         assert_eq!(refused.fact("lease_ms"), Some("10000"));
-        space
-            .put(Record::from_json("Pet", r#"{"id": 1, "city": "c1"}"#))
-            .await?;
+        space.put(pet(1, 1)).await?;
         space.build_indexes(options.lease(Duration::ZERO)).await?;
         check_readable(&space).await
     })

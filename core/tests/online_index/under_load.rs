@@ -1,8 +1,8 @@
 //! Builds while others save, change and delete records.
 
 use std::ops::ControlFlow;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
@@ -10,9 +10,10 @@ use futures_executor::block_on;
 use record_store::indexing::IndexingOptions;
 use record_store::{Database, IndexState, RecordSpace, Result};
 
+use super::client::{Client, Fate};
 use super::{Chance, NAMES, check_entries, indexes, space_with};
 
-const RECORDS: i64 = 400;
+const RECORDS: i64 = 300;
 const WRITERS: u64 = 3;
 
 /// What writers and builders tell each other.
@@ -69,13 +70,13 @@ async fn build(space: &RecordSpace, traffic: &Arc<Traffic>, together: bool) -> R
     let groups: Vec<Vec<&str>> = if together {
         vec![NAMES.to_vec()]
     } else {
-        NAMES.iter().map(|name| vec![*name]).collect()
+        vec![vec!["count"], vec!["by_city", "by_tag", "unique"], vec!["sum"]]
     };
     for group in groups {
         let traffic = Arc::clone(traffic);
         let indexer = group.iter().fold(space.indexer(), |indexer, name| indexer.index(*name));
         let built = indexer
-            .options(IndexingOptions::default().limit(10))
+            .options(IndexingOptions::default().limit(20))
             .on_progress(move |_| {
                 // Between two transactions of the build there are always some of others.
                 let before = traffic.changes.load(Ordering::Acquire);
@@ -89,6 +90,45 @@ async fn build(space: &RecordSpace, traffic: &Arc<Traffic>, together: bool) -> R
         for name in group {
             assert_eq!(built.states[name], IndexState::Readable, "{name}");
         }
+    }
+    Ok(())
+}
+
+#[test]
+fn a_build_sees_what_changes_just_before_it_commits() -> Result<()> {
+    for seed in 0..20 {
+        let names: &[&str] = if seed % 2 == 0 {
+            &NAMES
+        } else {
+            &["by_city", "by_tag", "unique"]
+        };
+        let database = Database::in_memory()?;
+        let space = block_on(space_with(&database, 60, indexes()))?;
+        let (writer, chance) = (space.clone(), Mutex::new(Chance(seed)));
+        // Each second commit comes after changes of other clients, so that it is tried again where they matter.
+        let interrupted = Client::database(&database, move |commit| {
+            if commit % 2 == 0 {
+                let change = || {
+                    let mut chance = chance.lock().unwrap();
+                    (0..5).try_for_each(|_| block_on(chance.change(&writer, 60)))
+                };
+                let changed = thread::scope(|scope| scope.spawn(change).join());
+                changed
+                    .expect("a writer does not panic")
+                    .expect("nobody hinders the writer");
+            }
+            Fate::Commits
+        });
+        let from_there = block_on(interrupted.space("users").open())?;
+        let indexer = names
+            .iter()
+            .fold(from_there.indexer(), |indexer, name| indexer.index(*name));
+        block_on(indexer.options(IndexingOptions::default().limit(20)).build())?;
+        println!("seed {seed}");
+        block_on(async {
+            space.build_indexes(IndexingOptions::default()).await?;
+            check_entries(&space).await
+        })?;
     }
     Ok(())
 }

@@ -1,41 +1,49 @@
-//! [`Dying`]: a database whose client dies at its n-th commit.
+//! [`Client`]: a client of a database to which something happens at its commits.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 
+use record_store::Database;
 use record_store::kv::env::Env;
 use record_store::kv::{
     self, Bytes, ConflictRangeType, DatabaseBackend, KeySelector, RangeBatch, RangeRequest, Read, TransactionBackend,
     TransactionVersion,
 };
 
-/// A client that dies.
+/// What happens at a commit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fate {
+    Commits,
+    CommitsAndDies,
+    Dies,
+}
+
+/// Decides what happens at the commit of this number, from 1.
+type Decide = dyn Fn(u64) -> Fate + Send + Sync;
+
+/// A client of a database.
 #[derive(Clone)]
-pub(crate) struct Dying {
+pub(crate) struct Client {
     database: kv::Database,
-    /// How many commits are left, the last one included.
-    commits: Arc<AtomicI64>,
-    /// Whether the last commit is done before the client dies, or not.
-    commits_last: bool,
+    commits: Arc<AtomicU64>,
+    decide: Arc<Decide>,
 }
 
-impl Dying {
-    pub(crate) fn new(database: kv::Database, commits: i64, commits_last: bool) -> Self {
-        Dying {
-            database,
-            commits: Arc::new(AtomicI64::new(commits)),
-            commits_last,
-        }
-    }
-
-    pub(crate) fn is_dead(&self) -> bool {
-        self.commits.load(Ordering::Relaxed) <= 0
+impl Client {
+    /// The database as the client sees it.
+    pub(crate) fn database(database: &Database, decide: impl Fn(u64) -> Fate + Send + Sync + 'static) -> Database {
+        let client = Client {
+            database: database.kv().clone(),
+            commits: Arc::default(),
+            decide: Arc::new(decide),
+        };
+        Database::from_kv(kv::Database::from_backend(Arc::new(client)))
     }
 }
 
-impl DatabaseBackend for Dying {
+impl DatabaseBackend for Client {
     fn create_transaction(&self) -> Arc<dyn TransactionBackend> {
-        Arc::new(DyingTransaction {
+        Arc::new(ClientTransaction {
             transaction: self.database.transaction(),
             client: self.clone(),
         })
@@ -51,26 +59,26 @@ impl DatabaseBackend for Dying {
     }
 }
 
-struct DyingTransaction {
+struct ClientTransaction {
     transaction: kv::Transaction,
-    client: Dying,
+    client: Client,
 }
 
 fn died() -> kv::Error {
     kv::Error::new(kv::ErrorKind::Io, "the client has died")
 }
 
-impl TransactionBackend for DyingTransaction {
+impl TransactionBackend for ClientTransaction {
     fn commit(&self) -> Read<()> {
-        let left = self.client.commits.fetch_sub(1, Ordering::Relaxed);
+        let number = self.client.commits.fetch_add(1, Ordering::Relaxed) + 1;
         let transaction = self.transaction.clone();
-        match left {
-            2.. => transaction.commit(),
-            1 if self.client.commits_last => Read::pending(async move {
+        match (self.client.decide)(number) {
+            Fate::Commits => transaction.commit(),
+            Fate::CommitsAndDies => Read::pending(async move {
                 transaction.commit().await?;
                 Err(died())
             }),
-            _ => Read::ready(Err(died())),
+            Fate::Dies => Read::ready(Err(died())),
         }
     }
     fn get(&self, key: &[u8], snapshot: bool) -> Read<Option<Bytes>> {
