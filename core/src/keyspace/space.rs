@@ -3,6 +3,7 @@
 //! Below the prefix of the directory, `("m")` holds a [`MetaDataStore`] and `("d")` a [`RecordStore`]: both are Java's
 //! classes, so a Java program opens the same space with stock code.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use parking_lot::RwLock;
@@ -11,7 +12,9 @@ use record_store_kv::directory::Directory;
 use record_store_kv::tuple::Tuple;
 
 use super::{MetaDataStore, SpaceCursor, SpacePath};
-use crate::metadata::{RecordMetaData, Schema};
+use crate::index::IndexState;
+use crate::indexing::{IndexBuildSummary, IndexingOptions, OnlineIndexer, OpenStore};
+use crate::metadata::{Index, RecordMetaData, Schema};
 use crate::serialize::Record;
 use crate::store::StoreSchema;
 use crate::{
@@ -79,6 +82,7 @@ pub struct RecordSpaceBuilder {
     path: Result<SpacePath>,
     schema: Option<Schema>,
     options: StoreOptions,
+    build_indexes: Option<IndexingOptions>,
 }
 
 impl RecordSpaceBuilder {
@@ -88,6 +92,7 @@ impl RecordSpaceBuilder {
             path,
             schema: None,
             options: StoreOptions::default(),
+            build_indexes: None,
         }
     }
 
@@ -103,16 +108,25 @@ impl RecordSpaceBuilder {
         self
     }
 
+    /// Builds all indexes that are not readable before `open` returns, as [`RecordSpace::build_indexes`] does. Without it a
+    /// new index of a space with many records is left disabled, and queries do without.
+    pub fn build_indexes(mut self, options: IndexingOptions) -> Self {
+        self.build_indexes = Some(options);
+        self
+    }
+
     /// Opens the space: creates its directory, brings the stored schema up to date and opens the store, in one transaction.
     ///
     /// **Errors**: `InvalidArgument` for a bad path; `StoreNotFound` without a schema, if there is no such space;
-    /// `MetaDataEvolution` for a schema that does not go with the stored one; `Directory` if something else lies there.
+    /// `MetaDataEvolution` for a schema that does not go with the stored one; `Directory` if something else lies there; those
+    /// of [`RecordSpace::build_indexes`], if it is to build.
     pub async fn open(self) -> Result<RecordSpace> {
         let RecordSpaceBuilder {
             database,
             path,
             schema,
             options,
+            build_indexes,
         } = self;
         let path = path?;
         let opened = {
@@ -121,14 +135,18 @@ impl RecordSpaceBuilder {
                 .run(|context| async move { resolve(database, &context, path, schema, options).await })
                 .await?
         };
-        Ok(RecordSpace {
+        let space = RecordSpace {
             inner: Arc::new(Inner {
                 database,
                 path,
                 options,
                 resolved: RwLock::new(Arc::new(opened)),
             }),
-        })
+        };
+        if let Some(options) = build_indexes {
+            space.build_indexes(options).await?;
+        }
+        Ok(space)
     }
 }
 
@@ -221,6 +239,58 @@ impl RecordSpace {
     /// The records in the order of their primary keys, or as `options` say.
     pub fn scan(&self, options: ScanOptions) -> SpaceCursor {
         SpaceCursor::new(self.clone(), options)
+    }
+
+    /// The states of all indexes, by their names.
+    ///
+    /// **Errors**: those of [`store`](RecordSpace::store).
+    pub async fn index_states(&self) -> Result<BTreeMap<String, IndexState>> {
+        self.with_store(|store| async move {
+            let state = |index: &Arc<Index>| (index.name().to_owned(), store.index_state(index.name()));
+            Ok(store.metadata().indexes().map(state).collect())
+        })
+        .await
+    }
+
+    /// A builder of indexes of this space, for one that is not to be built as all others or tells its progress.
+    pub fn indexer(&self) -> OnlineIndexer {
+        let space = self.clone();
+        let open: OpenStore = Arc::new(move |context| {
+            let space = space.clone();
+            Box::pin(async move { space.store(&context).await })
+        });
+        OnlineIndexer::with_open(&self.inner.database, open)
+    }
+
+    /// Builds all indexes that are not readable, in many transactions, while others use the space. A build that was stopped
+    /// goes on.
+    ///
+    /// ```
+    /// # futures_executor::block_on(async {
+    /// # use record_store::key_expression::field;
+    /// # use record_store::indexing::IndexingOptions;
+    /// # use record_store::{Database, Index, IndexState, Record, Schema};
+    /// # let db = Database::in_memory()?;
+    /// # let schema = |index: Option<Index>| {
+    /// #     let schema = Schema::builder()
+    /// #         .proto("t.proto", "syntax = 'proto3'; message User { int64 id = 1; string city = 2; }")
+    /// #         .record_type("User", |t| t.primary_key("id"));
+    /// #     index.into_iter().fold(schema, |schema, index| schema.index(index)).build()
+    /// # };
+    /// # let users = db.space("users").schema(&schema(None)?).open().await?;
+    /// # users.put_all((1..=500).map(|id| Record::from_json("User", format!(r#"{{"id": {id}}}"#)))).await?;
+    /// # let extended = schema(Some(Index::new("by_city", field("city")).on("User")))?;
+    /// let users = db.space("users").schema(&extended).open().await?;
+    /// assert_eq!(users.index_states().await?["by_city"], IndexState::Disabled);
+    /// let built = users.build_indexes(IndexingOptions::default()).await?;
+    /// assert_eq!(built.states["by_city"], IndexState::Readable);
+    /// # Ok::<(), record_store::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
+    /// **Errors**: those of [`OnlineIndexer::build`].
+    pub async fn build_indexes(&self, options: IndexingOptions) -> Result<IndexBuildSummary> {
+        self.indexer().options(options).build().await
     }
 
     /// The record store of this space within a transaction. It costs one read.
