@@ -152,12 +152,16 @@ pub(super) async fn prepare(
         heartbeat.beat(store, index, stamp.method_name()).await?;
     }
     if let Some(first) = build.first() {
-        let count = |count: i64| u64::try_from(count).unwrap_or(0);
-        work.records_scanned = count(store.records_scanned_by_builders(first).await?);
-        work.records_total = store.count_records_to_index(&build).await?.map(count);
+        work.records_scanned = unsigned(store.records_scanned_by_builders(first).await?);
+        work.records_total = store.count_records_to_index(&build).await?.map(unsigned);
     }
     work.build = build.into_iter().map(|index| Target::new(index)).collect();
     Ok(work)
+}
+
+/// A count of records; less than none is no count.
+fn unsigned(count: i64) -> u64 {
+    u64::try_from(count).unwrap_or(0)
 }
 
 fn refuse_state(index: &Index, state: IndexState) -> Error {

@@ -37,14 +37,16 @@ fn schema(indexes: impl IntoIterator<Item = Index>) -> Result<Schema> {
 
 /// Idempotent ones and others, a unique one, one with several entries a record, one of both types.
 fn indexes() -> Vec<Index> {
-    let grouped = |whole: KeyExpression, count| KeyExpression::from(Grouping::new(whole, count));
+    fn grouped(whole: impl Into<KeyExpression>, count: usize) -> KeyExpression {
+        Grouping::new(whole.into(), count).into()
+    }
     vec![
         Index::new("by_city", field("city")),
         Index::new("by_tag", field("tags").fan_out()).on("User"),
-        Index::new("count", grouped(field("city").into(), 0))
+        Index::new("count", grouped(field("city"), 0))
             .with_kind(index_type::COUNT)
             .with_option("clearWhenZero", "true"),
-        Index::new("sum", grouped(concat((field("city"), field("age"))).into(), 1))
+        Index::new("sum", grouped(concat((field("city"), field("age"))), 1))
             .on("User")
             .with_kind(index_type::SUM),
         Index::new("unique", concat((field("city"), field("id"))))

@@ -13,8 +13,8 @@ use record_store::{Database, IndexState, RecordSpace, Result};
 use super::client::{Client, Fate};
 use super::{Chance, NAMES, check_entries, indexes, space_with};
 
-const RECORDS: i64 = 300;
-const WRITERS: u64 = 3;
+const RECORDS: i64 = 200;
+const WRITERS: u64 = 2;
 
 /// What writers and builders tell each other.
 #[derive(Default)]
