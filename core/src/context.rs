@@ -68,11 +68,21 @@ struct Pending {
     committed_versionstamp: Option<TransactionVersion>,
 }
 
-struct PendingVersion {
-    /// The operand of SET_VERSIONSTAMPED_VALUE.
-    operand: Vec<u8>,
-    /// What a read in this transaction finds in place of the version.
-    local: u16,
+/// What the commit writes at a key, with its versionstamp filled in.
+enum PendingVersion {
+    /// A value.
+    Value {
+        /// The operand of SET_VERSIONSTAMPED_VALUE.
+        operand: Vec<u8>,
+        /// What a read in this transaction finds in place of the version, where somebody reads it.
+        local: Option<u16>,
+    },
+    /// The key itself, into which the versionstamp goes.
+    Key {
+        /// Where in the key.
+        place: u32,
+        value: Vec<u8>,
+    },
 }
 
 type CommitCheck = Box<dyn FnOnce(RecordContext) -> BoxFuture<Result<()>> + Send>;
@@ -180,12 +190,40 @@ impl RecordContext {
     /// Writes `operand` with the commit's versionstamp filled in, at the commit. A read in this transaction finds
     /// `local_version` in its place.
     pub(crate) fn set_versionstamped_value(&self, key: Vec<u8>, operand: Vec<u8>, local_version: u16) {
-        let local = local_version;
-        self.inner
-            .pending
-            .lock()
-            .versions
-            .insert(key, PendingVersion { operand, local });
+        let local = Some(local_version);
+        let version = PendingVersion::Value { operand, local };
+        self.inner.pending.lock().versions.insert(key, version);
+    }
+
+    /// Writes `value`, with the commit's versionstamp filled in `place` bytes behind its beginning, at the commit; of several
+    /// such values of one key the greatest. No read in this transaction finds it.
+    ///
+    /// Errors: `TooLarge` for a place that no value has.
+    pub(crate) fn raise_versionstamped_value(&self, key: &[u8], value: &[u8], place: usize) -> Result<()> {
+        let mut operand = value.to_vec();
+        operand.extend_from_slice(&versionstamp_place(place)?.to_le_bytes());
+        let mut pending = self.inner.pending.lock();
+        if let Some(PendingVersion::Value { operand: other, .. }) = pending.versions.get(key)
+            && *other >= operand
+        {
+            return Ok(());
+        }
+        let version = PendingVersion::Value { operand, local: None };
+        pending.versions.insert(key.to_vec(), version);
+        Ok(())
+    }
+
+    /// Writes `value` at `key`, with the commit's versionstamp filled in `place` bytes behind the key's beginning, at the
+    /// commit. No read in this transaction finds it; [`forget_version`](RecordContext::forget_version) takes it back.
+    ///
+    /// Errors: `TooLarge` for a place that no key has.
+    pub(crate) fn set_versionstamped_key(&self, key: &[u8], place: usize, value: &[u8]) -> Result<()> {
+        let version = PendingVersion::Key {
+            place: versionstamp_place(place)?,
+            value: value.to_vec(),
+        };
+        self.inner.pending.lock().versions.insert(key.to_vec(), version);
+        Ok(())
     }
 
     /// Whether any version waits for the commit.
@@ -195,12 +233,20 @@ impl RecordContext {
 
     /// The local version that waits at `key`.
     pub(crate) fn local_version(&self, key: &[u8]) -> Option<u16> {
-        Some(self.inner.pending.lock().versions.get(key)?.local)
+        match self.inner.pending.lock().versions.get(key)? {
+            PendingVersion::Value { local, .. } => *local,
+            PendingVersion::Key { .. } => None,
+        }
     }
 
     /// Clears a key, and the version that waits there.
     pub(crate) fn clear(&self, key: &[u8]) {
         self.inner.transaction.clear(key);
+        self.inner.pending.lock().versions.remove(key);
+    }
+
+    /// Takes back what waits for the commit at `key`, and leaves the database alone.
+    pub(crate) fn forget_version(&self, key: &[u8]) {
         self.inner.pending.lock().versions.remove(key);
     }
 
@@ -232,9 +278,17 @@ impl RecordContext {
         if pending.versions.is_empty() {
             return Ok(());
         }
-        for (key, version) in std::mem::take(&mut pending.versions) {
-            let mutation = MutationType::SetVersionstampedValue;
-            self.inner.transaction.atomic_op(mutation, &key, &version.operand);
+        for (mut key, version) in std::mem::take(&mut pending.versions) {
+            let transaction = &self.inner.transaction;
+            match version {
+                PendingVersion::Value { operand, .. } => {
+                    transaction.atomic_op(MutationType::SetVersionstampedValue, &key, &operand);
+                }
+                PendingVersion::Key { place, value } => {
+                    key.extend_from_slice(&place.to_le_bytes());
+                    transaction.atomic_op(MutationType::SetVersionstampedKey, &key, &value);
+                }
+            }
         }
         pending.versionstamp = Some(self.inner.transaction.versionstamp());
         Ok(())
@@ -257,6 +311,12 @@ impl RecordContext {
             self.inner.pending.lock().committed_versionstamp = Some(versionstamp);
         }
     }
+}
+
+/// Where a versionstamp goes, as FoundationDB wants to be told.
+fn versionstamp_place(place: usize) -> Result<u32> {
+    u32::try_from(place)
+        .map_err(|_| Error::new(ErrorKind::TooLarge, "a versionstamp stands too far behind").with("place", place))
 }
 
 impl fmt::Debug for RecordContext {

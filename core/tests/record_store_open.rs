@@ -4,8 +4,8 @@ mod scene;
 
 use futures_executor::block_on;
 use record_store::{
-    Database, Error, ErrorKind, FormatVersion, Record, RecordCountState, RecordStore, Result, Schema,
-    StoreExistenceCheck, StoreLock, StoreOptions, Tuple,
+    Error, ErrorKind, FormatVersion, RecordCountState, RecordStore, Result, StoreExistenceCheck, StoreLock,
+    StoreOptions, Tuple,
 };
 
 use scene::{Scene, USER, key, kind, user};
@@ -117,30 +117,6 @@ fn what_a_format_does_not_have_is_refused() -> Result<()> {
             kind(store.snapshot_record_count(&Tuple::from(())).await),
             ErrorKind::Unsupported
         );
-        Ok(())
-    })
-}
-
-#[test]
-fn records_of_a_type_with_an_index_do_not_change_behind_it() -> Result<()> {
-    block_on(async {
-        let schema = Schema::builder()
-            .proto(
-                "t.proto",
-                "syntax = 'proto3'; message T { int64 id = 1; string name = 2; }",
-            )
-            .record_type("T", |t| t.primary_key("id").index(("by_name", "name")))
-            .build()?;
-        let space = Database::in_memory()?.space("t").schema(&schema).open().await?;
-        let error = space
-            .put(Record::from_bytes("T", vec![8, 1]))
-            .await
-            .expect_err("it is refused");
-        assert_eq!(
-            (error.kind(), error.fact("index")),
-            (ErrorKind::Unsupported, Some("by_name"))
-        );
-        assert!(space.get(1).await?.is_none());
         Ok(())
     })
 }

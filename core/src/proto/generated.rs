@@ -347,6 +347,96 @@ pub mod data_store_info {
         }
     }
 }
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct IndexBuildIndexingStamp {
+    #[prost(enumeration = "index_build_indexing_stamp::Method", optional, tag = "1")]
+    pub method: ::core::option::Option<i32>,
+    /// Of the other index, packed.
+    #[prost(bytes = "bytes", optional, tag = "2")]
+    pub source_index_subspace_key: ::core::option::Option<::prost::bytes::Bytes>,
+    #[prost(int32, optional, tag = "3")]
+    pub source_index_last_modified_version: ::core::option::Option<i32>,
+    /// The names of the indexes, sorted, unless there is one alone.
+    #[prost(string, repeated, tag = "4")]
+    pub target_index: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Whether builders must stop, until when (milliseconds since 1970; 0 is for ever) and why.
+    #[prost(bool, optional, tag = "5")]
+    pub block: ::core::option::Option<bool>,
+    #[prost(uint64, optional, tag = "6")]
+    pub block_expire_epoch_milli_seconds: ::core::option::Option<u64>,
+    #[prost(string, optional, tag = "7")]
+    pub block_id: ::core::option::Option<::prost::alloc::string::String>,
+}
+/// Nested message and enum types in `IndexBuildIndexingStamp`.
+pub mod index_build_indexing_stamp {
+    #[derive(
+        Clone,
+        Copy,
+        Debug,
+        PartialEq,
+        Eq,
+        Hash,
+        PartialOrd,
+        Ord,
+        ::prost::Enumeration
+    )]
+    #[repr(i32)]
+    pub enum Method {
+        Invalid = 0,
+        /// By scanning the records.
+        ByRecords = 1,
+        /// By scanning another index that has all records.
+        ByIndex = 2,
+        ScrubRepair = 3,
+        /// By scanning the records, for several indexes at once.
+        MultiTargetByRecords = 4,
+        /// The same, by several builders at once.
+        MutualByRecords = 5,
+        /// Never stored.
+        None = 6,
+    }
+    impl Method {
+        /// String value of the enum field names used in the ProtoBuf definition.
+        ///
+        /// The values are not transformed in any way and thus are considered stable
+        /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+        pub fn as_str_name(&self) -> &'static str {
+            match self {
+                Self::Invalid => "INVALID",
+                Self::ByRecords => "BY_RECORDS",
+                Self::ByIndex => "BY_INDEX",
+                Self::ScrubRepair => "SCRUB_REPAIR",
+                Self::MultiTargetByRecords => "MULTI_TARGET_BY_RECORDS",
+                Self::MutualByRecords => "MUTUAL_BY_RECORDS",
+                Self::None => "NONE",
+            }
+        }
+        /// Creates an enum from field names used in the ProtoBuf definition.
+        pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+            match value {
+                "INVALID" => Some(Self::Invalid),
+                "BY_RECORDS" => Some(Self::ByRecords),
+                "BY_INDEX" => Some(Self::ByIndex),
+                "SCRUB_REPAIR" => Some(Self::ScrubRepair),
+                "MULTI_TARGET_BY_RECORDS" => Some(Self::MultiTargetByRecords),
+                "MUTUAL_BY_RECORDS" => Some(Self::MutualByRecords),
+                "NONE" => Some(Self::None),
+                _ => None,
+            }
+        }
+    }
+}
+/// A sign of life of a builder.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct IndexBuildHeartbeat {
+    #[prost(string, optional, tag = "1")]
+    pub info: ::core::option::Option<::prost::alloc::string::String>,
+    /// Milliseconds since 1970 by the builder's clock.
+    #[prost(int64, optional, tag = "2")]
+    pub create_time_milliseconds: ::core::option::Option<i64>,
+    #[prost(int64, optional, tag = "3")]
+    pub heartbeat_time_milliseconds: ::core::option::Option<i64>,
+}
 /// The magic number tells this form from the older one, which was the inner bytes alone.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct KeyValueCursorContinuation {

@@ -5,25 +5,22 @@ use std::collections::BTreeMap;
 use record_store_kv::MutationType;
 use record_store_kv::tuple::Tuple;
 
+use super::layout::StoreKeyspace;
+use super::schema::TypeAccess;
 use super::{RecordCountState, RecordStore, ScanOptions, scan};
-use crate::metadata::RecordType;
+use crate::key_expression::RecordView;
 use crate::{Error, ErrorKind, Result};
 
-/// Adds to the count to which a record belongs.
-pub(super) fn add(store: &RecordStore, record_type: &RecordType, record: &[u8], by: i64) -> Result<()> {
+/// Adds to the count to which a record of this type belongs.
+pub(super) fn add(store: &RecordStore, access: &TypeAccess, record: &RecordView<'_>, by: i64) -> Result<()> {
     if store.record_count_state() == RecordCountState::Disabled {
         return Ok(());
     }
     let mut key = store.layout().record_count_key(&Tuple::from(()));
-    if !store
-        .schema()
-        .access(record_type)?
-        .append_record_count_key(record, &mut key)?
-    {
-        return Ok(());
+    if access.append_record_count_key(record, &mut key)? {
+        let transaction = store.context().transaction();
+        transaction.atomic_op(MutationType::Add, &key, &by.to_le_bytes());
     }
-    let transaction = store.context().transaction();
-    transaction.atomic_op(MutationType::Add, &key, &by.to_le_bytes());
     Ok(())
 }
 
@@ -52,10 +49,24 @@ pub(super) async fn snapshot(store: &RecordStore, count_key: &Tuple) -> Result<i
     let key = store.layout().record_count_key(count_key);
     match store.context().transaction().get(&key, true).await? {
         None => Ok(0),
-        Some(bytes) => match bytes.first_chunk() {
-            Some(count) if bytes.len() == count.len() => Ok(i64::from_le_bytes(*count)),
-            _ => Err(Error::new(ErrorKind::Corrupt, "a count of records has not 8 bytes").with("count_key", count_key)),
-        },
+        Some(bytes) => decode(&bytes).map_err(|error| error.with("count_key", count_key)),
+    }
+}
+
+/// The count of all records, by whatever they are counted.
+pub(super) async fn snapshot_of_all(store: &RecordStore) -> Result<i64> {
+    let request = store.layout().prefix_range(StoreKeyspace::RecordCount).request();
+    let mut total = 0_i64;
+    for row in store.context().transaction().get_range_all(&request, true).await? {
+        total = total.wrapping_add(decode(&row.value)?);
+    }
+    Ok(total)
+}
+
+fn decode(bytes: &[u8]) -> Result<i64> {
+    match bytes.first_chunk() {
+        Some(count) if bytes.len() == count.len() => Ok(i64::from_le_bytes(*count)),
+        _ => Err(Error::new(ErrorKind::Corrupt, "a count of records has not 8 bytes")),
     }
 }
 
@@ -69,11 +80,8 @@ pub(super) async fn rebuild(store: &RecordStore) -> Result<()> {
     while let Some(record) = records.next().await? {
         let record_type = store.metadata().record_type(record.record_type())?;
         let mut key = store.layout().record_count_key(&Tuple::from(()));
-        if store
-            .schema()
-            .access(record_type)?
-            .append_record_count_key(record.bytes(), &mut key)?
-        {
+        let access = store.schema().access(record_type)?;
+        if access.append_record_count_key(&access.view(record.bytes(), record.version()), &mut key)? {
             *counts.entry(key).or_default() += 1;
         }
     }

@@ -2,6 +2,7 @@
 
 use record_store_kv::tuple::Tuple;
 
+use super::indexes::{self, Indexed};
 use super::{RecordStore, count, load, versions};
 use crate::{Result, split};
 
@@ -12,13 +13,16 @@ pub(super) async fn delete(store: &RecordStore, primary_key: &Tuple) -> Result<b
         return Ok(false);
     };
     let (record_type, record) = load::complete(store, primary_key.clone(), raw, false).await?;
-    store.check_maintained(record_type)?;
+    let access = store.schema().access(record_type)?;
+    let view = access.view(record.bytes(), record.version());
     store.check_unlocked()?;
     split::delete(store.context(), &key, store.split_layout(), record.sizes());
-    count::add(store, record_type, record.bytes(), -1)?;
+    count::add(store, access, &view, -1)?;
     if store.keeps_versions_apart() {
         versions::delete_separate(store, primary_key, record.version());
     }
+    let packed = key.get(store.layout().records().prefix().len()..).unwrap_or_default();
+    indexes::update(store, packed, Some(Indexed::new(record_type, &view)), None).await?;
     Ok(true)
 }
 

@@ -120,6 +120,11 @@ impl StoreLayout {
         KeyRange::starting_with(&self.key_of(keyspace))
     }
 
+    /// The subspace of the states of indexes.
+    pub(crate) fn index_states(&self) -> Subspace {
+        Subspace::new(self.key_of(StoreKeyspace::IndexState))
+    }
+
     /// The key of the state of an index.
     pub(crate) fn index_state_key(&self, name: &str) -> Vec<u8> {
         self.key_behind(StoreKeyspace::IndexState, &Tuple::from((name,)))
@@ -175,6 +180,7 @@ impl StoreLayout {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::index::IndexKeyspace;
 
     #[test]
     fn keys_are_those_of_the_format() {
@@ -206,6 +212,23 @@ mod tests {
             assert_eq!(cleared(&key), !spared, "{keyspace:?}");
         }
         assert!(!cleared(&layout.header_key()) && cleared(b"P\x15\x04"));
+    }
+
+    #[test]
+    fn indexes_know_their_parts_by_the_same_numbers() {
+        for (part, keyspace) in [
+            (StoreKeyspace::Index, IndexKeyspace::Entries),
+            (StoreKeyspace::IndexSecondary, IndexKeyspace::Secondary),
+            (StoreKeyspace::IndexRange, IndexKeyspace::BuiltRanges),
+            (
+                StoreKeyspace::IndexUniquenessViolations,
+                IndexKeyspace::UniquenessViolations,
+            ),
+            (StoreKeyspace::IndexBuild, IndexKeyspace::Build),
+            (StoreKeyspace::IndexSlidingWindow, IndexKeyspace::SlidingWindow),
+        ] {
+            assert_eq!(part.number(), keyspace as i64);
+        }
     }
 
     #[test]

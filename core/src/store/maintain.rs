@@ -139,7 +139,7 @@ async fn update(store: &RecordStore, change: impl FnOnce(&mut StoreHeader) -> Re
 }
 
 /// Errors: `Unsupported`.
-fn require(store: &RecordStore, format: FormatVersion, what: &'static str) -> Result<()> {
+pub(super) fn require(store: &RecordStore, format: FormatVersion, what: &'static str) -> Result<()> {
     if store.format_version().is_at_least(format) {
         return Ok(());
     }
@@ -153,7 +153,7 @@ fn require(store: &RecordStore, format: FormatVersion, what: &'static str) -> Re
 }
 
 /// Tells all who cache the state of a store that it changed.
-fn bump_metadata_version_stamp(context: &RecordContext) {
+pub(super) fn bump_metadata_version_stamp(context: &RecordContext) {
     // Ten bytes for the stamp, and where it goes: at their beginning.
     const OPERAND: [u8; 14] = [0; 14];
     let mutation = MutationType::SetVersionstampedValue;

@@ -4,12 +4,16 @@
 
 mod count;
 mod delete;
+mod delete_where;
 mod format_version;
 mod header;
+mod index_state;
+mod indexes;
 mod layout;
 mod load;
 mod maintain;
 mod open;
+mod rebuild;
 mod record_key;
 mod save;
 mod scan;
@@ -21,10 +25,11 @@ mod versions;
 use std::sync::Arc;
 
 use parking_lot::RwLock;
-use record_store_kv::Subspace;
-use record_store_kv::tuple::Tuple;
+use record_store_kv::tuple::{Tuple, TupleRange};
+use record_store_kv::{KeyRange, Subspace};
 
-use crate::metadata::{RecordMetaData, RecordType};
+use crate::index::{IndexCursor, IndexMaintainer, IndexScanType, IndexState, UniquenessViolation};
+use crate::metadata::{Index, RecordMetaData};
 use crate::serialize::Record;
 use crate::split::{self, SplitLayout};
 use crate::{Error, ErrorKind, RecordContext, RecordVersion, Result};
@@ -39,6 +44,7 @@ pub use scan::RecordCursor;
 pub use scan_options::ScanOptions;
 pub use stored_record::StoredRecord;
 
+use index_state::IndexStates;
 use layout::StoreLayout;
 pub(crate) use schema::StoreSchema;
 
@@ -83,6 +89,7 @@ struct Inner {
     format_version: FormatVersion,
     split_layout: SplitLayout,
     header: RwLock<StoreHeader>,
+    index_states: RwLock<IndexStates>,
 }
 
 impl RecordStore {
@@ -118,7 +125,8 @@ impl RecordStore {
     /// Saves a record over the one with its primary key, if there is one.
     ///
     /// **Errors**: `InvalidRecord` for bytes that are no record of the type; `MetaData` for a type that the schema does not
-    /// have; `TooLarge`; `StoreLocked`; `Unsupported` if an index would have to be maintained.
+    /// have; `TooLarge`; `StoreLocked`; `Unsupported` for an index of a type that this release does
+    /// not maintain.
     pub async fn save_record(&self, record: &Record) -> Result<StoredRecord> {
         self.save_record_with(record, &SaveOptions::default()).await
     }
@@ -180,8 +188,8 @@ impl RecordStore {
 
     /// Deletes the record with this primary key; says whether there was one.
     ///
-    /// **Errors**: `StoreLocked`; `Corrupt` for what is no record of the schema; `Unsupported` if an index would have to
-    /// be maintained.
+    /// **Errors**: `StoreLocked`; `Corrupt` for what is no record of the schema; `Unsupported` for an index of a type that
+    /// this release does not maintain.
     pub async fn delete_record(&self, primary_key: &Tuple) -> Result<bool> {
         delete::delete(self, primary_key).await
     }
@@ -193,11 +201,131 @@ impl RecordStore {
         delete::delete_all(self)
     }
 
+    /// Deletes all records whose primary keys begin with `within`, such as all of one type, without reading them.
+    ///
+    /// **Errors**: `StoreLocked`; `Unsupported` where the entries of these records do not stand together in an index, or their
+    /// counts do not; `InvalidArgument` for no columns, too many, or a missing record type.
+    pub async fn delete_records_where(&self, within: impl Into<RecordKey>) -> Result<()> {
+        delete_where::delete_where(self, &within.into())
+    }
+
     /// The records of a range of primary keys.
     ///
     /// **Errors**: `InvalidContinuation`; `InvalidArgument` for ends of a range that do not go together.
     pub fn scan_records(&self, options: ScanOptions) -> Result<RecordCursor> {
         RecordCursor::new(self.clone(), options)
+    }
+
+    /// The entries of an index, in one of the ways in which its type can be scanned. `options.range` is one of entries.
+    ///
+    /// **Errors**: `MetaData` for an unknown index; `IndexNotReadable`; `Unsupported` for a type that this release does not
+    /// maintain, or that cannot be scanned in this way; those of [`scan_records`](RecordStore::scan_records).
+    pub fn scan_index(&self, index: &str, scan_type: IndexScanType, options: ScanOptions) -> Result<IndexCursor> {
+        indexes::scan(self, self.metadata().index(index)?, scan_type, options)
+    }
+
+    /// What breaks the uniqueness of an index that is being built, or is not yet unique, by value and primary key.
+    ///
+    /// **Errors**: `MetaData` for an unknown index; those of [`scan_records`](RecordStore::scan_records).
+    pub fn scan_uniqueness_violations(
+        &self,
+        index: &str,
+        options: ScanOptions,
+    ) -> Result<IndexCursor<UniquenessViolation>> {
+        indexes::scan_violations(self, self.metadata().index(index)?, options)
+    }
+
+    /// Deletes all records with a value that breaks the uniqueness of an index, but for the one that is to remain, if any.
+    ///
+    /// **Errors**: `MetaData` for an unknown index; those of [`delete_record`](RecordStore::delete_record).
+    pub async fn resolve_uniqueness_violation(
+        &self,
+        index: &str,
+        value: &Tuple,
+        remaining: Option<&Tuple>,
+    ) -> Result<()> {
+        indexes::resolve_violation(self, self.metadata().index(index)?, value, remaining).await
+    }
+
+    /// The sum, or the least or greatest value, of the groups of an index that keeps values of groups: what its type keeps.
+    /// None if there are no groups to have a least or greatest value.
+    ///
+    /// **Errors**: `MetaData` for an unknown index; `IndexNotReadable`; `Unsupported` for an index without such values.
+    pub async fn aggregate_index(&self, index: &str, range: TupleRange, snapshot: bool) -> Result<Option<Tuple>> {
+        indexes::aggregate(self, self.metadata().index(index)?, range, snapshot).await
+    }
+
+    /// What may be done with an index; an index of another schema is readable.
+    pub fn index_state(&self, index: &str) -> IndexState {
+        self.inner.index_states.read().get(index).copied().unwrap_or_default()
+    }
+
+    /// Makes an index write-only; what it has stays. Says whether that changed anything.
+    ///
+    /// **Errors**: `MetaData` for an unknown index.
+    pub async fn mark_index_write_only(&self, index: &str) -> Result<bool> {
+        index_state::mark_write_only(self, self.metadata().index(index)?).await
+    }
+
+    /// Empties an index and makes it write-only, to be built again. Says whether the state changed.
+    ///
+    /// **Errors**: `MetaData` for an unknown index.
+    pub async fn clear_and_mark_index_write_only(&self, index: &str) -> Result<bool> {
+        index_state::clear_and_mark_write_only(self, self.metadata().index(index)?).await
+    }
+
+    /// Disables an index and deletes its entries. Says whether that changed anything.
+    ///
+    /// **Errors**: `MetaData` for an unknown index.
+    pub async fn mark_index_disabled(&self, index: &str) -> Result<bool> {
+        index_state::mark_disabled(self, self.metadata().index(index)?).await
+    }
+
+    /// Makes an index readable that has all records. Says whether that changed anything.
+    ///
+    /// **Errors**: `MetaData` for an unknown index; `IndexNotReadable` for one that is not built; `UniquenessViolation`.
+    pub async fn mark_index_readable(&self, index: &str) -> Result<bool> {
+        index_state::mark_readable(self, self.metadata().index(index)?, false).await
+    }
+
+    /// Makes an index readable that has all records, though some of them break its uniqueness. Says whether that changed
+    /// anything.
+    ///
+    /// **Errors**: `MetaData` for an unknown index; `IndexNotReadable` for one that is not built; `Unsupported` below
+    /// [`FormatVersion::ReadableUniquePending`].
+    pub async fn mark_index_readable_or_unique_pending(&self, index: &str) -> Result<bool> {
+        index_state::mark_readable(self, self.metadata().index(index)?, true).await
+    }
+
+    /// Makes an index readable without asking whether it has all records. Says whether that changed anything.
+    ///
+    /// **Errors**: `MetaData` for an unknown index.
+    pub async fn mark_index_readable_unchecked(&self, index: &str) -> Result<bool> {
+        index_state::mark_readable_unchecked(self, self.metadata().index(index)?).await
+    }
+
+    /// The first range of packed primary keys whose records an index does not have yet; none for an index that has all, and
+    /// everything for one that was never touched by a builder.
+    ///
+    /// **Errors**: `MetaData` for an unknown index.
+    pub async fn first_unbuilt_range(&self, index: &str) -> Result<Option<KeyRange>> {
+        index_state::first_unbuilt_range(self, self.metadata().index(index)?).await
+    }
+
+    /// Builds an index again, in this transaction: for stores of few records.
+    ///
+    /// An index that cannot be made readable afterwards stays write-only.
+    ///
+    /// **Errors**: `MetaData` for an unknown index; FoundationDB's, such as 2101 for too many records.
+    pub async fn rebuild_index(&self, index: &str) -> Result<()> {
+        rebuild::rebuild(self, self.metadata().index(index)?).await
+    }
+
+    /// Builds all indexes again, in this transaction.
+    ///
+    /// **Errors**: those of [`rebuild_index`](RecordStore::rebuild_index).
+    pub async fn rebuild_all_indexes(&self) -> Result<()> {
+        rebuild::rebuild_all(self).await
     }
 
     /// How many records have this value of the schema's record count key; `()` if that has no columns.
@@ -285,6 +413,7 @@ impl RecordStore {
         layout: Arc<StoreLayout>,
         schema: StoreSchema,
         header: StoreHeader,
+        index_states: IndexStates,
         format_version: FormatVersion,
         omit_unsplit_suffix: bool,
     ) -> Self {
@@ -300,6 +429,7 @@ impl RecordStore {
                 format_version,
                 split_layout,
                 header: RwLock::new(header),
+                index_states: RwLock::new(index_states),
             }),
         }
     }
@@ -326,6 +456,16 @@ impl RecordStore {
             || self.split_layout().omit_unsplit_suffix
     }
 
+    /// Changes the states of indexes in memory.
+    fn change_index_states<T>(&self, change: impl FnOnce(&mut IndexStates) -> T) -> T {
+        change(&mut self.inner.index_states.write())
+    }
+
+    /// What maintains an index.
+    fn maintainer(&self, index: &Arc<Index>) -> Result<&Arc<dyn IndexMaintainer>> {
+        self.schema().maintainer(index)
+    }
+
     /// Changes the header in memory.
     fn change_header<T>(&self, change: impl FnOnce(&mut StoreHeader) -> T) -> T {
         change(&mut self.inner.header.write())
@@ -346,20 +486,6 @@ impl RecordStore {
             .with("reason", reason)
             .with("store", self.subspace())),
             _ => Ok(()),
-        }
-    }
-
-    /// A record whose indexes nobody would update must not change. Errors: `Unsupported`.
-    fn check_maintained(&self, record_type: &RecordType) -> Result<()> {
-        match self.metadata().indexes_of(record_type).next() {
-            None => Ok(()),
-            Some(index) => Err(Error::new(
-                ErrorKind::Unsupported,
-                "the record type has an index of a kind that this release does not maintain, so its records cannot change",
-            )
-            .with("record_type", record_type.name())
-            .with("index", index.name())
-            .with("kind", index.kind())),
         }
     }
 }

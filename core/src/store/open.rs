@@ -10,7 +10,8 @@ use record_store_kv::{RangeRequest, Subspace};
 use super::header::{StoreHeader, StoreLock};
 use super::layout::{StoreKeyspace, StoreLayout};
 use super::schema::StoreSchema;
-use super::{FormatVersion, RecordStore, count, versions};
+use super::{FormatVersion, RecordStore, count, index_state, rebuild, versions};
+use crate::index::IndexState;
 use crate::metadata::FormerIndex;
 use crate::{Error, ErrorKind, RecordContext, Result};
 
@@ -68,6 +69,9 @@ pub struct StoreOptions {
     pub user_version: Option<i32>,
     /// Whether clients may cache the state of the store.
     pub state_cacheability: StateCacheability,
+    /// The state of indexes that the schema has brought or changed since the store was last used. Without it they are built
+    /// at once in stores of up to 200 records, and disabled in others.
+    pub new_index_state: Option<IndexState>,
     /// The reason of the lock in spite of which the store is opened.
     pub bypass_full_store_lock_reason: Option<String>,
 }
@@ -101,6 +105,13 @@ impl StoreOptions {
         self
     }
 
+    /// The state of indexes that the schema has brought or changed since the store was last used.
+    #[must_use]
+    pub fn new_index_state(mut self, state: IndexState) -> Self {
+        self.new_index_state = Some(state);
+        self
+    }
+
     /// Opens the store in spite of a lock with this reason.
     #[must_use]
     pub fn bypass_full_store_lock(mut self, reason: impl Into<String>) -> Self {
@@ -118,9 +129,11 @@ pub(super) async fn open(
 ) -> Result<RecordStore> {
     let layout = StoreLayout::new(subspace);
     let located = |error: Error| error.with("store", layout.store());
+    let index_states = index_state::load(context, &layout);
     let stored = read_header(context, &layout, options.existence)
         .await
         .map_err(located)?;
+    let index_states = index_states.await.map_err(located)?;
     check_header(&stored, options).map_err(located)?;
 
     let stored_format = stored.format_version()?;
@@ -161,16 +174,18 @@ pub(super) async fn open(
         Arc::new(layout),
         schema,
         header,
+        index_states,
         format_version,
         omit_unsplit_suffix,
     );
     if format_changed || metadata_changed {
-        upgrade(&store, &stored, metadata_changed)
+        upgrade(&store, &stored, metadata_changed, options.new_index_state)
             .await
             .map_err(|error| error.with("store", store.subspace()))?;
     }
     if store.header() != stored {
         store.write_header(&stored).await?;
+        rebuild::disable_replaced(&store).await?;
     }
     Ok(store)
 }
@@ -303,60 +318,49 @@ fn check_metadata_version(stored: &StoreHeader, schema: &StoreSchema) -> Result<
 }
 
 /// Brings what is stored to another format or other meta-data.
-async fn upgrade(store: &RecordStore, stored: &StoreHeader, metadata_changed: bool) -> Result<()> {
+async fn upgrade(
+    store: &RecordStore,
+    stored: &StoreHeader,
+    metadata_changed: bool,
+    new_index_state: Option<IndexState>,
+) -> Result<()> {
     let metadata = store.metadata();
     let stored_format = stored.format_version()?;
     let kept_versions_apart = stored_format.is_some_and(|format| {
         !format.is_at_least(FormatVersion::SaveVersionWithRecord) || store.split_layout().omit_unsplit_suffix
     });
-    if metadata_changed {
-        if stored_format.is_some() {
-            check_no_index_to_build(store, stored)?;
-        }
-        if kept_versions_apart && !metadata.is_store_record_versions() {
-            let range = store.layout().strict_range(StoreKeyspace::RecordVersion);
-            store.context().clear_range(&range.begin, &range.end);
-        }
+    if metadata_changed && kept_versions_apart && !metadata.is_store_record_versions() {
+        let range = store.layout().strict_range(StoreKeyspace::RecordVersion);
+        store.context().clear_range(&range.begin, &range.end);
     }
-    if kept_versions_apart && metadata.is_store_record_versions() && !store.keeps_versions_apart() {
+    let moves_versions = kept_versions_apart && metadata.is_store_record_versions() && !store.keeps_versions_apart();
+    if moves_versions {
         versions::move_beside_records(store).await?;
     }
-    upgrade_record_counts(store, stored, stored_format).await?;
-    if metadata_changed && stored_format.is_some() {
+    let recounts = upgrade_record_counts(store, stored, stored_format).await?;
+    if !metadata_changed {
+        return Ok(());
+    }
+    if stored_format.is_some() {
         for former in metadata.former_indexes_since(stored.metadata_version()) {
             remove_former_index(store, former);
         }
     }
-    Ok(())
+    let indexes = rebuild::Upgrade {
+        old_version: stored_format.map(|_| stored.metadata_version()),
+        has_moved_versions: moves_versions,
+        recounts,
+        new_index_state,
+    };
+    rebuild::upgrade(store, &indexes).await
 }
 
-/// An index that is not built must not look as if it were. Errors: `Unsupported`.
-fn check_no_index_to_build(store: &RecordStore, stored: &StoreHeader) -> Result<()> {
-    let metadata = store.metadata();
-    // Types that came after the store have no records in it, so their indexes are built as they are.
-    let is_new = |since: Option<i32>| since.is_some_and(|since| since > stored.metadata_version());
-    let unbuilt = metadata.indexes_since(stored.metadata_version()).find(|index| {
-        !metadata
-            .record_types_for_index(index)
-            .all(|record_type| is_new(record_type.since_version()))
-    });
-    match unbuilt {
-        None => Ok(()),
-        Some(index) => Err(Error::new(
-            ErrorKind::Unsupported,
-            "the schema adds an index to a store that exists, and this release has no maintainer that could build it",
-        )
-        .with("index", index.name())
-        .with("kind", index.kind())),
-    }
-}
-
-/// Counts the records again if the header says that their counts belong to another key, or to none.
+/// Counts the records again if the header says that their counts belong to another key, or to none; says whether it did.
 async fn upgrade_record_counts(
     store: &RecordStore,
     stored: &StoreHeader,
     stored_format: Option<FormatVersion>,
-) -> Result<()> {
+) -> Result<bool> {
     let wanted = store.metadata().record_count_key();
     let keeps_key = store.format_version().is_at_least(FormatVersion::RecordCountKeyAdded);
     let differs = match (wanted, stored.record_count_key()) {
@@ -369,7 +373,7 @@ async fn upgrade_record_counts(
     };
     let uncounted = stored_format.is_some_and(|format| !format.is_at_least(FormatVersion::RecordCountAdded));
     if !differs && !uncounted {
-        return Ok(());
+        return Ok(false);
     }
     if keeps_key {
         store.change_header(|header| header.set_record_count_key(wanted.map(|key| key.to_proto())));
@@ -380,7 +384,7 @@ async fn upgrade_record_counts(
         store.context().clear_range(&range.begin, &range.end);
         count::rebuild(store).await?;
     }
-    Ok(())
+    Ok(true)
 }
 
 /// Clears what an index that is no more has left. Keys at exactly its subspace key are left behind, as Java does.

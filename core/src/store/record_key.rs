@@ -101,7 +101,7 @@ pub(crate) struct Beginning<'m> {
     /// How many columns are the key of the record type: one or none.
     pub(crate) type_columns: usize,
     /// The type of the record, if only records of this type can have the key.
-    record_type: Option<&'m RecordType>,
+    pub(crate) record_type: Option<&'m RecordType>,
 }
 
 impl Beginning<'_> {

@@ -2,6 +2,7 @@
 
 use record_store_kv::tuple::Tuple;
 
+use super::indexes::{self, Indexed};
 use super::{RecordStore, StoredRecord, count, load, versions};
 use crate::metadata::RecordType;
 use crate::serialize::{self, Record};
@@ -90,14 +91,14 @@ pub(super) async fn save(
     dry_run: bool,
 ) -> Result<StoredRecord> {
     let record_type = store.metadata().record_type(record.record_type())?;
-    store.check_maintained(record_type)?;
     let access = store.schema().access(record_type)?;
     let bytes = record.encode(record_type.descriptor())?;
     let of_type = |error: Error| error.with("record_type", record_type.name());
     access.validate(&bytes).map_err(of_type)?;
     let version = version_for_save(store, options)?;
+    let view = access.view(&bytes, version);
     let mut key = store.layout().records().prefix().to_vec();
-    access.append_primary_key(&bytes, version, &mut key).map_err(of_type)?;
+    access.append_primary_key(&view, &mut key).map_err(of_type)?;
     let primary_key = store.layout().records().unpack(&key)?;
     check_key_size(&key, record_type, &primary_key)?;
 
@@ -133,14 +134,26 @@ pub(super) async fn save(
             versions::save_separate(store, &primary_key, version);
         }
         if previous.is_none() {
-            count::add(store, record_type, &bytes, 1)?;
+            count::add(store, access, &view, 1)?;
         }
+        let old_view = match &previous {
+            Some((old_type, old)) => Some((
+                *old_type,
+                store.schema().access(old_type)?.view(&old.bytes, old.version),
+            )),
+            None => None,
+        };
+        let old = old_view.as_ref().map(|(old_type, view)| Indexed::new(old_type, view));
+        let packed = key.get(store.layout().records().prefix().len()..).unwrap_or_default();
+        indexes::update(store, packed, old, Some(Indexed::new(record_type, &view)))
+            .await
+            .map_err(located)?;
         sizes
     };
     Ok(StoredRecord {
         descriptor: record_type.descriptor().clone(),
         primary_key,
-        bytes,
+        bytes: bytes.clone(),
         version,
         sizes,
     })

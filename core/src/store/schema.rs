@@ -5,8 +5,9 @@ use std::sync::{Arc, OnceLock};
 
 use record_store_kv::tuple::Element;
 
+use crate::index::{IndexMaintainer, IndexMaintainers, TypeIndex};
 use crate::key_expression::{CompiledExpression, RecordView};
-use crate::metadata::{RecordMetaData, RecordType};
+use crate::metadata::{Index, RecordMetaData, RecordType};
 use crate::wire::RecordValidator;
 use crate::{Error, ErrorKind, RecordVersion, Result};
 
@@ -20,6 +21,7 @@ pub(crate) struct StoreSchema {
 struct Inner {
     metadata: RecordMetaData,
     types: HashMap<String, OnceLock<TypeAccess>>,
+    maintainers: IndexMaintainers,
 }
 
 /// What reads the encoded records of one type.
@@ -29,6 +31,7 @@ pub(crate) struct TypeAccess {
     validator: RecordValidator,
     primary_key: CompiledExpression,
     record_count_key: Option<CompiledExpression>,
+    indexes: OnceLock<Vec<TypeIndex>>,
 }
 
 impl TypeAccess {
@@ -37,27 +40,22 @@ impl TypeAccess {
         self.validator.validate(record)
     }
 
+    /// A record of the type, walked once for all that is made of it.
+    pub(crate) fn view<'a>(&'a self, record: &'a [u8], version: Option<RecordVersion>) -> RecordView<'a> {
+        RecordView::new(record, &self.record_type_key, version.map(Into::into))
+    }
+
     /// Appends the packed primary key of a record. Errors: `InvalidRecord`.
-    pub(crate) fn append_primary_key(
-        &self,
-        record: &[u8],
-        version: Option<RecordVersion>,
-        key: &mut Vec<u8>,
-    ) -> Result<()> {
-        self.primary_key.append_key(&self.view(record, version), key)
+    pub(crate) fn append_primary_key(&self, record: &RecordView<'_>, key: &mut Vec<u8>) -> Result<()> {
+        self.primary_key.append_key(record, key)
     }
 
     /// Appends the packed record count key of a record; says whether there is one. Errors: `InvalidRecord`.
-    pub(crate) fn append_record_count_key(&self, record: &[u8], key: &mut Vec<u8>) -> Result<bool> {
-        let Some(expression) = &self.record_count_key else {
-            return Ok(false);
-        };
-        expression.append_key(&self.view(record, None), key)?;
-        Ok(true)
-    }
-
-    fn view<'a>(&'a self, bytes: &'a [u8], version: Option<RecordVersion>) -> RecordView<'a> {
-        RecordView::new(bytes, &self.record_type_key, version.map(Into::into))
+    pub(crate) fn append_record_count_key(&self, record: &RecordView<'_>, key: &mut Vec<u8>) -> Result<bool> {
+        match &self.record_count_key {
+            Some(expression) => expression.append_key(record, key).map(|()| true),
+            None => Ok(false),
+        }
     }
 }
 
@@ -69,7 +67,11 @@ impl StoreSchema {
             .map(|record_type| (record_type.name().to_owned(), OnceLock::new()))
             .collect();
         StoreSchema {
-            inner: Arc::new(Inner { metadata, types }),
+            inner: Arc::new(Inner {
+                maintainers: IndexMaintainers::new(&metadata),
+                metadata,
+                types,
+            }),
         }
     }
 
@@ -92,7 +94,51 @@ impl StoreSchema {
             validator: RecordValidator::new(record_type.descriptor()),
             primary_key: compile(record_type.primary_key())?,
             record_count_key: self.inner.metadata.record_count_key().map(compile).transpose()?,
+            indexes: OnceLock::new(),
         };
         Ok(cell.get_or_init(|| access))
+    }
+
+    /// What maintains an index.
+    pub(crate) fn maintainer(&self, index: &Arc<Index>) -> Result<&Arc<dyn IndexMaintainer>> {
+        self.inner.maintainers.get(index)
+    }
+
+    /// The indexes to which the records of a type belong; compiled when they are first asked for.
+    pub(crate) fn indexes(&self, record_type: &RecordType) -> Result<&[TypeIndex]> {
+        let cell = &self.access(record_type)?.indexes;
+        if let Some(indexes) = cell.get() {
+            return Ok(indexes);
+        }
+        self.check_not_joined(record_type)?;
+        let indexes: Result<Vec<TypeIndex>> = self
+            .inner
+            .metadata
+            .indexes_of(record_type)
+            .map(|index| TypeIndex::compile(Arc::clone(self.maintainer(index)?), record_type))
+            .collect();
+        let indexes = indexes?;
+        Ok(cell.get_or_init(|| indexes))
+    }
+
+    /// A record of which indexed records are made must not change without them. Errors: `Unsupported`.
+    fn check_not_joined(&self, record_type: &RecordType) -> Result<()> {
+        let metadata = &self.inner.metadata;
+        for synthetic in metadata.synthetic_record_types() {
+            let is_indexed = |index: &&Arc<Index>| index.record_types().iter().any(|name| name == synthetic.name());
+            if synthetic.is_made_of(record_type.name())
+                && let Some(index) = metadata.indexes().find(is_indexed)
+            {
+                return Err(Error::new(
+                    ErrorKind::Unsupported,
+                    "records of this type make up synthetic records that are indexed, and this release does not maintain such \
+                     indexes: use Apple's layer for its records",
+                )
+                .with("record_type", record_type.name())
+                .with("synthetic_record_type", synthetic.name())
+                .with("index", index.name()));
+            }
+        }
+        Ok(())
     }
 }

@@ -33,6 +33,9 @@ fn kinds(class: &str) -> Option<&'static [ErrorKind]> {
         "RecordDeserializationException" | "FoundSplitWithoutStartException" | "FoundSplitOutOfOrderException" => {
             &[ErrorKind::Corrupt]
         }
+        "RecordIndexUniquenessViolation" => &[ErrorKind::UniquenessViolation],
+        "ScanNonReadableIndexException" | "IndexNotBuiltException" => &[ErrorKind::IndexNotReadable],
+        "FDBStoreKeySizeException" | "FDBStoreValueSizeException" => &[ErrorKind::TooLarge],
         "MetaDataException" => &[ErrorKind::MetaData, ErrorKind::MetaDataEvolution],
         _ => return None,
     })

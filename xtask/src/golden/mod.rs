@@ -7,6 +7,7 @@ mod bytes;
 mod case;
 mod compare;
 mod error;
+mod index_reads;
 mod metadata;
 mod ops;
 mod reads;

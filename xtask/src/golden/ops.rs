@@ -3,9 +3,10 @@
 use anyhow::{Context, Result, bail, ensure};
 use prost::Message;
 use prost_reflect::DynamicMessage;
+use record_store::key_expression::field;
 use record_store::{
-    Error, Record, RecordContext, RecordCountState, RecordExistenceCheck, RecordStore, RecordVersion, SaveOptions,
-    StoreLock, StoredRecord, Tuple, VersionBehavior,
+    Error, Record, RecordContext, RecordCountState, RecordExistenceCheck, RecordKey, RecordStore, RecordVersion,
+    SaveOptions, StoreLock, StoredRecord, Tuple, VersionBehavior,
 };
 use serde_json::{Value, json};
 
@@ -88,9 +89,63 @@ pub(super) async fn run(
             let to = op["to"].as_i64().context("the incarnation is missing")?;
             store.update_incarnation(i32::try_from(to)?).await
         }
+        "index_state" => match set_index_state(store, text(op, "index")?, text(op, "state")?).await? {
+            Ok(changed) => Ok(expect(op, json!(changed))?),
+            Err(failure) => Err(failure),
+        },
+        "delete_where" => store.delete_records_where(within(store, op)?).await,
+        "rebuild_index" => store.rebuild_index(text(op, "index")?).await,
+        "rebuild_all_indexes" => store.rebuild_all_indexes().await,
+        "resolve_uniqueness_violation" => {
+            let remaining = op
+                .get("remain_primary_key")
+                .map(|_| tuple(op, "remain_primary_key"))
+                .transpose()?;
+            let value = tuple(op, "value_key")?;
+            store
+                .resolve_uniqueness_violation(text(op, "index")?, &value, remaining.as_ref())
+                .await
+        }
         other => return Err(not_applicable(format!("operation {other}"))),
     };
     Ok(done)
+}
+
+/// The beginning of the keys that a filter means. Java's takes any filter and refuses those that are no such beginning.
+fn within(store: &RecordStore, op: &Value) -> Result<RecordKey> {
+    let filter = &op["filter"];
+    let mut columns = Tuple::new();
+    if !filter.is_null() {
+        let first = store.metadata().record_types().iter().find_map(|record_type| {
+            let mut columns = record_type.primary_key().normalized_columns();
+            columns.retain(|column| !column.has_record_type_key());
+            columns.into_iter().next()
+        });
+        let is_first = first == Some(field(text(filter, "field")?).into()) && filter["cmp"] == "EQUALS";
+        let value = filter["value"]["int"]
+            .as_str()
+            .and_then(|value| value.parse::<i64>().ok());
+        let Some(value) = value.filter(|_| is_first) else {
+            return Err(not_applicable("a filter that is no beginning of the primary key"));
+        };
+        columns.push(value);
+    }
+    Ok(match op["type"].as_str() {
+        Some(name) => RecordKey::of(name, columns),
+        None => RecordKey::from(columns),
+    })
+}
+
+async fn set_index_state(store: &RecordStore, index: &str, state: &str) -> Result<std::result::Result<bool, Error>> {
+    Ok(match state {
+        "READABLE" => store.mark_index_readable(index).await,
+        "READABLE_OR_UNIQUE_PENDING" => store.mark_index_readable_or_unique_pending(index).await,
+        "UNCHECKED_READABLE" => store.mark_index_readable_unchecked(index).await,
+        "WRITE_ONLY" => store.mark_index_write_only(index).await,
+        "CLEAR_AND_WRITE_ONLY" => store.clear_and_mark_index_write_only(index).await,
+        "DISABLED" => store.mark_index_disabled(index).await,
+        other => return Err(not_applicable(format!("index state {other}"))),
+    })
 }
 
 fn record(op: &Value) -> Result<Record> {

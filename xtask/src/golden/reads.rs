@@ -11,7 +11,7 @@ use super::bytes::{from_base64, from_hex, hex, text};
 use super::case::{Case, dump};
 use super::ops::{compare_record, tuple};
 use super::replay::{Scene, load, open};
-use super::{error, not_applicable, why_not_applicable};
+use super::{error, index_reads, not_applicable, why_not_applicable};
 
 /// Loads the last dump of a case and runs its reads. A case none of whose reads we can do is not applicable.
 pub(super) async fn load_and_read(database: &Database, case: &Case) -> Result<()> {
@@ -54,6 +54,12 @@ async fn run_one(scene: &Scene<'_>, read: &Value) -> Result<()> {
         "header",
         "header_user_field",
         "metadata_store_load",
+        "scan_index",
+        "scan_index_records",
+        "scan_uniqueness_violations",
+        "index_states",
+        "first_unbuilt_range",
+        "aggregate",
     ];
     if !known.contains(&kind) {
         return Err(not_applicable(format!("read {kind}")));
@@ -106,6 +112,12 @@ async fn read_store(scene: &Scene<'_>, store: &RecordStore, kind: &str, read: &V
             Ok(())
         }
         "scan_records" => scan_records(scene, store, read).await,
+        "scan_index" | "scan_index_records" | "scan_uniqueness_violations" => {
+            index_reads::scan(scene, store, kind, read).await
+        }
+        "aggregate" => index_reads::aggregate(scene, store, read).await,
+        "index_states" => index_reads::states(store, expected),
+        "first_unbuilt_range" => index_reads::first_unbuilt_range(store, read).await,
         "header" => {
             let javas = from_base64(text(expected, "store_info_without_times")?)?;
             let mut ours = record_store::proto::DataStoreInfo::decode(store.header_bytes().as_slice())?;
@@ -130,9 +142,8 @@ async fn read_store(scene: &Scene<'_>, store: &RecordStore, kind: &str, read: &V
     }
 }
 
-async fn scan_records(scene: &Scene<'_>, store: &RecordStore, read: &Value) -> Result<()> {
-    let each_continuation = read["each_continuation"] == true;
-    let mut options = ScanOptions {
+pub(super) fn scan_options(read: &Value) -> Result<ScanOptions> {
+    Ok(ScanOptions {
         range: range(read)?,
         reverse: read["reverse"] == true,
         limit: read["page_limit"].as_u64().map(usize::try_from).transpose()?,
@@ -142,7 +153,12 @@ async fn scan_records(scene: &Scene<'_>, store: &RecordStore, read: &Value) -> R
             ..ScanLimits::default()
         },
         ..ScanOptions::default()
-    };
+    })
+}
+
+async fn scan_records(scene: &Scene<'_>, store: &RecordStore, read: &Value) -> Result<()> {
+    let each_continuation = read["each_continuation"] == true;
+    let mut options = scan_options(read)?;
     let pages = match read["expect"].as_array() {
         Some(pages) => pages.clone(),
         None => Vec::new(),
@@ -179,7 +195,7 @@ async fn scan_records(scene: &Scene<'_>, store: &RecordStore, read: &Value) -> R
     Ok(())
 }
 
-fn expect_continuation(ours: Option<Continuation>, javas: &Value) -> Result<()> {
+pub(super) fn expect_continuation(ours: Option<Continuation>, javas: &Value) -> Result<()> {
     let ours = ours.map(|continuation| hex(continuation.as_bytes()));
     ensure!(
         ours.as_deref() == javas.as_str(),
@@ -188,8 +204,13 @@ fn expect_continuation(ours: Option<Continuation>, javas: &Value) -> Result<()> 
     Ok(())
 }
 
-fn range(read: &Value) -> Result<TupleRange> {
-    let end = |name: &str| -> Result<Option<Tuple>> { read.get(name).map(|_| tuple(read, name)).transpose() };
+pub(super) fn range(read: &Value) -> Result<TupleRange> {
+    let end = |name: &str| -> Result<Option<Tuple>> {
+        read.get(name)
+            .filter(|end| !end.is_null())
+            .map(|_| tuple(read, name))
+            .transpose()
+    };
     let endpoint = |name: &str, default| match read[name].as_str() {
         None => Ok(default),
         Some("TREE_START") => Ok(EndpointType::TreeStart),

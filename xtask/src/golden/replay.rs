@@ -3,8 +3,8 @@
 use anyhow::{Context, Result, bail};
 use record_store::kv::Subspace;
 use record_store::{
-    Database, Error, FormatVersion, RecordContext, RecordStore, StateCacheability, StoreExistenceCheck, StoreOptions,
-    kv,
+    Database, Error, FormatVersion, IndexState, RecordContext, RecordStore, StateCacheability, StoreExistenceCheck,
+    StoreOptions, kv,
 };
 use serde_json::Value;
 
@@ -69,11 +69,6 @@ pub(super) async fn replay(database: &Database, case: &Case) -> Result<()> {
 }
 
 fn check_applicable(case: &Case) -> Result<()> {
-    for metadata in &case.metadata {
-        if let Some(index) = metadata.indexes().next() {
-            return Err(not_applicable(format!("no maintainer for {} indexes", index.kind())));
-        }
-    }
     let serializer = &case.json["serializer"];
     if serializer.is_object() {
         return Err(not_applicable(format!("serializer {serializer}")));
@@ -194,6 +189,10 @@ pub(super) async fn open(
     }
     if let Some(version) = how["user_version"].as_i64() {
         options = options.user_version(i32::try_from(version)?);
+    }
+    if let Some(state) = how["index_rebuild_state"].as_str() {
+        let state = IndexState::ALL.into_iter().find(|known| known.name() == state);
+        options = options.new_index_state(state.context("there is no such index state")?);
     }
     options.state_cacheability = match how["state_cacheability"].as_str() {
         None | Some("DEFAULT") => StateCacheability::Default,

@@ -40,6 +40,14 @@ impl<'a> RecordView<'a> {
             version,
         }
     }
+
+    /// The fields of the record. Errors: `InvalidRecord` if the bytes are no message.
+    pub(crate) fn message(&self) -> Result<MessageRef<'_>> {
+        match &self.fields {
+            Ok(fields) => Ok(fields.message()),
+            Err(malformed) => Err((*malformed).into()),
+        }
+    }
 }
 
 /// A key expression, compiled for one message type. Java: `KeyExpression.evaluate`.

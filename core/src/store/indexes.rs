@@ -1,0 +1,340 @@
+//! Keeping the indexes of a record as it changes, and scanning them.
+
+use std::sync::Arc;
+
+use record_store_kv::BoxFuture;
+use record_store_kv::tuple::{Element, Tuple, TupleRange};
+
+use super::{RecordStore, ScanOptions, StoredRecord};
+use crate::index::{
+    self, BuildGate, BuildMethod, EntryScan, IndexCursor, IndexMaintainer, IndexScanType, IndexState, IndexUpdate,
+    TypeIndex, UniquenessViolation,
+};
+use crate::key_expression::{RecordView, Rows};
+use crate::metadata::{Index, RecordType};
+use crate::{Error, ErrorKind, Result};
+
+/// A record with its type, as it was or will be.
+#[derive(Clone, Copy)]
+pub(super) struct Indexed<'a, 'r> {
+    record_type: &'a RecordType,
+    record: &'a RecordView<'r>,
+}
+
+impl<'a, 'r> Indexed<'a, 'r> {
+    pub(super) fn new(record_type: &'a RecordType, record: &'a RecordView<'r>) -> Self {
+        Indexed { record_type, record }
+    }
+}
+
+/// Rooms that the updates of one save use again and again.
+#[derive(Default)]
+struct Scratch {
+    old: Rows,
+    new: Rows,
+    key: Vec<u8>,
+}
+
+/// A record in one index.
+#[derive(Clone, Copy)]
+struct InIndex<'a, 'r> {
+    type_index: &'a TypeIndex,
+    record: &'a RecordView<'r>,
+}
+
+impl<'a, 'r> InIndex<'a, 'r> {
+    fn of(type_index: &'a TypeIndex, record: Option<Indexed<'a, 'r>>) -> Option<Self> {
+        record.map(|Indexed { record, .. }| InIndex { type_index, record })
+    }
+}
+
+/// What changes in one index: a record leaves it, comes into it, or both.
+#[derive(Clone, Copy)]
+struct Change<'a, 'o, 'n> {
+    type_index: &'a TypeIndex,
+    old: Option<InIndex<'a, 'o>>,
+    new: Option<InIndex<'a, 'n>>,
+}
+
+/// Brings all indexes from the old record to the new one, which have this packed primary key; one of them may be missing.
+pub(super) async fn update(
+    store: &RecordStore,
+    primary_key: &[u8],
+    old: Option<Indexed<'_, '_>>,
+    new: Option<Indexed<'_, '_>>,
+) -> Result<()> {
+    let changes = changes(store, old, new)?;
+    let mut scratch = Scratch::default();
+    let mut waiting = Vec::new();
+    let mut gated = Vec::new();
+    for change in changes {
+        let index = change.type_index.index();
+        match store.index_state(index.name()) {
+            IndexState::Disabled => continue,
+            IndexState::WriteOnlyWithQueue => return Err(refuse_queue(index)),
+            IndexState::WriteOnly if !change.type_index.maintainer().capabilities().is_idempotent => {
+                gated.push((change, BuildGate::ask(&store.index_context(index), primary_key)?));
+            }
+            _ => waiting.extend(apply(store, change, primary_key, &mut scratch)?),
+        }
+    }
+    for (mut change, gate) in gated {
+        let (is_old_built, is_new_built) = match gate.answer().await? {
+            BuildMethod::Records { is_built } => (is_built, is_built),
+            BuildMethod::Index(source) => {
+                let key = source.subspace_key();
+                match (
+                    source_entry(store, key, primary_key, old)?,
+                    source_entry(store, key, primary_key, new)?,
+                ) {
+                    (Some(before), Some(after)) if before != after => {
+                        (source.is_built(&before).await?, source.is_built(&after).await?)
+                    }
+                    (Some(entry), _) | (None, Some(entry)) => {
+                        let is_built = source.is_built(&entry).await?;
+                        (is_built, is_built)
+                    }
+                    (None, None) => (false, false),
+                }
+            }
+        };
+        change.old = change.old.filter(|_| is_old_built);
+        change.new = change.new.filter(|_| is_new_built);
+        waiting.extend(apply(store, change, primary_key, &mut scratch)?);
+    }
+    for rest in waiting {
+        rest.await?;
+    }
+    Ok(())
+}
+
+/// Indexes one record in one index, for who builds it; the caller has seen to it that this happens once.
+pub(super) async fn insert(
+    store: &RecordStore,
+    index: &Index,
+    record_type: &RecordType,
+    record: &StoredRecord,
+) -> Result<()> {
+    let of_type = store.schema().indexes(record_type)?;
+    let of_index = |type_index: &&TypeIndex| type_index.index().name() == index.name();
+    let Some(type_index) = of_type.iter().find(of_index) else {
+        return Ok(());
+    };
+    let view = store.schema().access(record_type)?.view(&record.bytes, record.version);
+    let change = Change {
+        type_index,
+        old: None,
+        new: Some(InIndex {
+            type_index,
+            record: &view,
+        }),
+    };
+    let primary_key = record.primary_key.pack();
+    match apply(store, change, &primary_key, &mut Scratch::default())? {
+        Some(rest) => rest.await,
+        None => Ok(()),
+    }
+}
+
+/// The changes in the indexes of both records' types, each index once.
+fn changes<'a, 'o, 'n>(
+    store: &'a RecordStore,
+    old: Option<Indexed<'a, 'o>>,
+    new: Option<Indexed<'a, 'n>>,
+) -> Result<Vec<Change<'a, 'o, 'n>>> {
+    let indexes = |record: Option<Indexed<'_, '_>>| match record {
+        Some(Indexed { record_type, .. }) => store.schema().indexes(record_type),
+        None => Ok(&[][..]),
+    };
+    let (old_indexes, new_indexes) = (indexes(old)?, indexes(new)?);
+    let mut changes = Vec::with_capacity(new_indexes.len().max(old_indexes.len()));
+    let is_same_type = std::ptr::eq(old_indexes, new_indexes);
+    for type_index in new_indexes {
+        let name = type_index.index().name();
+        let before = if is_same_type {
+            Some(type_index)
+        } else {
+            old_indexes.iter().find(|before| before.index().name() == name)
+        };
+        changes.push(Change {
+            type_index,
+            old: before.and_then(|before| InIndex::of(before, old)),
+            new: InIndex::of(type_index, new),
+        });
+    }
+    if !is_same_type {
+        for type_index in old_indexes {
+            let name = type_index.index().name();
+            if new_indexes.iter().all(|after| after.index().name() != name) {
+                changes.push(Change {
+                    type_index,
+                    old: InIndex::of(type_index, old),
+                    new: None,
+                });
+            }
+        }
+    }
+    Ok(changes)
+}
+
+/// Starts the update of one index; what it returns must be awaited.
+fn apply(
+    store: &RecordStore,
+    change: Change<'_, '_, '_>,
+    primary_key: &[u8],
+    scratch: &mut Scratch,
+) -> Result<Option<BoxFuture<Result<()>>>> {
+    let evaluate = |side: Option<InIndex<'_, '_>>, rows: &mut Rows| match side {
+        Some(side) => side.type_index.evaluate(side.record, rows),
+        None => {
+            rows.clear();
+            Ok(())
+        }
+    };
+    evaluate(change.old, &mut scratch.old)?;
+    evaluate(change.new, &mut scratch.new)?;
+    let maintainer = change.type_index.maintainer();
+    let update = IndexUpdate::new(
+        primary_key,
+        &scratch.old,
+        &scratch.new,
+        maintainer.keeps_common_entries(),
+    );
+    let index = maintainer.index();
+    maintainer
+        .update(&store.index_context(index), &update, &mut scratch.key)
+        .map_err(|error| match error.fact("index") {
+            Some(_) => error,
+            None => error.with("index", index.name()),
+        })
+}
+
+/// The key of a record's only entry in the index by which another one is built; none if the record is not in it.
+fn source_entry(
+    store: &RecordStore,
+    subspace_key: &Element,
+    primary_key: &[u8],
+    record: Option<Indexed<'_, '_>>,
+) -> Result<Option<Vec<u8>>> {
+    let Some(Indexed { record_type, record }) = record else {
+        return Ok(None);
+    };
+    let of_type = store.schema().indexes(record_type)?;
+    let Some(source) = of_type
+        .iter()
+        .find(|index| index.index().subspace_key() == subspace_key)
+    else {
+        return Err(Error::new(
+            ErrorKind::IndexBuild,
+            "an index is being built by another one that the record is not in, so the record cannot change: rebuild the index",
+        )
+        .with("source_index", subspace_key)
+        .with("record_type", record_type.name()));
+    };
+    let mut rows = Rows::default();
+    source.evaluate(record, &mut rows)?;
+    match (rows.get(0), rows.len()) {
+        (None, _) => Ok(None),
+        (Some(row), 1) => source.entry_key(&row, primary_key).map(Some),
+        (_, entries) => Err(Error::new(
+            ErrorKind::IndexBuild,
+            "an index is being built by another one in which the record has several entries: rebuild the index",
+        )
+        .with("source_index", source.index().name())
+        .with("entries", entries)),
+    }
+}
+
+pub(super) fn refuse_queue(index: &Index) -> Error {
+    Error::new(
+        ErrorKind::Unsupported,
+        "changes of the index are queued for a builder of Apple's layer, and this release does not queue: finish the build there",
+    )
+    .with("index", index.name())
+    .with("state", IndexState::WriteOnlyWithQueue.name())
+}
+
+/// Scans the entries of an index. Errors: `IndexNotReadable`, and those of a scan.
+pub(super) fn scan(
+    store: &RecordStore,
+    index: &Arc<Index>,
+    scan_type: IndexScanType,
+    options: ScanOptions,
+) -> Result<IndexCursor> {
+    let maintainer = readable_maintainer(store, index)?;
+    index::scan(maintainer, &store.index_context(index), scan_type, entry_scan(options)?)
+}
+
+/// Scans what breaks the uniqueness of an index.
+pub(super) fn scan_violations(
+    store: &RecordStore,
+    index: &Arc<Index>,
+    options: ScanOptions,
+) -> Result<IndexCursor<UniquenessViolation>> {
+    let maintainer = store.maintainer(index)?;
+    index::scan_uniqueness_violations(maintainer, &store.index_context(index), entry_scan(options)?)
+}
+
+/// The aggregate of the groups in a range. Errors: `IndexNotReadable`, `Unsupported`.
+pub(super) async fn aggregate(
+    store: &RecordStore,
+    index: &Arc<Index>,
+    range: TupleRange,
+    snapshot: bool,
+) -> Result<Option<Tuple>> {
+    let maintainer = readable_maintainer(store, index)?;
+    index::aggregate::evaluate(maintainer, &store.index_context(index), range, snapshot).await
+}
+
+/// Deletes all records with a value that breaks the uniqueness of an index, but for one, if one is to remain.
+pub(super) async fn resolve_violation(
+    store: &RecordStore,
+    index: &Arc<Index>,
+    value: &Tuple,
+    remaining: Option<&Tuple>,
+) -> Result<()> {
+    let of_value = ScanOptions::default().range(TupleRange::all_of(value.clone()));
+    let mut violations = scan_violations(store, index, of_value)?;
+    let mut others = Vec::new();
+    while let Some(violation) = violations.next().await? {
+        if Some(violation.primary_key()) != remaining {
+            others.push(violation.primary_key().clone());
+        }
+    }
+    for primary_key in others {
+        store.delete_record(&primary_key).await?;
+    }
+    Ok(())
+}
+
+fn readable_maintainer<'a>(store: &'a RecordStore, index: &Arc<Index>) -> Result<&'a Arc<dyn IndexMaintainer>> {
+    let state = store.index_state(index.name());
+    if !state.is_scannable() {
+        return Err(Error::new(
+            ErrorKind::IndexNotReadable,
+            "the index does not have all records yet, or is disabled: build it first",
+        )
+        .with("index", index.name())
+        .with("state", state.name()));
+    }
+    store.maintainer(index)
+}
+
+/// Errors: `InvalidArgument` for bounds that are keys of records.
+fn entry_scan(options: ScanOptions) -> Result<EntryScan> {
+    if options.from.is_some() || options.to.is_some() || options.within.is_some() {
+        return Err(Error::new(
+            ErrorKind::InvalidArgument,
+            "a scan of an index has a range of its entries, not keys of records",
+        ));
+    }
+    Ok(EntryScan {
+        range: options.range,
+        reverse: options.reverse,
+        snapshot: options.snapshot,
+        limit: options.limit,
+        skip: options.skip,
+        limits: options.limits,
+        continuation: options.continuation,
+    })
+}
