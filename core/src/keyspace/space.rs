@@ -8,15 +8,14 @@ use std::sync::Arc;
 
 use parking_lot::RwLock;
 use record_store_kv::Subspace;
-use record_store_kv::directory::Directory;
 use record_store_kv::tuple::Tuple;
 
-use super::{MetaDataStore, SpaceCursor, SpacePath};
+use super::resolve::{self, Resolved, load_schema, open_directory};
+use super::{MetaDataStore, RecordSpaceBuilder, SpaceCursor, SpacePath, plan, tree};
 use crate::index::IndexState;
 use crate::indexing::{IndexBuildSummary, IndexingOptions, OnlineIndexer, OpenStore};
-use crate::metadata::{Index, RecordMetaData, Schema};
+use crate::metadata::{Index, RecordMetaData, Schema, SchemaDiff};
 use crate::serialize::Record;
-use crate::store::StoreSchema;
 use crate::{
     Database, Error, ErrorKind, RecordContext, RecordKey, RecordStore, Result, SaveOptions, ScanOptions,
     StoreExistenceCheck, StoreOptions, StoredRecord,
@@ -68,89 +67,18 @@ struct Inner {
     resolved: RwLock<Arc<Resolved>>,
 }
 
-/// What opening a store needs, and costs reads to find out.
-struct Resolved {
-    data: Subspace,
-    metadata: Subspace,
-    schema: StoreSchema,
-}
-
-/// Opens a [`RecordSpace`]; made by [`Database::space`].
-#[must_use = "a space is opened by `open`"]
-pub struct RecordSpaceBuilder {
-    database: Database,
-    path: Result<SpacePath>,
-    schema: Option<Schema>,
-    options: StoreOptions,
-    build_indexes: Option<IndexingOptions>,
-}
-
-impl RecordSpaceBuilder {
-    pub(crate) fn new(database: Database, path: Result<SpacePath>) -> Self {
-        RecordSpaceBuilder {
-            database,
-            path,
-            schema: None,
-            options: StoreOptions::default(),
-            build_indexes: None,
-        }
-    }
-
-    /// The schema: the space is created if it is not there, and what the schema adds is added to the stored one.
-    pub fn schema(mut self, schema: &Schema) -> Self {
-        self.schema = Some(schema.clone());
-        self
-    }
-
-    /// How the record store of the space is opened. Its existence check is the space's own affair.
-    pub fn options(mut self, options: StoreOptions) -> Self {
-        self.options = options;
-        self
-    }
-
-    /// Builds all indexes that are not readable before `open` returns, as [`RecordSpace::build_indexes`] does. Without it a
-    /// new index of a space with many records is left disabled, and queries do without.
-    pub fn build_indexes(mut self, options: IndexingOptions) -> Self {
-        self.build_indexes = Some(options);
-        self
-    }
-
-    /// Opens the space: creates its directory, brings the stored schema up to date and opens the store, in one transaction.
-    ///
-    /// **Errors**: `InvalidArgument` for a bad path; `StoreNotFound` without a schema, if there is no such space;
-    /// `MetaDataEvolution` for a schema that does not go with the stored one; `Directory` if something else lies there; those
-    /// of [`RecordSpace::build_indexes`], if it is to build.
-    pub async fn open(self) -> Result<RecordSpace> {
-        let RecordSpaceBuilder {
-            database,
-            path,
-            schema,
-            options,
-            build_indexes,
-        } = self;
-        let path = path?;
-        let opened = {
-            let (database, path, schema, options) = (&database, &path, schema.as_ref(), &options);
-            database
-                .run(|context| async move { resolve(database, &context, path, schema, options).await })
-                .await?
-        };
-        let space = RecordSpace {
+impl RecordSpace {
+    pub(super) fn new(database: Database, path: SpacePath, options: StoreOptions, resolved: Resolved) -> Self {
+        RecordSpace {
             inner: Arc::new(Inner {
                 database,
                 path,
                 options,
-                resolved: RwLock::new(Arc::new(opened)),
+                resolved: RwLock::new(Arc::new(resolved)),
             }),
-        };
-        if let Some(options) = build_indexes {
-            space.build_indexes(options).await?;
         }
-        Ok(space)
     }
-}
 
-impl RecordSpace {
     /// The layer of the directory of a record space.
     pub const LAYER: &'static [u8] = b"record_space";
 
@@ -293,7 +221,8 @@ impl RecordSpace {
         self.indexer().options(options).build().await
     }
 
-    /// The record store of this space within a transaction. It costs one read.
+    /// The record store of this space within a transaction. It costs one read, or two that are issued together if the schema
+    /// has indexes; a second time in the same transaction none.
     ///
     /// ```
     /// # futures_executor::block_on(async {
@@ -321,15 +250,20 @@ impl RecordSpace {
     ///
     /// **Errors**: `StoreNotFound` if the space was removed; those of [`RecordStore::open`].
     pub async fn store(&self, context: &RecordContext) -> Result<RecordStore> {
+        Ok(self.resolve(context).await?.1)
+    }
+
+    /// Where the space is and what its schema is, as this transaction sees it, and its store.
+    async fn resolve(&self, context: &RecordContext) -> Result<(Arc<Resolved>, RecordStore)> {
         let resolved = self.inner.resolved.read().clone();
         let error = match self.open_store(context, &resolved).await {
-            Ok(store) => return Ok(store),
+            Ok(store) => return Ok((resolved, store)),
             Err(error) => error,
         };
         let fresh = match error.kind() {
             // The directory may have been removed and created anew: it has another prefix then.
             ErrorKind::StoreNotFound => {
-                resolve(
+                resolve::resolve(
                     &self.inner.database,
                     context,
                     &self.inner.path,
@@ -339,18 +273,17 @@ impl RecordSpace {
                 .await?
             }
             // Somebody else extended the schema.
-            ErrorKind::StaleMetaData => Resolved {
-                schema: load_schema(context, &self.inner.path, resolved.metadata.clone()).await?,
-                data: resolved.data.clone(),
-                metadata: resolved.metadata.clone(),
-            },
+            ErrorKind::StaleMetaData => {
+                let schema = load_schema(context, &self.inner.path, resolved.metadata.clone()).await?;
+                resolved.with_schema(schema)
+            }
             _ => return Err(error),
         };
         let fresh = Arc::new(fresh);
         let store = self.open_store(context, &fresh).await?;
-        let inner = self.inner.clone();
-        context.after_commit(move || *inner.resolved.write() = fresh);
-        Ok(store)
+        let (inner, seen) = (self.inner.clone(), fresh.clone());
+        context.after_commit(move || *inner.resolved.write() = seen);
+        Ok((fresh, store))
     }
 
     /// The whole primary key of a record, for the record store: with the key of the record type where the schema has it.
@@ -360,7 +293,104 @@ impl RecordSpace {
         key.into().resolve(self.inner.resolved.read().schema.metadata())
     }
 
-    /// The path of the space.
+    /// A space below this one, to be opened: `shop.child("archive").schema(&schema).open().await`. `path` is a name, or names
+    /// between slashes.
+    ///
+    /// ```
+    /// # futures_executor::block_on(async {
+    /// # use record_store::{Database, Schema};
+    /// # let schema = Schema::builder()
+    /// #     .proto("t.proto", "syntax = 'proto3'; message User { int64 id = 1; }")
+    /// #     .record_type("User", |t| t.primary_key("id"))
+    /// #     .build()?;
+    /// # let db = Database::in_memory()?;
+    /// let users = db.space("prod/users").schema(&schema).open().await?;
+    /// let archive = users.child("archive").schema(&schema).open().await?;
+    /// assert_eq!(archive.path().to_string(), "prod/users/archive");
+    /// assert_eq!(users.children().await?, [archive.path().clone()]);
+    /// # Ok::<(), record_store::Error>(())
+    /// # }).unwrap();
+    /// ```
+    pub fn child(&self, path: &str) -> RecordSpaceBuilder {
+        let path = path.parse().map(|below| self.path().join(&below));
+        RecordSpaceBuilder::below(self, path)
+    }
+
+    /// The paths of the record spaces below this one, at any depth, in order.
+    ///
+    /// **Errors**: `StoreNotFound` if this one was moved or removed.
+    pub async fn children(&self) -> Result<Vec<SpacePath>> {
+        let database = &self.inner.database;
+        database
+            .run(|context| async move {
+                self.check_in_place(&context).await?;
+                tree::list(database, &context, self.path().names()).await
+            })
+            .await
+    }
+
+    /// What would change if this space got `schema`: each change with its cost, such as an index built over so many records,
+    /// or with the rule that it breaks. It changes nothing.
+    ///
+    /// ```
+    /// # futures_executor::block_on(async {
+    /// # use record_store::{Database, Record, Schema};
+    /// # let db = Database::in_memory()?;
+    /// let schema = |index: bool| {
+    ///     Schema::builder()
+    ///         .proto("t.proto", "syntax = 'proto3'; message User { int64 id = 1; string city = 2; }")
+    ///         .record_type("User", |t| match index {
+    ///             true => t.primary_key("id").index(("by_city", "city")),
+    ///             false => t.primary_key("id"),
+    ///         })
+    ///         .build()
+    /// };
+    /// let users = db.space("users").schema(&schema(false)?).open().await?;
+    /// users.put_all((1..=3).map(|id| Record::from_json("User", format!(r#"{{"id": {id}}}"#)))).await?;
+    ///
+    /// let plan = users.plan(&schema(true)?).await?;
+    /// assert!(plan.is_allowed());
+    /// assert_eq!(plan.to_string(), "index by_city added: the index is built over 3 records");
+    /// # Ok::<(), record_store::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
+    /// **Errors**: `MetaData` and `InvalidExpression` for a schema that does not go with the stored one at all; those of
+    /// [`store`](RecordSpace::store).
+    pub async fn plan(&self, schema: &Schema) -> Result<SchemaDiff> {
+        self.inner
+            .database
+            .run(|context| async move {
+                let (resolved, store) = self.resolve(&context).await?;
+                let stored = load_schema(&context, self.path(), resolved.metadata.clone()).await?;
+                let plan = plan::plan(&store, stored.metadata(), schema).await;
+                plan.map_err(|error| error.with("space", self.path()))
+            })
+            .await
+    }
+
+    /// The versions of the schemas that the space had, from the oldest to the current one.
+    ///
+    /// **Errors**: `StoreNotFound` if the space was removed; `MetaData` for bytes that are no meta-data.
+    pub async fn schema_versions(&self) -> Result<Vec<i32>> {
+        self.with_metadata_store(|stored| async move { stored.versions().await })
+            .await
+    }
+
+    /// The schema of this version; none if the space never had it.
+    ///
+    /// **Errors**: `StoreNotFound` if the space was removed; `MetaData` for bytes that are no meta-data.
+    pub async fn load_schema_version(&self, version: i32) -> Result<Option<RecordMetaData>> {
+        self.with_metadata_store(|stored| async move {
+            match stored.load().await? {
+                Some(current) if current.version() == version => Ok(Some(current)),
+                _ => stored.load_version(version).await,
+            }
+        })
+        .await
+    }
+
+    /// The path at which the space was opened. A space that is moved stays open; its path is then out of date.
     pub fn path(&self) -> &SpacePath {
         &self.inner.path
     }
@@ -386,9 +416,39 @@ impl RecordSpace {
             .options
             .clone()
             .existence(StoreExistenceCheck::ErrorIfNotExists);
-        RecordStore::open_with_schema(context, resolved.data.clone(), resolved.schema.clone(), &options)
+        RecordStore::open_in_session(context, resolved.data.clone(), resolved.schema.clone(), &options)
             .await
             .map_err(|error| error.with("space", &self.inner.path))
+    }
+
+    /// Errors: `StoreNotFound` if the space is no longer at its path.
+    pub(super) async fn check_in_place(&self, context: &RecordContext) -> Result<()> {
+        let (resolved, _) = self.resolve(context).await?;
+        let there = open_directory(&self.inner.database, context, &self.inner.path).await;
+        match there {
+            Ok(directory) if directory.subspace()?.prefix() == resolved.directory.prefix() => Ok(()),
+            Err(error) if error.kind() != ErrorKind::StoreNotFound => Err(error),
+            _ => Err(Error::new(
+                ErrorKind::StoreNotFound,
+                "the record space was moved: open it at its new path",
+            )
+            .with("space", &self.inner.path)),
+        }
+    }
+
+    async fn with_metadata_store<T, F, Fut>(&self, operation: F) -> Result<T>
+    where
+        F: Fn(MetaDataStore) -> Fut,
+        Fut: Future<Output = Result<T>>,
+    {
+        let operation = &operation;
+        self.inner
+            .database
+            .run(|context| async move {
+                let (resolved, _) = self.resolve(&context).await?;
+                operation(MetaDataStore::new(&context, resolved.metadata.clone())).await
+            })
+            .await
     }
 
     async fn with_store<T, F, Fut>(&self, operation: F) -> Result<T>
@@ -429,75 +489,4 @@ impl std::fmt::Debug for RecordSpace {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "RecordSpace({})", self.inner.path)
     }
-}
-
-/// Finds the directory, brings the stored schema up to date with `schema` and opens the store once.
-async fn resolve(
-    database: &Database,
-    context: &RecordContext,
-    path: &SpacePath,
-    schema: Option<&Schema>,
-    options: &StoreOptions,
-) -> Result<Resolved> {
-    let located = |error: Error| error.with("space", path);
-    let directory = find_directory(database, context, path, schema.is_some())
-        .await
-        .map_err(located)?;
-    let subspace = directory.subspace()?;
-    let (metadata, data) = (subspace.sub("m"), subspace.sub("d"));
-    let store_schema = match schema {
-        None => load_schema(context, path, metadata.clone()).await?,
-        Some(schema) => {
-            let stored = MetaDataStore::new(context, metadata.clone());
-            let old = stored.load().await.map_err(located)?;
-            let new = schema.merge_into(old.as_ref()).map_err(located)?;
-            if old.as_ref().is_none_or(|old| old.version() != new.version()) {
-                stored.save_successor(&new, old.as_ref()).await.map_err(located)?;
-            }
-            StoreSchema::new(new)
-        }
-    };
-    let options = options.clone().existence(StoreExistenceCheck::ErrorIfNoInfoAndNotEmpty);
-    RecordStore::open_with_schema(context, data.clone(), store_schema.clone(), &options)
-        .await
-        .map_err(located)?;
-    Ok(Resolved {
-        data,
-        metadata,
-        schema: store_schema,
-    })
-}
-
-async fn find_directory(
-    database: &Database,
-    context: &RecordContext,
-    path: &SpacePath,
-    create: bool,
-) -> Result<Directory> {
-    let directories = database.directories();
-    let full_path = database.directory_path(path.names());
-    let transaction = context.transaction();
-    if create {
-        return Ok(directories
-            .create_or_open(transaction, full_path, RecordSpace::LAYER)
-            .await?);
-    }
-    if !directories.exists(transaction, &full_path).await? {
-        return Err(Error::new(
-            ErrorKind::StoreNotFound,
-            "there is no such record space: give a schema to create it",
-        ));
-    }
-    Ok(directories.open(transaction, full_path, RecordSpace::LAYER).await?)
-}
-
-async fn load_schema(context: &RecordContext, path: &SpacePath, metadata: Subspace) -> Result<StoreSchema> {
-    let stored = MetaDataStore::new(context, metadata).load().await?;
-    stored.map(StoreSchema::new).ok_or_else(|| {
-        Error::new(
-            ErrorKind::StoreNotFound,
-            "the record space has no schema yet: give one to create it",
-        )
-        .with("space", path)
-    })
 }

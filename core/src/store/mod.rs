@@ -20,6 +20,7 @@ mod save;
 mod scan;
 mod scan_options;
 mod schema;
+mod session;
 mod stored_record;
 mod versions;
 
@@ -81,11 +82,11 @@ pub(crate) use schema::StoreSchema;
 /// ```
 #[derive(Clone)]
 pub struct RecordStore {
+    context: RecordContext,
     inner: Arc<Inner>,
 }
 
 struct Inner {
-    context: RecordContext,
     layout: Arc<StoreLayout>,
     schema: StoreSchema,
     format_version: FormatVersion,
@@ -105,6 +106,8 @@ impl RecordStore {
         metadata: &RecordMetaData,
         options: &StoreOptions,
     ) -> Result<Self> {
+        // A record space that is open in this transaction must see what this may change.
+        session::forget(context, &subspace);
         Self::open_with_schema(context, subspace, StoreSchema::new(metadata.clone()), options).await
     }
 
@@ -117,10 +120,21 @@ impl RecordStore {
         open::open(context, subspace, schema, options).await
     }
 
+    /// As [`open`](RecordStore::open); a store that this transaction has open already costs no read.
+    pub(crate) async fn open_in_session(
+        context: &RecordContext,
+        subspace: Subspace,
+        schema: StoreSchema,
+        options: &StoreOptions,
+    ) -> Result<Self> {
+        session::open(context, subspace, schema, options).await
+    }
+
     /// Deletes a store with its header, whatever is there.
     ///
     /// **Errors**: FoundationDB's.
     pub async fn delete_store(context: &RecordContext, subspace: Subspace) -> Result<()> {
+        session::forget(context, &subspace);
         maintain::delete_store(context, &StoreLayout::new(subspace)).await
     }
 
@@ -389,7 +403,7 @@ impl RecordStore {
 
     /// The transaction of this store.
     pub fn context(&self) -> &RecordContext {
-        &self.inner.context
+        &self.context
     }
 
     /// The meta-data with which the store is open.
@@ -431,8 +445,8 @@ impl RecordStore {
             omit_unsplit_suffix,
         };
         RecordStore {
+            context,
             inner: Arc::new(Inner {
-                context,
                 layout,
                 schema,
                 format_version,

@@ -224,9 +224,9 @@ fn changes_are_said_in_words() {
     assert_eq!(
         words,
         [
-            "field demo.Address.street added",
-            "record type Order added",
-            "index by_total added"
+            "field demo.Address.street added: no cost",
+            "record type Order added: no cost",
+            "index by_total added: no cost"
         ]
     );
 }
