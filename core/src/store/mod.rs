@@ -326,11 +326,11 @@ impl RecordStore {
         index_state::first_unbuilt_range(self, self.metadata().index(index)?).await
     }
 
-    /// Builds an index again, in this transaction: for stores of few records.
+    /// Builds an index again, in this transaction: for stores of few records. If it breaks its uniqueness afterwards, it stays
+    /// write-only, and [`scan_uniqueness_violations`](RecordStore::scan_uniqueness_violations) tells where.
     ///
-    /// An index that cannot be made readable afterwards stays write-only.
-    ///
-    /// **Errors**: `MetaData` for an unknown index; FoundationDB's, such as 2101 for too many records.
+    /// **Errors**: `MetaData` for an unknown index; those of [`save_record`](RecordStore::save_record) for a record that the
+    /// index cannot hold, and then the index is write-only and empty; FoundationDB's, such as 2101 for too many records.
     pub async fn rebuild_index(&self, index: &str) -> Result<()> {
         rebuild::rebuild(self, self.metadata().index(index)?).await
     }
