@@ -36,6 +36,16 @@ pub enum RecordEstimate {
 }
 
 impl ChangeCost {
+    /// Its name in a word, such as `index_build`.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            ChangeCost::Nothing => "nothing",
+            ChangeCost::IndexBuild { .. } => "index_build",
+            ChangeCost::IndexClear => "index_clear",
+            ChangeCost::Refused { .. } => "refused",
+        }
+    }
+
     /// Whether the change is refused.
     pub fn is_refused(&self) -> bool {
         matches!(self, ChangeCost::Refused { .. })

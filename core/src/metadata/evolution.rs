@@ -15,6 +15,7 @@ use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
 use record_store_kv::tuple::Element;
 
 use super::changes::Subject;
+use super::names;
 use super::{FormerIndex, Index, RecordMetaData, RecordType};
 use crate::error::{Error, ErrorKind, Result};
 use crate::key_expression::KeyExpression;
@@ -60,6 +61,48 @@ pub struct MetaDataEvolutionValidator {
 type TypeRenames = HashMap<String, String>;
 
 impl MetaDataEvolutionValidator {
+    /// Sets a switch by its name, as other languages do: `set("allow_field_renames", true)`.
+    ///
+    /// **Errors**: `InvalidArgument` for an unknown one, with the name that was probably meant.
+    pub fn set(&mut self, switch: &str, on: bool) -> Result<()> {
+        let mut switches = [
+            ("allow_no_version_change", &mut self.allow_no_version_change),
+            ("allow_no_since_version", &mut self.allow_no_since_version),
+            ("allow_field_renames", &mut self.allow_field_renames),
+            (
+                "allow_deprecated_field_renames",
+                &mut self.allow_deprecated_field_renames,
+            ),
+            ("allow_undeprecating_fields", &mut self.allow_undeprecating_fields),
+            ("allow_index_rebuilds", &mut self.allow_index_rebuilds),
+            (
+                "allow_missing_former_index_names",
+                &mut self.allow_missing_former_index_names,
+            ),
+            (
+                "allow_older_former_index_added_versions",
+                &mut self.allow_older_former_index_added_versions,
+            ),
+            ("allow_unsplit_to_split", &mut self.allow_unsplit_to_split),
+            ("disallow_type_renames", &mut self.disallow_type_renames),
+        ];
+        match switches.iter_mut().find(|(name, _)| *name == switch) {
+            Some((_, value)) => {
+                **value = on;
+                Ok(())
+            }
+            None => {
+                let error = Error::new(ErrorKind::InvalidArgument, "evolution has no such switch");
+                Err(names::unknown(
+                    error,
+                    "switch",
+                    switch,
+                    switches.iter().map(|(name, _)| *name),
+                ))
+            }
+        }
+    }
+
     /// Checks that `new` may follow `old`.
     ///
     /// **Errors**: `MetaDataEvolution`, naming the type, field or index that may not change so, and the way out.

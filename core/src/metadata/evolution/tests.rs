@@ -418,6 +418,23 @@ fn former_indexes_are_never_forgotten() {
     }
 }
 
+#[test]
+fn switches_have_names() {
+    let mut validator = MetaDataEvolutionValidator::default();
+    for name in ["allow_field_renames", "allow_index_rebuilds", "disallow_type_renames"] {
+        validator.set(name, true).unwrap();
+    }
+    let expected = MetaDataEvolutionValidator {
+        allow_field_renames: true,
+        allow_index_rebuilds: true,
+        disallow_type_renames: true,
+        ..Default::default()
+    };
+    assert_eq!(validator, expected);
+    let error = validator.set("allow_field_rename", true).unwrap_err();
+    assert_eq!(error.fact("did_you_mean"), Some("allow_field_renames"));
+}
+
 /// Two types, versions of records, long records split, and the index `i` on `A.s`.
 fn meta_data_of_version_3() -> RecordMetaData {
     let schema = Schema::builder()
