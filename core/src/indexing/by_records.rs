@@ -15,8 +15,8 @@ use super::target::Target;
 use super::throttle::Throttle;
 use crate::index::IndexState;
 use crate::index::structure::RangeSet;
-use crate::metadata::{Index, RecordMetaData};
-use crate::{Error, ErrorKind, RecordStore, Result, StoredRecord};
+use crate::metadata::Index;
+use crate::{Error, ErrorKind, RecordStore, Result};
 
 /// What a transaction has done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -142,7 +142,10 @@ impl ByRecords<'_> {
                     },
                 ));
             }
-            self.index_record(store, indexes, &record, is_idempotent).await?;
+            if store.index_record(indexes, &record).await? && is_idempotent {
+                // Who saves a new record indexes it; who changes or deletes this one must see it indexed.
+                store.add_record_read_conflict(record.primary_key())?;
+            }
             records += 1;
             self.throttle.scanned(records);
             is_full = records == limit || self.is_transaction_full(store).await?;
@@ -158,28 +161,6 @@ impl ByRecords<'_> {
             }
         }
         Ok((records, range.clone()))
-    }
-
-    async fn index_record(
-        &self,
-        store: &RecordStore,
-        indexes: &[&Arc<Index>],
-        record: &StoredRecord,
-        is_idempotent: bool,
-    ) -> Result<()> {
-        let record_type = store.metadata().record_type(record.record_type())?;
-        let mut is_indexed = false;
-        for index in indexes {
-            if is_of(store.metadata(), index, record) {
-                is_indexed = true;
-                store.index_record(index, record_type, record).await?;
-            }
-        }
-        if is_indexed && is_idempotent {
-            // Who saves a new record indexes it; who changes or deletes this one must see it indexed.
-            store.add_record_read_conflict(record.primary_key())?;
-        }
-        Ok(())
     }
 
     async fn is_transaction_full(&self, store: &RecordStore) -> Result<bool> {
@@ -198,12 +179,6 @@ impl ByRecords<'_> {
         let names: Vec<_> = indexes.iter().map(|index| index.name()).collect();
         Error::new(ErrorKind::IndexBuild, message).with("indexes", names.join(", "))
     }
-}
-
-fn is_of(metadata: &RecordMetaData, index: &Index, record: &StoredRecord) -> bool {
-    metadata
-        .record_types_for_index(index)
-        .any(|record_type| record_type.name() == record.record_type())
 }
 
 /// How many ranges that are left are counted.

@@ -58,16 +58,13 @@ impl RecordStore {
         Ok(transaction.add_conflict_range(&at(&range.begin), &at(&range.end), ConflictRangeType::Read)?)
     }
 
-    /// Indexes one record in one index. The caller sees to it that this happens once.
+    /// Indexes one record in those of some indexes to which it belongs; says whether there is any. The caller sees to it that
+    /// this happens once.
     ///
     /// Errors: `InvalidRecord`, `TooLarge`, `Unsupported`.
-    pub(crate) async fn index_record(
-        &self,
-        index: &Index,
-        record_type: &RecordType,
-        record: &StoredRecord,
-    ) -> Result<()> {
-        indexes::insert(self, index, record_type, record).await
+    pub(crate) async fn index_record(&self, indexes: &[&Arc<Index>], record: &StoredRecord) -> Result<bool> {
+        let record_type = self.metadata().record_type(record.record_type())?;
+        indexes::insert(self, indexes, record_type, record).await
     }
 
     /// Conflicts with whoever changes a record, as if it had been read.

@@ -108,32 +108,38 @@ pub(super) async fn update(
     Ok(())
 }
 
-/// Indexes one record in one index, for who builds it; the caller has seen to it that this happens once.
+/// Indexes one record in those of some indexes to which it belongs, for who builds them; the caller has seen to it that this
+/// happens once. Says whether there is any.
 pub(super) async fn insert(
     store: &RecordStore,
-    index: &Index,
+    indexes: &[&Arc<Index>],
     record_type: &RecordType,
     record: &StoredRecord,
-) -> Result<()> {
-    let of_type = store.schema().indexes(record_type)?;
-    let of_index = |type_index: &&TypeIndex| type_index.index().name() == index.name();
-    let Some(type_index) = of_type.iter().find(of_index) else {
-        return Ok(());
-    };
+) -> Result<bool> {
     let view = store.schema().access(record_type)?.view(&record.bytes, record.version);
-    let change = Change {
-        type_index,
-        old: None,
-        new: Some(InIndex {
-            type_index,
-            record: &view,
-        }),
-    };
     let primary_key = record.primary_key.pack();
-    match apply(store, change, &primary_key, &mut Scratch::default())? {
-        Some(rest) => rest.await,
-        None => Ok(()),
+    let mut scratch = Scratch::default();
+    let mut waiting = Vec::new();
+    let mut belongs = false;
+    for type_index in store.schema().indexes(record_type)? {
+        if indexes.iter().all(|index| index.name() != type_index.index().name()) {
+            continue;
+        }
+        belongs = true;
+        let change = Change {
+            type_index,
+            old: None,
+            new: Some(InIndex {
+                type_index,
+                record: &view,
+            }),
+        };
+        waiting.extend(apply(store, change, &primary_key, &mut scratch)?);
     }
+    for rest in waiting {
+        rest.await?;
+    }
+    Ok(belongs)
 }
 
 /// The changes in the indexes of both records' types, each index once.

@@ -49,7 +49,7 @@ async fn build(store: &RecordStore, index: &Arc<Index>) -> Result<()> {
     while let Some(record) = records.next().await? {
         scanned += 1;
         if let Some(record_type) = types.iter().find(|indexed| indexed.name() == record.record_type()) {
-            indexes::insert(store, index, record_type, &record).await?;
+            indexes::insert(store, &[index], record_type, &record).await?;
         }
     }
     let stamp = IndexBuildIndexingStamp {

@@ -1,6 +1,8 @@
 //! Building indexes in many transactions. This file has the schema and the comparison that the tests share.
 
 mod client;
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod java;
 mod policies;
 mod stopped;
 mod under_load;
