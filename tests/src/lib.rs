@@ -1,3 +1,4 @@
-//! What the tests share with the child processes that they start and kill.
+//! What tests share with the programs that run beside them: child processes that are killed, and fuzzers.
 
+pub mod fuzz;
 pub mod load;
