@@ -1,5 +1,6 @@
-//! What the tests share with the child processes that they start and kill.
+//! What tests share with the programs that run beside them: child processes that are killed, and fuzzers.
 
+pub mod fuzz;
 pub mod load;
 
 /// The programs of the README.
