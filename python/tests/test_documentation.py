@@ -16,8 +16,17 @@ from record_store import _native, errors
 README = Path(__file__).parent.parent / "README.md"
 
 
+def programs(page: Path) -> list[str]:
+    return re.findall(r"^```python\n(.*?)^```", page.read_text(), re.MULTILINE | re.DOTALL)
+
+
+def test_the_projects_readme_runs() -> None:
+    (program,) = programs(README.parent.parent / "README.md")
+    exec(compile(program, "README.md", "exec"), {})
+
+
 def test_the_readmes_programs_run() -> None:
-    blocks = re.findall(r"^```python\n(.*?)^```", README.read_text(), re.MULTILINE | re.DOTALL)
+    blocks = programs(README)
     assert len(blocks) >= 3
     names: dict[str, Any] = {"Customer": Customer}
     for block in blocks:

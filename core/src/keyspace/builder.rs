@@ -1,6 +1,7 @@
 //! [`RecordSpaceBuilder`]: how a record space is opened.
 
 use super::{RecordSpace, SpacePath, resolve};
+use crate::indexing::IndexingOptions;
 use crate::metadata::Schema;
 use crate::{Database, Result, StoreOptions};
 
@@ -13,6 +14,7 @@ pub struct RecordSpaceBuilder {
     parent: Option<RecordSpace>,
     schema: Option<Schema>,
     options: StoreOptions,
+    build_indexes: Option<IndexingOptions>,
 }
 
 impl RecordSpaceBuilder {
@@ -23,6 +25,7 @@ impl RecordSpaceBuilder {
             parent: None,
             schema: None,
             options: StoreOptions::default(),
+            build_indexes: None,
         }
     }
 
@@ -45,11 +48,18 @@ impl RecordSpaceBuilder {
         self
     }
 
+    /// Builds all indexes that are not readable before `open` returns, as [`RecordSpace::build_indexes`] does. Without it a
+    /// new index of a space with many records is left disabled, and queries do without.
+    pub fn build_indexes(mut self, options: IndexingOptions) -> Self {
+        self.build_indexes = Some(options);
+        self
+    }
+
     /// Opens the space: creates its directory, brings the stored schema up to date and opens the store, in one transaction.
     ///
     /// **Errors**: `InvalidArgument` for a bad path; `StoreNotFound` without a schema, if there is no such space, and for the
     /// child of a space that was moved or removed; `MetaDataEvolution` for a schema that does not go with the stored one, with
-    /// all `changes`; `Directory` if something else lies there.
+    /// all `changes`; `Directory` if something else lies there; those of [`RecordSpace::build_indexes`], if it is to build.
     pub async fn open(self) -> Result<RecordSpace> {
         let RecordSpaceBuilder {
             database,
@@ -57,6 +67,7 @@ impl RecordSpaceBuilder {
             parent,
             schema,
             options,
+            build_indexes,
         } = self;
         let path = path?;
         let resolved = {
@@ -71,6 +82,10 @@ impl RecordSpaceBuilder {
                 })
                 .await?
         };
-        Ok(RecordSpace::new(database, path, options, resolved))
+        let space = RecordSpace::new(database, path, options, resolved);
+        if let Some(options) = build_indexes {
+            space.build_indexes(options).await?;
+        }
+        Ok(space)
     }
 }

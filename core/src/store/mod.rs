@@ -2,6 +2,7 @@
 //!
 //! This file holds the fields and the public methods, each of which is one call into the file of its verb.
 
+mod building;
 mod count;
 mod delete;
 mod delete_where;
@@ -35,6 +36,7 @@ use crate::serialize::Record;
 use crate::split::{self, SplitLayout};
 use crate::{Error, ErrorKind, RecordContext, RecordVersion, Result};
 
+pub use building::IndexBuildState;
 pub use format_version::FormatVersion;
 pub use header::{RecordCountState, StoreHeader, StoreLock};
 pub use layout::StoreKeyspace;
@@ -324,6 +326,13 @@ impl RecordStore {
     /// **Errors**: `MetaData` for an unknown index.
     pub async fn first_unbuilt_range(&self, index: &str) -> Result<Option<KeyRange>> {
         index_state::first_unbuilt_range(self, self.metadata().index(index)?).await
+    }
+
+    /// How far the build of an index has come. It does not conflict with builders.
+    ///
+    /// **Errors**: `MetaData` for an unknown index.
+    pub async fn index_build_state(&self, index: &str) -> Result<IndexBuildState> {
+        building::build_state(self, self.metadata().index(index)?).await
     }
 
     /// Builds an index again, in this transaction: for stores of few records. If it breaks its uniqueness afterwards, it stays

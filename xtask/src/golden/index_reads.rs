@@ -165,6 +165,18 @@ pub(super) async fn first_unbuilt_range(store: &RecordStore, read: &Value) -> Re
     Ok(())
 }
 
+/// Compares how far the build of an index has come.
+pub(super) async fn build_state(store: &RecordStore, read: &Value) -> Result<()> {
+    let build = store.index_build_state(text(read, "index")?).await?;
+    let ours = json!({
+        "state": build.state.name(),
+        "records_scanned": build.records_scanned,
+        "records_in_total": build.records_total,
+    });
+    ensure!(ours == read["expect"], "build {ours}, Java's {}", read["expect"]);
+    Ok(())
+}
+
 /// Compares an aggregate of the index that Java would take for it.
 pub(super) async fn aggregate(scene: &Scene<'_>, store: &RecordStore, read: &Value) -> Result<()> {
     let (function, operand) = (text(read, "name")?, &read["operand"]);

@@ -9,6 +9,7 @@ mod compare;
 mod error;
 mod index_reads;
 mod metadata;
+mod online_build;
 mod ops;
 mod reads;
 mod replay;

@@ -59,6 +59,7 @@ async fn run_one(scene: &Scene<'_>, read: &Value) -> Result<()> {
         "scan_uniqueness_violations",
         "index_states",
         "first_unbuilt_range",
+        "build_state",
         "aggregate",
     ];
     if !known.contains(&kind) {
@@ -118,6 +119,7 @@ async fn read_store(scene: &Scene<'_>, store: &RecordStore, kind: &str, read: &V
         "aggregate" => index_reads::aggregate(scene, store, read).await,
         "index_states" => index_reads::states(store, expected),
         "first_unbuilt_range" => index_reads::first_unbuilt_range(store, read).await,
+        "build_state" => index_reads::build_state(store, read).await,
         "header" => {
             let javas = from_base64(text(expected, "store_info_without_times")?)?;
             let mut ours = record_store::proto::DataStoreInfo::decode(store.header_bytes().as_slice())?;

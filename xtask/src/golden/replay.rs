@@ -3,15 +3,15 @@
 use anyhow::{Context, Result, bail};
 use record_store::kv::Subspace;
 use record_store::{
-    Database, Error, FormatVersion, IndexState, RecordContext, RecordStore, StateCacheability, StoreExistenceCheck,
-    StoreOptions, kv,
+    Database, Error, FormatVersion, IndexState, RecordContext, RecordMetaData, RecordStore, StateCacheability,
+    StoreExistenceCheck, StoreOptions, kv,
 };
 use serde_json::Value;
 
 use super::bytes::{from_hex, text};
 use super::case::{Case, dump};
 use super::compare::{self, Stamps};
-use super::{error, metadata, not_applicable, ops, reads};
+use super::{error, metadata as metadata_store, not_applicable, online_build, ops, reads};
 
 /// Where a case lies in the database, and what has happened there.
 pub(super) struct Scene<'a> {
@@ -93,6 +93,20 @@ async fn run_transaction(scene: &mut Scene<'_>, transaction: &Value) -> Result<(
     if transaction.get("concurrent").is_some() {
         return Err(not_applicable("concurrent transactions"));
     }
+    let ops = transaction["ops"].as_array().map_or(&[][..], Vec::as_slice);
+    if ops.iter().any(online_build::is_one) {
+        for op in ops {
+            let name = text(op, "op")?;
+            let done = online_build::run(scene, &transaction["open"], op).await?;
+            match (done, op.get("error")) {
+                (Ok(()), None) => {}
+                (Ok(()), Some(javas)) => bail!("{name} worked, where Java failed with {javas}"),
+                (Err(failure), Some(javas)) => error::check(&failure, javas).with_context(|| name.to_owned())?,
+                (Err(failure), None) => return Err(failure).with_context(|| name.to_owned()),
+            }
+        }
+        return compare_afterwards(scene, transaction).await;
+    }
     let context = scene.database.transaction();
     let finished = run_operations(scene, &context, transaction).await?;
     if finished {
@@ -108,6 +122,10 @@ async fn run_transaction(scene: &mut Scene<'_>, transaction: &Value) -> Result<(
             scene.stamps.add(javas.as_slice().try_into()?, ours);
         }
     }
+    compare_afterwards(scene, transaction).await
+}
+
+async fn compare_afterwards(scene: &Scene<'_>, transaction: &Value) -> Result<()> {
     if let Some(javas) = transaction.get("keys_after") {
         let stored = scene.dump(&scene.store).await?;
         compare::dumps(&stored, &dump(javas)?, &scene.stamps).context("afterwards")?;
@@ -132,7 +150,7 @@ async fn run_operations(scene: &Scene<'_>, context: &RecordContext, transaction:
     for op in transaction["ops"].as_array().map_or(&[][..], Vec::as_slice) {
         let name = text(op, "op")?;
         let done: std::result::Result<(), Error> = if name.contains("metadata_store") {
-            metadata::run(scene.case, context, &scene.metadata, op).await?
+            metadata_store::run(scene.case, context, &scene.metadata, op).await?
         } else {
             ops::run(scene, context, store.as_ref(), op).await?
         };
@@ -157,6 +175,28 @@ pub(super) async fn open(
     context: &RecordContext,
     how: &Value,
 ) -> Result<Option<std::result::Result<RecordStore, Error>>> {
+    let options = match store_options(scene, how)? {
+        None => return Ok(None),
+        Some(Err(failure)) => return Ok(Some(Err(failure))),
+        Some(Ok(options)) => options,
+    };
+    let metadata = metadata(scene, how)?;
+    Ok(Some(
+        RecordStore::open(context, scene.store.clone(), metadata, &options).await,
+    ))
+}
+
+/// The meta-data with which a store is opened.
+pub(super) fn metadata<'a>(scene: &Scene<'a>, how: &Value) -> Result<&'a RecordMetaData> {
+    let number = usize::try_from(how["metadata"].as_u64().unwrap_or(0))?;
+    scene.case.metadata.get(number).context("there is no such meta-data")
+}
+
+/// How a store is opened; none if it is not to be.
+pub(super) fn store_options(
+    scene: &Scene<'_>,
+    how: &Value,
+) -> Result<Option<std::result::Result<StoreOptions, Error>>> {
     let existence = match (how["existence"].as_str(), how["mode"].as_str()) {
         (Some("NONE"), _) => StoreExistenceCheck::None,
         (Some("ERROR_IF_EXISTS"), _) | (None, Some("create")) => StoreExistenceCheck::ErrorIfExists,
@@ -202,11 +242,7 @@ pub(super) async fn open(
         Some(other) => return Err(not_applicable(format!("cacheability {other}"))),
     };
     options.bypass_full_store_lock_reason = how["bypass_full_store_lock_reason"].as_str().map(str::to_owned);
-    let number = usize::try_from(how["metadata"].as_u64().unwrap_or(0))?;
-    let metadata = scene.case.metadata.get(number).context("there is no such meta-data")?;
-    Ok(Some(
-        RecordStore::open(context, scene.store.clone(), metadata, &options).await,
-    ))
+    Ok(Some(Ok(options)))
 }
 
 /// Loads a dump into the place of the store.
