@@ -5,6 +5,7 @@ mod evolution;
 mod handles;
 mod java;
 mod plan;
+mod sources;
 mod tree;
 
 use record_store::kv::RangeRequest;

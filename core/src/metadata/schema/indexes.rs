@@ -51,7 +51,10 @@ fn key_expression(index: &IndexSchema, message: &MessageDescriptor) -> Result<Ke
     }
     let kind = index.rest.kind();
     if index_rules::ends_with_version(kind) {
-        key = concat((key, version()));
+        key = match key.column_count() {
+            0 => version(),
+            _ => concat((key, version())),
+        };
     }
     if let Some(covered) = &index.covered {
         let split_point = key.column_count();
