@@ -25,7 +25,13 @@ pub(crate) fn recover(files: Arc<dyn Files>, options: &EngineOptions) -> Result<
     let start = base.applied().max(read.end.version).max(read.end.lease) + RECOVERY_VERSION_JUMP;
     let lease = start + LEASE_LENGTH;
     let sync = options.durability == Durability::Sync;
-    let mut log = Log::open(files.clone(), read.old_segments.clone(), read.end, sync)?;
+    let mut log = Log::open(
+        files.clone(),
+        read.old_segments.clone(),
+        read.end,
+        sync,
+        options.env.clone(),
+    )?;
     // Before anybody gets a version of this start, the disk knows that the next one begins above it.
     log.append_synced(start, lease, &[])?;
     let disk = Disk {

@@ -1,8 +1,12 @@
 //! The second half of the tour: what indexes are for, and a new one built while others write.
 
+#![allow(clippy::disallowed_methods, reason = "a program may start a thread")]
+
 use std::error::Error;
 use std::ops::ControlFlow;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
 
 use futures_executor::block_on;
 use indicatif::{HumanCount, ProgressBar, ProgressStyle};
@@ -75,29 +79,24 @@ pub(crate) async fn add_an_index(db: &Database, space: &RecordSpace, cities: &[C
     println!("what the new schema changes:\n{}", space.plan(&extended).await?);
     let space = db.space("demo/cities").schema(&extended).open().await?;
 
-    let done = AtomicBool::new(false);
-    let writes = AtomicU64::new(0);
+    let writer = Writer::start(space.clone(), cities.to_vec());
     let bar = ProgressBar::new(u64::try_from(cities.len())?).with_style(ProgressStyle::with_template(
         "build {bar:40} {human_pos} / {human_len} cities, {per_sec}",
     )?);
     let shown = bar.clone();
-    let summary = std::thread::scope(|scope| {
-        let writer = scope.spawn(|| block_on(grow(&space, cities, &done, &writes)));
-        let indexer = space.indexer().on_progress(move |progress| {
-            shown.set_position(progress.records_scanned);
-            ControlFlow::Continue(())
-        });
-        let summary = block_on(timed("build the index while others write", indexer.build()));
-        done.store(true, Ordering::Relaxed);
-        writer.join().map_err(|_panic| "the writer panicked")??;
-        Ok::<_, Box<dyn Error>>(summary?)
-    })?;
+    let indexer = space.indexer().on_progress(move |progress| {
+        shown.set_position(progress.records_scanned);
+        ControlFlow::Continue(())
+    });
+    let summary = timed("build the index while another thread writes", indexer.build()).await;
     bar.finish_and_clear();
+    let written = writer.stop()?;
+    let summary = summary?;
     println!(
         "               {} cities in {} transactions; meanwhile {} were changed",
         HumanCount(summary.records_scanned),
         HumanCount(summary.transactions),
-        HumanCount(writes.into_inner()),
+        HumanCount(written),
     );
     if summary.states.get("by_population") != Some(&IndexState::Readable) {
         return Err("the index is not readable".into());
@@ -105,25 +104,39 @@ pub(crate) async fn add_an_index(db: &Database, space: &RecordSpace, cities: &[C
     compare(db, &space, cities.len()).await
 }
 
-/// Adds an inhabitant to one city after another, until the index is built.
-async fn grow(
-    space: &RecordSpace,
-    cities: &[City],
-    done: &AtomicBool,
-    writes: &AtomicU64,
-) -> Result<(), record_store::Error> {
-    for city in cities.iter().cycle() {
-        if done.load(Ordering::Relaxed) {
-            break;
-        }
-        let city = City {
-            population: city.population + 1,
-            ..city.clone()
-        };
-        space.put(Record::from_message(&city)).await?;
-        writes.fetch_add(1, Ordering::Relaxed);
+/// A thread that adds an inhabitant to one city after another until it is stopped.
+struct Writer {
+    stop: Arc<AtomicBool>,
+    thread: JoinHandle<Result<u64, record_store::Error>>,
+}
+
+impl Writer {
+    fn start(space: RecordSpace, cities: Vec<City>) -> Self {
+        let stop = Arc::new(AtomicBool::new(false));
+        let stopped = stop.clone();
+        let thread = std::thread::spawn(move || {
+            let mut written = 0;
+            for city in cities.iter().cycle() {
+                if stopped.load(Ordering::Relaxed) {
+                    break;
+                }
+                let city = City {
+                    population: city.population + 1,
+                    ..city.clone()
+                };
+                block_on(space.put(Record::from_message(&city)))?;
+                written += 1;
+            }
+            Ok(written)
+        });
+        Writer { stop, thread }
     }
-    Ok(())
+
+    /// Stops it; tells how many cities it changed.
+    fn stop(self) -> Result<u64, Box<dyn Error>> {
+        self.stop.store(true, Ordering::Relaxed);
+        Ok(self.thread.join().map_err(|_panic| "the writer panicked")??)
+    }
 }
 
 /// Every city has its entry, with the population that it has now.

@@ -12,6 +12,7 @@ use std::io;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
+use record_store_kv::env::Env;
 
 use self::segment::SegmentHeader;
 use super::change::Change;
@@ -21,11 +22,14 @@ use super::files::{AppendFile, Files};
 pub(crate) struct Log {
     files: Arc<dyn Files>,
     old_segments: Arc<OldSegments>,
+    env: Env,
     /// Whether each record is synced, or only the end of each segment.
     sync: bool,
     sequence: u64,
     file: Box<dyn AppendFile>,
     length: usize,
+    /// Of the segment's checksums.
+    salt: u64,
     /// The version of the last record, of the last synced one, and the lease of the last one.
     version: i64,
     synced: i64,
@@ -35,12 +39,21 @@ pub(crate) struct Log {
 
 /// Where a log goes on.
 pub(crate) struct LogEnd {
-    /// The segment, and how much of it is good; `None` to begin the first one.
-    pub(crate) segment: Option<(u64, usize)>,
+    /// The last segment; `None` to begin the first one.
+    pub(crate) segment: Option<SegmentEnd>,
     /// The version of the last record.
     pub(crate) version: i64,
     /// The highest lease of any record.
     pub(crate) lease: i64,
+}
+
+/// A segment to go on with.
+#[derive(Clone, Copy)]
+pub(crate) struct SegmentEnd {
+    pub(crate) sequence: u64,
+    /// How much of it is good.
+    pub(crate) length: usize,
+    pub(crate) salt: u64,
 }
 
 impl Log {
@@ -50,30 +63,24 @@ impl Log {
         old_segments: Arc<OldSegments>,
         end: LogEnd,
         sync: bool,
+        env: Env,
     ) -> io::Result<Self> {
-        let (sequence, file, length) = match end.segment {
-            Some((sequence, length)) => (sequence, files.open(&segment::name(sequence), to_u64(length))?, length),
-            None => {
-                let header = SegmentHeader {
-                    sequence: FIRST_SEGMENT,
-                    previous: end.version,
-                    lease: end.lease,
-                }
-                .encode();
-                (
-                    FIRST_SEGMENT,
-                    files.create(&segment::name(FIRST_SEGMENT), &header)?,
-                    header.len(),
-                )
+        let (segment, file) = match end.segment {
+            Some(segment) => {
+                let file = files.open(&segment::name(segment.sequence), to_u64(segment.length))?;
+                (segment, file)
             }
+            None => begin_segment(&*files, FIRST_SEGMENT, end.version, end.lease, &env)?,
         };
         Ok(Log {
             files,
             old_segments,
+            env,
             sync,
-            sequence,
+            sequence: segment.sequence,
             file,
-            length,
+            length: segment.length,
+            salt: segment.salt,
             version: end.version,
             synced: end.version,
             lease: end.lease,
@@ -111,7 +118,7 @@ impl Log {
             lease: self.lease,
             synced: self.synced,
         };
-        record::encode(&mut self.buffer, stamp, changes)?;
+        record::encode(&mut self.buffer, self.salt, stamp, changes)?;
         self.file.append(&self.buffer)?;
         self.length += self.buffer.len();
         self.version = version;
@@ -123,18 +130,35 @@ impl Log {
         // What a segment says is whole and on disk before there is a next one: damage in it is damage, not a torn write.
         self.file.sync()?;
         self.synced = self.version;
-        let header = SegmentHeader {
-            sequence: self.sequence + 1,
-            previous: self.version,
-            lease: self.lease,
-        }
-        .encode();
-        self.file = self.files.create(&segment::name(self.sequence + 1), &header)?;
+        let (segment, file) = begin_segment(&*self.files, self.sequence + 1, self.version, self.lease, &self.env)?;
         self.old_segments.0.lock().push_back((self.sequence, self.version));
-        self.sequence += 1;
-        self.length = header.len();
+        self.file = file;
+        self.sequence = segment.sequence;
+        self.length = segment.length;
+        self.salt = segment.salt;
         Ok(())
     }
+}
+
+/// Makes the file of a segment, with its header.
+fn begin_segment(
+    files: &dyn Files,
+    sequence: u64,
+    previous: i64,
+    lease: i64,
+    env: &Env,
+) -> io::Result<(SegmentEnd, Box<dyn AppendFile>)> {
+    let salt = env.rng().next_u64();
+    let header = SegmentHeader {
+        sequence,
+        previous,
+        lease,
+        salt,
+    }
+    .encode();
+    let file = files.create(&segment::name(sequence), &header)?;
+    let length = header.len();
+    Ok((SegmentEnd { sequence, length, salt }, file))
 }
 
 /// The segments before the last: number and version of the last record.

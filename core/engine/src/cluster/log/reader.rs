@@ -10,7 +10,7 @@ use record_store_kv::{Error, ErrorKind, Result};
 
 use super::record::{self, Record};
 use super::segment::{self, SegmentHeader};
-use super::{LogEnd, OldSegments};
+use super::{LogEnd, OldSegments, SegmentEnd};
 use crate::cluster::change::Change;
 use crate::cluster::files::Files;
 
@@ -40,7 +40,7 @@ pub(crate) fn read(files: &dyn Files, applied: i64) -> Result<ReadLog> {
     };
     let reader = Reader { files, applied };
     for (i, sequence) in sequences.iter().enumerate() {
-        let expected = log.end.segment.map_or(*sequence, |(before, _)| before + 1);
+        let expected = log.end.segment.map_or(*sequence, |before| before.sequence + 1);
         if *sequence != expected {
             let name = segment::name(expected);
             return Err(corrupt(files, &name, 0, "a segment of the log is missing"));
@@ -88,7 +88,9 @@ impl Reader<'_> {
         let bytes = read.map_err(|error| Error::from(error).with("file", &name))?;
         let Some((header, records)) = SegmentHeader::split(&bytes).filter(|(header, _)| header.sequence == sequence)
         else {
-            if !is_last || has_synced_record(&bytes, log.end.version) {
+            // Records come after a whole header has been synced.
+            let records = bytes.get(segment::HEADER..).unwrap_or_default();
+            if !is_last || records.iter().any(|byte| *byte != 0) {
                 return Err(corrupt(self.files, &name, 0, "the header of a log segment is damaged"));
             }
             // The crash came while the segment was begun; the one before is whole.
@@ -99,7 +101,7 @@ impl Reader<'_> {
         log.end.lease = log.end.lease.max(header.lease);
         log.end.version = header.previous;
         let mut rest = records;
-        while let Some((record, after)) = next_record(rest, log.end.version) {
+        while let Some((record, after)) = next_record(header.salt, rest, log.end.version) {
             log.end.version = record.stamp.version;
             log.end.lease = log.end.lease.max(record.stamp.lease);
             if record.stamp.version > self.applied {
@@ -112,23 +114,27 @@ impl Reader<'_> {
             rest = after;
         }
         let end = bytes.len() - rest.len();
-        if is_last && has_synced_record(rest, log.end.version) {
+        if is_last && has_synced_record(header.salt, rest, log.end.version) {
             return Err(corrupt(self.files, &name, end, "a log record is damaged"));
         }
-        if let Some((before, _)) = log.end.segment {
-            log.old_segments.0.lock().push_back((before, header.previous));
+        if let Some(before) = log.end.segment {
+            log.old_segments.0.lock().push_back((before.sequence, header.previous));
         }
-        log.end.segment = Some((sequence, end));
+        log.end.segment = Some(SegmentEnd {
+            sequence,
+            length: end,
+            salt: header.salt,
+        });
         Ok(())
     }
 
     /// Whether a segment goes on where the one before ended, or the base.
     fn check_follows(&self, log: &ReadLog, name: &str, header: &SegmentHeader) -> Result<()> {
         match log.end.segment {
-            Some((before, end)) if header.previous != log.end.version => Err(corrupt(
+            Some(before) if header.previous != log.end.version => Err(corrupt(
                 self.files,
-                &segment::name(before),
-                end,
+                &segment::name(before.sequence),
+                before.length,
                 "a log record is damaged",
             )),
             None if header.previous > self.applied => {
@@ -140,18 +146,18 @@ impl Reader<'_> {
 }
 
 /// The record at the beginning of `bytes`, if there is a whole one that comes after `version`.
-fn next_record(bytes: &[u8], version: i64) -> Option<(Record<'_>, &[u8])> {
-    record::split(bytes).filter(|(record, _)| record.stamp.version > version)
+fn next_record(salt: u64, bytes: &[u8], version: i64) -> Option<(Record<'_>, &[u8])> {
+    record::split(salt, bytes).filter(|(record, _)| record.stamp.version > version)
 }
 
 /// Whether somewhere in `damaged` there is a whole record that was written when one above `version` was known to be on disk.
-fn has_synced_record(damaged: &[u8], version: i64) -> bool {
+fn has_synced_record(salt: u64, damaged: &[u8], version: i64) -> bool {
     if damaged.iter().all(|byte| *byte == 0) {
         return false;
     }
     let mut rest = damaged;
     while rest.len() >= record::HEADER {
-        if record::split(rest).is_some_and(|(record, _)| record.stamp.synced > version) {
+        if record::split(salt, rest).is_some_and(|(record, _)| record.stamp.synced > version) {
             return true;
         }
         rest = rest.split_first().map_or(&[], |(_, rest)| rest);

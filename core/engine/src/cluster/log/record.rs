@@ -8,7 +8,7 @@
 //! delete: 2, key length u32, key
 //! clear:  3, begin length u32, end length u32, begin, end
 //! ```
-//! All numbers are little-endian. `length` is that of the changes; the checksum covers everything but itself. `synced` is the
+//! All numbers are little-endian. `length` is that of the changes; the checksum covers the salt of the segment and everything but itself. `synced` is the
 //! version of the last record that was known to be on disk when this one was written.
 
 use std::io;
@@ -33,8 +33,8 @@ pub(crate) struct Record<'a> {
     changes: &'a [u8],
 }
 
-/// Appends a record to `out`. Fails for changes of 4 GiB.
-pub(crate) fn encode(out: &mut Vec<u8>, stamp: Stamp, changes: &[Change]) -> io::Result<()> {
+/// Appends a record of a segment with this salt to `out`. Fails for changes of 4 GiB.
+pub(crate) fn encode(out: &mut Vec<u8>, salt: u64, stamp: Stamp, changes: &[Change]) -> io::Result<()> {
     let begin = out.len();
     out.extend_from_slice(&[0; 8]);
     for number in [stamp.version, stamp.lease, stamp.synced] {
@@ -50,20 +50,22 @@ pub(crate) fn encode(out: &mut Vec<u8>, stamp: Stamp, changes: &[Change]) -> io:
     let record = out.get_mut(begin..).unwrap_or_default();
     let length = length_u32(record.len() - HEADER)?.to_le_bytes();
     let (prefix, body) = record.split_at_mut(8);
-    let checksum = checksum(&length, body).to_le_bytes();
+    let checksum = checksum(salt, &length, body).to_le_bytes();
     prefix.copy_from_slice(&[length, checksum].concat());
     Ok(())
 }
 
-/// The record at the beginning of `bytes`, and what follows it; `None` if there is no whole one.
-pub(crate) fn split(bytes: &[u8]) -> Option<(Record<'_>, &[u8])> {
+/// The record of a segment with this salt at the beginning of `bytes`, and what follows it; `None` if there is no whole one.
+pub(crate) fn split(salt: u64, bytes: &[u8]) -> Option<(Record<'_>, &[u8])> {
     let (length, rest) = bytes.split_first_chunk::<4>()?;
     let (expected, rest) = rest.split_first_chunk::<4>()?;
     let changes = usize::try_from(u32::from_le_bytes(*length)).ok()?;
     let (body, after) = rest.split_at_checked(changes.checked_add(HEADER - 8)?)?;
     let (stamp, changes) = split_stamp(body)?;
-    let plausible = (0..stamp.version).contains(&stamp.synced) && stamp.version <= stamp.lease;
-    (plausible && checksum(length, body) == u32::from_le_bytes(*expected)).then_some((Record { stamp, changes }, after))
+    let versions = stamp.synced..=stamp.lease;
+    let plausible = 0 <= stamp.synced && stamp.synced < stamp.version && versions.contains(&stamp.version);
+    (plausible && stamp.lease < VERSION_LIMIT && checksum(salt, length, body) == u32::from_le_bytes(*expected))
+        .then_some((Record { stamp, changes }, after))
 }
 
 impl Record<'_> {
@@ -84,6 +86,9 @@ impl Record<'_> {
                 }
                 CLEAR => {
                     let ([begin, end], rest) = split_parts(after)?;
+                    if begin > end {
+                        return None;
+                    }
                     (Change::ClearRange(KeyRange { begin, end }), rest)
                 }
                 _ => return None,
@@ -94,8 +99,9 @@ impl Record<'_> {
     }
 }
 
-fn checksum(length: &[u8], body: &[u8]) -> u32 {
-    crc32c::crc32c_append(crc32c::crc32c(length), body)
+fn checksum(salt: u64, length: &[u8], body: &[u8]) -> u32 {
+    let salted = crc32c::crc32c(&salt.to_le_bytes());
+    crc32c::crc32c_append(crc32c::crc32c_append(salted, length), body)
 }
 
 fn split_stamp(bytes: &[u8]) -> Option<(Stamp, &[u8])> {
@@ -143,6 +149,8 @@ fn length_u32(length: usize) -> io::Result<u32> {
 
 /// The bytes of a record before its changes.
 pub(crate) const HEADER: usize = 32;
+/// No database gets to this version; one that says so would leave no room for those of a later start.
+const VERSION_LIMIT: i64 = i64::MAX / 2;
 const PUT: u8 = 1;
 const DELETE: u8 = 2;
 const CLEAR: u8 = 3;
@@ -150,6 +158,8 @@ const CLEAR: u8 = 3;
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const SALT: u64 = 0x1234_5678_9abc_def0;
 
     fn record() -> (Vec<u8>, Vec<Change>) {
         let changes = vec![
@@ -166,6 +176,7 @@ mod tests {
         let mut bytes = Vec::new();
         encode(
             &mut bytes,
+            SALT,
             Stamp {
                 version: 7,
                 lease: 9,
@@ -186,7 +197,7 @@ mod tests {
             [7_i64.to_le_bytes(), 9_i64.to_le_bytes(), 5_i64.to_le_bytes()].concat()
         );
         bytes.push(1);
-        let (read, rest) = split(&bytes).unwrap();
+        let (read, rest) = split(SALT, &bytes).unwrap();
         assert_eq!(
             (read.stamp.version, read.stamp.lease, read.stamp.synced, rest),
             (7, 9, 5, &[1][..])
@@ -198,12 +209,13 @@ mod tests {
     fn a_record_cut_short_or_with_any_bit_changed_is_none() {
         let (bytes, _) = record();
         for length in 0..bytes.len() {
-            assert!(split(&bytes[..length]).is_none(), "{length} bytes");
+            assert!(split(SALT, &bytes[..length]).is_none(), "{length} bytes");
         }
         for at in 0..bytes.len() {
             let mut damaged = bytes.clone();
             damaged[at] ^= 1;
-            assert!(split(&damaged).is_none(), "byte {at}");
+            assert!(split(SALT, &damaged).is_none(), "byte {at}");
         }
+        assert!(split(SALT + 1, &bytes).is_none(), "a record of another segment");
     }
 }

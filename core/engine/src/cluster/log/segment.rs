@@ -1,12 +1,13 @@
 //! Segment files: `log-` and the segment's number in 16 hexadecimal digits; a header, then [records](super::record), then zeros.
 //!
 //! ```text
-//! ┌─────────────────┬──────────────┬──────────────┬──────────────┬───────────┬────────────┐
-//! │ magic, 8 bytes  │ sequence u64 │ previous i64 │ lease i64    │ crc32c u32│ records …  │
-//! └─────────────────┴──────────────┴──────────────┴──────────────┴───────────┴────────────┘
+//! ┌─────────────────┬──────────────┬──────────────┬───────────┬──────────┬────────────┬───────────┐
+//! │ magic, 8 bytes  │ sequence u64 │ previous i64 │ lease i64 │ salt u64 │ crc32c u32 │ records … │
+//! └─────────────────┴──────────────┴──────────────┴───────────┴──────────┴────────────┴───────────┘
 //! ```
 //! `previous` is the version of the last record before this segment; it shows whether a segment is missing. `lease` is the
-//! lease at that moment, since the segments before may be gone.
+//! lease at that moment, since the segments before may be gone. `salt` is random and goes into the checksum of every record of
+//! the segment: a value that somebody stored cannot look like a record.
 
 /// The numbers at the beginning of a segment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,6 +15,7 @@ pub(crate) struct SegmentHeader {
     pub(crate) sequence: u64,
     pub(crate) previous: i64,
     pub(crate) lease: i64,
+    pub(crate) salt: u64,
 }
 
 impl SegmentHeader {
@@ -23,6 +25,7 @@ impl SegmentHeader {
         bytes.extend_from_slice(&self.sequence.to_le_bytes());
         bytes.extend_from_slice(&self.previous.to_le_bytes());
         bytes.extend_from_slice(&self.lease.to_le_bytes());
+        bytes.extend_from_slice(&self.salt.to_le_bytes());
         bytes.extend_from_slice(&crc32c::crc32c(&bytes).to_le_bytes());
         bytes
     }
@@ -34,11 +37,13 @@ impl SegmentHeader {
         let (magic, rest) = body.split_first_chunk()?;
         let (sequence, rest) = rest.split_first_chunk()?;
         let (previous, rest) = rest.split_first_chunk()?;
-        let (lease, _) = rest.split_first_chunk()?;
+        let (lease, rest) = rest.split_first_chunk()?;
+        let (salt, _) = rest.split_first_chunk()?;
         let header = SegmentHeader {
             sequence: u64::from_le_bytes(*sequence),
             previous: i64::from_le_bytes(*previous),
             lease: i64::from_le_bytes(*lease),
+            salt: u64::from_le_bytes(*salt),
         };
         (*magic == MAGIC && crc32c::crc32c(body) == u32::from_le_bytes(*checksum)).then_some((header, records))
     }
@@ -52,13 +57,16 @@ pub(crate) fn name(sequence: u64) -> String {
 /// The number of the segment in the file `name`, if that is a segment's name.
 pub(crate) fn sequence_of(name: &str) -> Option<u64> {
     let digits = name.strip_prefix("log-").filter(|digits| digits.len() == 16)?;
-    u64::from_str_radix(digits, 16).ok()
+    // A last number would have no next one; no database gets there.
+    u64::from_str_radix(digits, 16)
+        .ok()
+        .filter(|sequence| *sequence < u64::MAX)
 }
 
 /// The last byte is the format of the segment.
 const MAGIC: [u8; 8] = *b"rs-log\0\x01";
 /// The bytes of a segment before its records.
-pub(crate) const HEADER: usize = 36;
+pub(crate) const HEADER: usize = 44;
 
 #[cfg(test)]
 mod tests {
@@ -70,6 +78,7 @@ mod tests {
             sequence: 3,
             previous: 70,
             lease: 90,
+            salt: 11,
         };
         let mut bytes = header.encode();
         bytes.push(5);
@@ -86,7 +95,7 @@ mod tests {
     fn names_are_hexadecimal() {
         assert_eq!(name(26), "log-000000000000001a");
         assert_eq!(sequence_of("log-000000000000001a"), Some(26));
-        for other in ["log-1a", "log-00000000000000zz", "LOCK"] {
+        for other in ["log-1a", "log-ffffffffffffffff", "log-00000000000000zz", "LOCK"] {
             assert_eq!(sequence_of(other), None, "{other}");
         }
     }
