@@ -161,14 +161,9 @@ pub(super) fn lack(error: &record_store::Error) -> Option<String> {
         return Some("indexes of synthetic record types".to_owned());
     }
     let function = error.fact("function").map(|function| format!("function {function}"));
-    // An index of a type that is maintained may refuse too.
-    let is_maintained = !error.message().starts_with("this release");
-    let kind = || {
-        error
-            .fact("type")
-            .filter(|_| !is_maintained)
-            .map(|kind| format!("indexes of type {kind}"))
-    };
+    // Indexes of these types have no groups, and refuse what only groups have.
+    let kind = error.fact("type").filter(|kind| !["value", "version"].contains(kind));
+    let kind = || kind.map(|kind| format!("indexes of type {kind}"));
     let form = || error.fact("form").map(|form| format!("{form} records"));
     function.or_else(kind).or_else(form)
 }
