@@ -3,7 +3,8 @@
 //! Beside FoundationDB's transaction it holds what must wait until the commit: versions of records whose bytes only the
 //! commit knows, and work hooked to its two sides. It never tries again; that is `Database::run`'s alone.
 
-use std::collections::BTreeMap;
+use std::any::Any;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::future::Future;
 use std::ops::Bound;
@@ -51,6 +52,7 @@ struct Inner {
     env: Env,
     started: Duration,
     pending: Mutex<Pending>,
+    session: Mutex<HashMap<Vec<u8>, Arc<dyn Any + Send + Sync>>>,
 }
 
 /// What waits for the commit.
@@ -97,6 +99,7 @@ impl RecordContext {
                 env,
                 started,
                 pending: Mutex::default(),
+                session: Mutex::default(),
             }),
         }
     }
@@ -162,6 +165,21 @@ impl RecordContext {
     /// Runs `hook` after the commit has succeeded.
     pub fn after_commit(&self, hook: impl FnOnce() + Send + 'static) {
         self.inner.pending.lock().after_commit.push(Box::new(hook));
+    }
+
+    /// What was put at `key` for the rest of this transaction. Java: `getInSession`.
+    pub(crate) fn in_session<T: Any + Send + Sync>(&self, key: &[u8]) -> Option<Arc<T>> {
+        self.inner.session.lock().get(key)?.clone().downcast().ok()
+    }
+
+    /// Keeps `value` at `key` for the rest of this transaction. It must hold no handle on the transaction itself.
+    pub(crate) fn put_in_session<T: Any + Send + Sync>(&self, key: Vec<u8>, value: T) {
+        self.inner.session.lock().insert(key, Arc::new(value));
+    }
+
+    /// Forgets what was put at `key`.
+    pub(crate) fn remove_from_session(&self, key: &[u8]) {
+        self.inner.session.lock().remove(key);
     }
 
     /// Whether the transaction has committed.

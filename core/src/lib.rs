@@ -7,6 +7,7 @@ mod cursor;
 mod database;
 mod error;
 mod index;
+pub mod indexing;
 pub mod key_expression;
 mod keyspace;
 pub mod metadata;
@@ -33,8 +34,8 @@ pub use record_version::RecordVersion;
 pub use serialize::Record;
 pub use split::StoredSizes;
 pub use store::{
-    FormatVersion, RecordCountState, RecordCursor, RecordExistenceCheck, RecordKey, RecordStore, SaveOptions,
-    ScanOptions, StateCacheability, StoreExistenceCheck, StoreHeader, StoreKeyspace, StoreLock, StoreOptions,
-    StoredRecord, VersionBehavior,
+    FormatVersion, IndexBuildState, RecordCountState, RecordCursor, RecordExistenceCheck, RecordKey, RecordStore,
+    SaveOptions, ScanOptions, StateCacheability, StoreExistenceCheck, StoreHeader, StoreKeyspace, StoreLock,
+    StoreOptions, StoredRecord, VersionBehavior,
 };
 pub use wire::{RecordValidator, validate_record};

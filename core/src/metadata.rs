@@ -9,6 +9,7 @@
 
 mod builder;
 mod changes;
+mod cost;
 mod descriptors;
 mod evolution;
 mod index;
@@ -28,6 +29,7 @@ mod validator;
 
 pub use builder::RecordMetaDataBuilder;
 pub use changes::{Action, MetaDataChange, Subject};
+pub use cost::{ChangeCost, RecordEstimate};
 pub use descriptors::{Descriptors, implied_file};
 pub use evolution::MetaDataEvolutionValidator;
 pub use index::{FormerIndex, Index, index_option, index_type};
@@ -35,6 +37,6 @@ pub use names::unknown_field;
 pub use predicate::{Comparison, ComparisonType, IndexPredicate, RowNumberWindow};
 pub use record_meta_data::RecordMetaData;
 pub use record_type::{RecordType, RecordTypeBuilder};
-pub use schema::{Columns, IndexSchema, RecordTypeSchema, Schema, SchemaBuilder};
+pub use schema::{Columns, IndexSchema, RecordTypeSchema, Schema, SchemaBuilder, SchemaDiff};
 pub use synthetic::{Join, JoinConstituent, NestedConstituent, Nesting, SyntheticParts, SyntheticRecordType};
 pub use union::DEFAULT_UNION_NAME;

@@ -20,17 +20,21 @@ Open a database by URL, a record space in it by path and schema, then put, get, 
 from __future__ import annotations
 
 from ._error import Error
-from ._native import Cursor, Database, RecordSpace, Schema, Transaction, __version__, open
+from ._index import Index
+from ._native import Change, Cursor, Database, RecordSpace, Schema, SchemaDiff, Transaction, __version__, open
 from ._record import Record
 from . import errors
 
 __all__ = [
+    "Change",
     "Cursor",
     "Database",
     "Error",
+    "Index",
     "Record",
     "RecordSpace",
     "Schema",
+    "SchemaDiff",
     "Transaction",
     "__version__",
     "errors",

@@ -6,13 +6,16 @@ from types import GenericAlias, TracebackType
 from typing import Any, Concatenate, Final, Generic, Literal, ParamSpec, Protocol, TypeAlias, TypeVar, final, overload
 from uuid import UUID
 
+from ._index import Index
 from ._record import Record
 
 __all__ = [
+    "Change",
     "Cursor",
     "Database",
     "RecordSpace",
     "Schema",
+    "SchemaDiff",
     "Transaction",
     "__version__",
     "error_kinds",
@@ -38,7 +41,20 @@ _RecordType: TypeAlias = str | type[_Message]
 _Columns: TypeAlias = str | Sequence[str]
 _PrimaryKeys: TypeAlias = Mapping[str, _Columns] | Mapping[type[Any], _Columns]
 
-def open(url: str | PathLike[str]) -> Database: ...
+_EvolutionSwitch: TypeAlias = Literal[
+    "allow_no_version_change",
+    "allow_no_since_version",
+    "allow_field_renames",
+    "allow_deprecated_field_renames",
+    "allow_undeprecating_fields",
+    "allow_index_rebuilds",
+    "allow_missing_former_index_names",
+    "allow_older_former_index_added_versions",
+    "allow_unsplit_to_split",
+    "disallow_type_renames",
+]
+
+def open(url: str | PathLike[str], *, root: str | None = None) -> Database: ...
 def error_kinds() -> list[str]: ...
 @final
 class Database:
@@ -52,6 +68,7 @@ class Database:
     ) -> RecordSpace[_M]: ...
     def spaces(self, prefix: str = "") -> list[str]: ...
     def remove_space(self, path: str) -> bool: ...
+    def move_space(self, source: str, target: str) -> None: ...
     def run(
         self, body: Callable[[Transaction], _T], *, timeout: float | None = 30.0, max_attempts: int | None = None
     ) -> _T: ...
@@ -88,16 +105,43 @@ class Schema(Generic[_R]):
     def __class_getitem__(cls, key: Any) -> GenericAlias: ...
     @staticmethod
     def from_proto(
-        source: str | Mapping[str, str], *, primary_key: _PrimaryKeys | None = None
+        source: str | Mapping[str, str],
+        *,
+        primary_key: _PrimaryKeys | None = None,
+        indexes: Iterable[Index] = (),
+        drop_indexes: Sequence[str] = (),
+        drop_types: Sequence[str] = (),
+        evolution: Mapping[_EvolutionSwitch, bool] | None = None,
     ) -> Schema[Record]: ...
     @staticmethod
     def from_files(
-        *files: str | PathLike[str], primary_key: _PrimaryKeys | None = None, includes: Sequence[str | PathLike[str]] = ()
+        *files: str | PathLike[str],
+        primary_key: _PrimaryKeys | None = None,
+        includes: Sequence[str | PathLike[str]] = (),
+        indexes: Iterable[Index] = (),
+        drop_indexes: Sequence[str] = (),
+        drop_types: Sequence[str] = (),
+        evolution: Mapping[_EvolutionSwitch, bool] | None = None,
     ) -> Schema[Record]: ...
     @staticmethod
-    def from_descriptor_set(descriptor_set: bytes, *, primary_key: _PrimaryKeys | None = None) -> Schema[Record]: ...
+    def from_descriptor_set(
+        descriptor_set: bytes,
+        *,
+        primary_key: _PrimaryKeys | None = None,
+        indexes: Iterable[Index] = (),
+        drop_indexes: Sequence[str] = (),
+        drop_types: Sequence[str] = (),
+        evolution: Mapping[_EvolutionSwitch, bool] | None = None,
+    ) -> Schema[Record]: ...
     @staticmethod
-    def from_messages(*classes: type[_M], primary_key: _Columns | _PrimaryKeys | None = None) -> Schema[_M]: ...
+    def from_messages(
+        *classes: type[_M],
+        primary_key: _Columns | _PrimaryKeys | None = None,
+        indexes: Iterable[Index] = (),
+        drop_indexes: Sequence[str] = (),
+        drop_types: Sequence[str] = (),
+        evolution: Mapping[_EvolutionSwitch, bool] | None = None,
+    ) -> Schema[_M]: ...
     @property
     def record_types(self) -> list[str]: ...
     def descriptor_set(self) -> bytes: ...
@@ -123,6 +167,49 @@ class RecordSpace(Generic[_R]):
         limit: int | None = None,
         tx: Transaction | None = None,
     ) -> Cursor[_R]: ...
+
+    @overload
+    def child(self, path: str, schema: None = None, *, primary_key: None = None) -> RecordSpace[Record]: ...
+    @overload
+    def child(self, path: str, schema: Schema[_T], *, primary_key: None = None) -> RecordSpace[_T]: ...
+    @overload
+    def child(
+        self, path: str, schema: type[_M] | Sequence[type[_M]], *, primary_key: _Columns | _PrimaryKeys | None = None
+    ) -> RecordSpace[_M]: ...
+    def children(self) -> list[str]: ...
+    def plan(self, schema: Schema[Any]) -> SchemaDiff: ...
+    def schema_versions(self) -> list[int]: ...
+
+@final
+class SchemaDiff:
+    @property
+    def changes(self) -> list[Change]: ...
+    @property
+    def allowed(self) -> bool: ...
+    def __len__(self) -> int: ...
+
+@final
+class Change:
+    @property
+    def subject(self) -> Literal["record type", "message", "field", "enum value", "index", "former index", "property"]: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def action(self) -> Literal["added", "removed", "renamed", "changed", "contradicts"]: ...
+    @property
+    def part(self) -> str | None: ...
+    @property
+    def before(self) -> str | None: ...
+    @property
+    def after(self) -> str | None: ...
+    @property
+    def cost(self) -> Literal["nothing", "index_build", "index_clear", "refused"]: ...
+    @property
+    def records(self) -> int | None: ...
+    @property
+    def rule(self) -> str | None: ...
+    @property
+    def way_out(self) -> str | None: ...
 
 @final
 class Cursor(Generic[_R]):

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import record_store
+from conftest import Customer
 from record_store import Schema, errors
 
 PROTO = 'syntax = "proto3"; message User { int64 id = 1; string name = 2; }'
@@ -213,3 +214,31 @@ if child:
     print("ok")
 """
     assert run_python(program) == "ok\n"
+
+
+def test_a_space_moves_with_all_below_it_and_stays_open(db: record_store.Database) -> None:
+    users = db.space("prod/users", Customer, primary_key="id")
+    archive = users.child("archive", Customer, primary_key="id")
+    archive.put(Customer(id=1, name="Ada"))
+    assert users.children() == ["prod/users/archive"]
+    db.move_space("prod", "old/2024")
+    assert db.spaces() == ["old/2024/users", "old/2024/users/archive"]
+    assert archive.exists(1)
+    assert db.space("old/2024/users/archive").exists(1)
+    with pytest.raises(errors.StoreNotFoundError, match="moved"):
+        users.children()
+    with pytest.raises(errors.StoreNotFoundError):
+        db.move_space("prod/users", "elsewhere")
+    with pytest.raises(errors.DirectoryError):
+        db.move_space("old/2024/users", "old/2024/users/archive")
+
+
+def test_a_root_keeps_applications_apart(tmp_path: Path) -> None:
+    path = str(tmp_path / "db")
+    with record_store.open(path, root="apps/one") as one, record_store.open(path, root="apps/two") as two:
+        one.space("users", Customer, primary_key="id")
+        assert (one.spaces(), two.spaces()) == (["users"], [])
+    with record_store.open(path) as everything:
+        assert everything.spaces() == ["apps/one/users"]
+    with pytest.raises(errors.InvalidArgumentError):
+        record_store.open("memory:", root="a//b")

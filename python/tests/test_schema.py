@@ -9,7 +9,7 @@ import pytest
 import record_store
 from conftest import CLASSES, PROTO, Customer, Purchase
 from google.protobuf import descriptor_pb2
-from record_store import Schema, errors
+from record_store import Index, Schema, errors
 
 MINIMAL = 'syntax = "proto3"; message User { int64 id = 1; string name = 2; }'
 
@@ -146,3 +146,113 @@ def test_what_is_no_message_class_is_an_error(thing: Any) -> None:
 
 def test_classes_are_as_protoc_makes_them() -> None:
     assert {cls.DESCRIPTOR.full_name for cls in CLASSES.values()} == {"shop.Customer", "shop.Purchase"}
+
+
+PEOPLE = """
+syntax = "proto3";
+message Person { int64 id = 1; string last_name = 2; string first_name = 3; Address address = 4; int64 paid = 5; }
+message Address { string city = 1; }
+message Visit { int64 id = 1; int64 person = 2; }
+"""
+
+
+def people(*indexes: Index, **more: Any) -> Schema[record_store.Record]:
+    return Schema.from_proto(PEOPLE, primary_key={"Person": "id"}, indexes=indexes, **more)
+
+
+def test_indexes_are_plain_data(db: record_store.Database) -> None:
+    schema = people(
+        Index("by_name", ["last_name", "first_name"], on="Person"),
+        Index("by_city", "address.city", on=["Person"], covering="paid"),
+        Index("how_many", type="count", group_by="address.city", on="Person"),
+        Index("paid_by_city", "paid", type="sum", group_by="address.city", on="Person"),
+        Index("in_all", type="count"),
+        Index("latest", "last_name", type="version", on="Person"),
+        Index("named_once", "last_name", on="Person", unique=True, options={"allowedForQuery": "false"}),
+    )
+    space = db.space("people", schema)
+    assert space.schema_versions() == [9]
+    assert len(space.plan(schema)) == 0
+    space.put({"id": 1, "last_name": "Lovelace", "address": {"city": "London"}, "paid": 3})
+    with pytest.raises(errors.UniquenessViolationError):
+        space.put({"id": 2, "last_name": "Lovelace"})
+    assert space.get(2) is None
+
+
+def test_an_index_names_message_classes() -> None:
+    schema = Schema.from_messages(Customer, primary_key="id", indexes=[Index("by_name", "name", on=Customer)])
+    assert schema.record_types == ["Customer"]
+
+
+@pytest.mark.parametrize(
+    ("index", "error", "context"),
+    [
+        (Index("i", "last_nam", on="Person"), errors.InvalidExpressionError, ("did_you_mean", "last_name")),
+        (Index("i", "id", on="Persn"), errors.MetaDataError, ("did_you_mean", "Person")),
+        (Index("i", "last_name", type="sum", on="Person"), errors.InvalidExpressionError, ("index", "i")),
+        (Index("i", 7, on="Person"), errors.InvalidArgumentError, ("given", "7")),  # type: ignore[arg-type]
+        ("by_name", errors.InvalidArgumentError, ("given", "'by_name'")),
+    ],
+)
+def test_a_wrong_index_is_named(index: Any, error: type[record_store.Error], context: tuple[str, str]) -> None:
+    with pytest.raises(error) as raised:
+        people(index)
+    name, value = context
+    assert raised.value.context[name] == value
+
+
+def test_a_plan_says_what_a_schema_costs(db: record_store.Database) -> None:
+    space = db.space("people", people(Index("by_name", "last_name", on="Person")))
+    space.put_all([{"id": 1}, {"id": 2}])
+    wanted = people(Index("by_city", "address.city", on="Person"), drop_indexes=["by_name"])
+    plan = space.plan(wanted)
+    assert plan.allowed
+    assert str(plan).splitlines() == [
+        "index by_name removed: its entries are cleared",
+        "index by_city added: the index is built over 2 records",
+    ]
+    removed, added = plan.changes
+    assert (removed.subject, removed.name, removed.action, removed.cost) == ("index", "by_name", "removed", "index_clear")
+    assert (added.action, added.cost, added.records) == ("added", "index_build", 2)
+    assert space.schema_versions() == [3]
+    db.space("people", wanted)
+    assert space.schema_versions() == [3, 5]
+    assert len(space.plan(wanted)) == 0
+    assert str(space.plan(wanted)) == "no change"
+
+
+def test_what_is_refused_has_the_rule_and_the_way_out(db: record_store.Database) -> None:
+    space = db.space("people", people())
+    wanted = Schema.from_proto(PEOPLE.replace("int64 paid", "string paid"), primary_key={"Person": "id"})
+    plan = space.plan(wanted)
+    assert not plan.allowed
+    [change] = plan.changes
+    assert (change.subject, change.name, change.action, change.part) == ("field", "Person.paid", "changed", "type")
+    assert (change.before, change.after) == ("int64", "string")
+    assert (change.cost, change.rule, change.records) == ("refused", "the type of a field changed", None)
+    with pytest.raises(errors.MetaDataEvolutionError) as raised:
+        db.space("people", wanted)
+    assert raised.value.context["way_out"] == change.way_out
+    assert raised.value.context["changes"] == str(plan)
+
+
+def test_a_way_out_can_be_taken(db: record_store.Database) -> None:
+    db.space("people", people())
+    renamed = PEOPLE.replace("first_name", "given_name")
+    with pytest.raises(errors.MetaDataEvolutionError):
+        db.space("people", Schema.from_proto(renamed, primary_key={"Person": "id"}))
+    allowed = Schema.from_proto(renamed, primary_key={"Person": "id"}, evolution={"allow_field_renames": True})
+    assert db.space("people", allowed).schema_versions()[-1] == 3
+    with pytest.raises(errors.InvalidArgumentError, match="allow_field_renames"):
+        people(evolution={"allow_field_rename": True})
+
+
+def test_a_type_is_dropped_when_its_records_are_gone(db: record_store.Database) -> None:
+    both = Schema.from_proto(PEOPLE, primary_key={"Person": "id", "Visit": "id"})
+    space = db.space("people", both)
+    space.put({"id": 1}, type="Visit")
+    with pytest.raises(errors.MetaDataEvolutionError, match="still has records"):
+        db.space("people", people(drop_types=["Visit"]))
+    space.delete(1, type="Visit")
+    db.space("people", people(drop_types=["Visit"])).put({"id": 1})
+    assert space.exists(1)

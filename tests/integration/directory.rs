@@ -487,6 +487,34 @@ async fn keys(database: &Database, subspace: &Subspace) -> Vec<Element> {
         .collect()
 }
 
+#[test]
+fn a_directory_whose_prefix_is_damaged_does_not_take_the_database_with_it() {
+    let (database, layer) = (database(), DirectoryLayer::default());
+    block_on(async {
+        let transaction = database.transaction();
+        transaction.set(b"other", b"data");
+        layer.create_or_open(&transaction, ["a", "b"], b"").await.unwrap();
+        let root = Subspace::new(&b"\xfe"[..]).sub(&b"\xfe"[..]);
+        transaction.set(&root.pack(&Tuple::from((0, "a"))), b"");
+        for path in [&["a"][..], &["a", "b"]] {
+            let path: DirectoryPath = path.iter().copied().collect();
+            assert_eq!(
+                layer.open(&transaction, &path, b"").await.unwrap_err().kind(),
+                ErrorKind::Corrupt
+            );
+            assert_eq!(
+                layer.remove(&transaction, &path).await.unwrap_err().kind(),
+                ErrorKind::Corrupt
+            );
+        }
+        assert_eq!(
+            layer.list(&transaction, DirectoryPath::ROOT).await.unwrap_err().kind(),
+            ErrorKind::Corrupt
+        );
+        assert!(transaction.get(b"other", false).await.unwrap().is_some());
+    });
+}
+
 /// What remains of an allocation is for ever: the number is not given again.
 fn without_allocator(rows: Rows) -> Rows {
     let allocator = b"\xfe\x01\xfe\x00\x01hca";

@@ -7,11 +7,10 @@ use std::time::Duration;
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 use record_store::kv::RunOptions;
-use record_store::{Error, ErrorKind};
+use record_store::{DatabaseOptions, Error, ErrorKind};
 
 use crate::error::{Raised, to_py};
 use crate::runtime::{CLOSED, Family, Handle, wait};
-use crate::schema::Schema;
 use crate::space::RecordSpace;
 use crate::transaction::{CommittedBy, Transaction};
 
@@ -19,13 +18,20 @@ use crate::transaction::{CommittedBy, Transaction};
 ///
 /// `memory:` is a new one in this process; a path, or `file:` and a path, is the embedded database in that directory, made if it
 /// is not there; `fdb:` and the path of a cluster file is a FoundationDB cluster.
+///
+/// All record spaces lie below the directory `root`, if it is given.
 #[pyfunction]
-pub(crate) fn open(py: Python<'_>, url: PathBuf) -> PyResult<Database> {
+#[pyo3(signature = (url, *, root=None))]
+pub(crate) fn open(py: Python<'_>, url: PathBuf, root: Option<&str>) -> PyResult<Database> {
     let url = url.to_str().ok_or_else(|| {
         to_py(Error::new(ErrorKind::InvalidArgument, "the URL is not UTF-8").with("url", url.display()))
     })?;
     let family = Family::found()?;
-    let database = wait(py, || record_store::Database::open(url)).map_err(to_py)?;
+    let options = DatabaseOptions {
+        root: root.map(str::parse).transpose().map_err(to_py)?,
+        ..DatabaseOptions::default()
+    };
+    let database = wait(py, || record_store::Database::open_with(url, options)).map_err(to_py)?;
     Ok(Database {
         handle: family.adopt(database),
         family,
@@ -64,15 +70,7 @@ impl Database {
         schema: Option<&Bound<'_, PyAny>>,
         primary_key: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<RecordSpace> {
-        let database = self.core()?;
-        let (schema, form) = Schema::from_argument(schema, primary_key)?;
-        let opening = database.space(path);
-        let opening = match &schema {
-            Some(schema) => opening.schema(schema),
-            None => opening,
-        };
-        let space = wait(py, || opening.open()).map_err(to_py)?;
-        Ok(RecordSpace::new(&self.family, space, form))
+        RecordSpace::open_at(py, &self.family, self.core()?.space(path), schema, primary_key)
     }
 
     /// The paths of the record spaces below `prefix`, at any depth; all of them without it.
@@ -87,6 +85,16 @@ impl Database {
     fn remove_space(&self, py: Python<'_>, path: &str) -> PyResult<bool> {
         let database = self.core()?;
         wait(py, || database.remove_space(path)).map_err(to_py)
+    }
+
+    /// Moves a record space, or a folder of some, with all spaces below it. Nothing is copied, and spaces that are open stay so.
+    ///
+    /// >>> db.move_space("docs/users", "archive/users")
+    /// >>> db.spaces(), users.exists(1)
+    /// (['archive/users'], True)
+    fn move_space(&self, py: Python<'_>, source: &str, target: &str) -> PyResult<()> {
+        let database = self.core()?;
+        wait(py, || database.move_space(source, target)).map_err(to_py)
     }
 
     /// Runs `body(transaction)` in a transaction, commits it and returns what `body` returns.

@@ -7,10 +7,12 @@
 
 mod cursor;
 mod database;
+mod diff;
 mod error;
 mod record;
 mod runtime;
 mod schema;
+mod schema_argument;
 mod space;
 mod transaction;
 mod value;
@@ -25,6 +27,8 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(error::error_kinds, module)?)?;
     module.add_class::<cursor::Cursor>()?;
     module.add_class::<database::Database>()?;
+    module.add_class::<diff::Change>()?;
+    module.add_class::<diff::SchemaDiff>()?;
     module.add_class::<schema::Schema>()?;
     module.add_class::<space::RecordSpace>()?;
     module.add_class::<transaction::Transaction>()

@@ -10,11 +10,14 @@ use pyo3::types::{PyBytes, PyMapping, PyTuple, PyType};
 use record_store::metadata::SchemaBuilder;
 
 use crate::error::{argument, to_py};
-use crate::record::{Form, type_name};
+use crate::record::Form;
+use crate::schema_argument;
 
 /// Which types of records there are, and which columns are their primary keys.
 ///
-/// Types are protobuf messages. `primary_key` maps the name of a type to a column (`"id"`, `"address.city"`) or to a sequence of
+/// Types are protobuf messages. `indexes` are `Index` objects. Given to a space that has records, a schema adds what is new;
+/// `drop_indexes` and `drop_types` name what it takes, and `evolution` the changes that it allows, for example
+/// `{"allow_field_renames": True}`. `primary_key` maps the name of a type to a column (`"id"`, `"address.city"`) or to a sequence of
 /// columns; types whose keys the .proto files name by the record layer's own options may be left out.
 ///
 /// >>> schema = record_store.Schema.from_proto(
@@ -33,8 +36,18 @@ pub(crate) struct Schema {
 impl Schema {
     /// Compiles .proto text, or several files of it by the names by which they import each other.
     #[staticmethod]
-    #[pyo3(signature = (source, *, primary_key=None))]
-    fn from_proto(source: &Bound<'_, PyAny>, primary_key: Option<&Bound<'_, PyAny>>) -> PyResult<Self> {
+    #[pyo3(
+        signature = (source, *, primary_key=None, indexes=None, drop_indexes=Vec::new(), drop_types=Vec::new(), evolution=None),
+        text_signature = "(source, *, primary_key=None, indexes=(), drop_indexes=(), drop_types=(), evolution=None)"
+    )]
+    fn from_proto(
+        source: &Bound<'_, PyAny>,
+        primary_key: Option<&Bound<'_, PyAny>>,
+        indexes: Option<&Bound<'_, PyAny>>,
+        drop_indexes: Vec<String>,
+        drop_types: Vec<String>,
+        evolution: Option<HashMap<String, bool>>,
+    ) -> PyResult<Self> {
         let mut builder = record_store::Schema::builder();
         if let Ok(text) = source.extract::<String>() {
             builder = builder.proto("schema.proto", text);
@@ -47,42 +60,88 @@ impl Schema {
                 builder = builder.proto(name, text);
             }
         }
-        Self::build(builder, primary_key)
+        let builder = schema_argument::primary_keys(builder, primary_key)?;
+        Self::build(schema_argument::rest(
+            builder,
+            indexes,
+            drop_indexes,
+            drop_types,
+            evolution,
+        )?)
     }
 
     /// Compiles .proto files. Their imports are looked for under `includes`, or beside the files without it.
     #[staticmethod]
     #[pyo3(
-        signature = (*files, primary_key=None, includes=Vec::new()),
-        text_signature = "(*files, primary_key=None, includes=())"
+        signature = (
+            *files, primary_key=None, includes=Vec::new(),
+            indexes=None, drop_indexes=Vec::new(), drop_types=Vec::new(), evolution=None
+        ),
+        text_signature = "(*files, primary_key=None, includes=(), indexes=(), drop_indexes=(), drop_types=(), evolution=None)"
     )]
     fn from_files(
         files: Vec<PathBuf>,
         primary_key: Option<&Bound<'_, PyAny>>,
         includes: Vec<PathBuf>,
+        indexes: Option<&Bound<'_, PyAny>>,
+        drop_indexes: Vec<String>,
+        drop_types: Vec<String>,
+        evolution: Option<HashMap<String, bool>>,
     ) -> PyResult<Self> {
-        Self::build(
-            record_store::Schema::builder().proto_files(files, includes),
-            primary_key,
-        )
+        let builder = record_store::Schema::builder().proto_files(files, includes);
+        let builder = schema_argument::primary_keys(builder, primary_key)?;
+        Self::build(schema_argument::rest(
+            builder,
+            indexes,
+            drop_indexes,
+            drop_types,
+            evolution,
+        )?)
     }
 
     /// Takes compiled files: the bytes of a `FileDescriptorSet`, as `protoc --include_imports --descriptor_set_out` writes it.
     #[staticmethod]
-    #[pyo3(signature = (descriptor_set, *, primary_key=None))]
-    fn from_descriptor_set(descriptor_set: &[u8], primary_key: Option<&Bound<'_, PyAny>>) -> PyResult<Self> {
-        Self::build(
-            record_store::Schema::builder().descriptor_set(descriptor_set.to_vec()),
-            primary_key,
-        )
+    #[pyo3(
+        signature = (
+            descriptor_set, *, primary_key=None, indexes=None, drop_indexes=Vec::new(), drop_types=Vec::new(), evolution=None
+        ),
+        text_signature = "(descriptor_set, *, primary_key=None, indexes=(), drop_indexes=(), drop_types=(), evolution=None)"
+    )]
+    fn from_descriptor_set(
+        descriptor_set: &[u8],
+        primary_key: Option<&Bound<'_, PyAny>>,
+        indexes: Option<&Bound<'_, PyAny>>,
+        drop_indexes: Vec<String>,
+        drop_types: Vec<String>,
+        evolution: Option<HashMap<String, bool>>,
+    ) -> PyResult<Self> {
+        let builder = record_store::Schema::builder().descriptor_set(descriptor_set.to_vec());
+        let builder = schema_argument::primary_keys(builder, primary_key)?;
+        Self::build(schema_argument::rest(
+            builder,
+            indexes,
+            drop_indexes,
+            drop_types,
+            evolution,
+        )?)
     }
 
     /// Takes message classes that protoc generated: they are the record types, and records come out as their objects.
     ///
     /// `primary_key` may here be the column, or the sequence of columns, that is the key of every class.
     #[staticmethod]
-    #[pyo3(signature = (*classes, primary_key=None))]
-    fn from_messages(classes: &Bound<'_, PyTuple>, primary_key: Option<&Bound<'_, PyAny>>) -> PyResult<Self> {
+    #[pyo3(
+        signature = (*classes, primary_key=None, indexes=None, drop_indexes=Vec::new(), drop_types=Vec::new(), evolution=None),
+        text_signature = "(*classes, primary_key=None, indexes=(), drop_indexes=(), drop_types=(), evolution=None)"
+    )]
+    fn from_messages(
+        classes: &Bound<'_, PyTuple>,
+        primary_key: Option<&Bound<'_, PyAny>>,
+        indexes: Option<&Bound<'_, PyAny>>,
+        drop_indexes: Vec<String>,
+        drop_types: Vec<String>,
+        evolution: Option<HashMap<String, bool>>,
+    ) -> PyResult<Self> {
         let mut files = FileDescriptorSet::default();
         let mut forms = HashMap::new();
         let mut names = Vec::new();
@@ -96,13 +155,14 @@ impl Schema {
         let builder = record_store::Schema::builder().descriptor_set(files.encoded);
         let builder = match primary_key {
             Some(key) if key.cast::<PyMapping>().is_err() => {
-                let columns = columns(key)?;
+                let columns = schema_argument::columns(key)?;
                 names.iter().fold(builder, |builder, name| {
                     builder.record_type(name, |t| t.primary_key(columns.clone()))
                 })
             }
-            key => declare(builder, key)?,
+            key => schema_argument::primary_keys(builder, key)?,
         };
+        let builder = schema_argument::rest(builder, indexes, drop_indexes, drop_types, evolution)?;
         Ok(Schema {
             core: builder.build().map_err(to_py)?,
             form: Arc::new(Form::Messages(forms)),
@@ -132,8 +192,12 @@ impl Schema {
 }
 
 impl Schema {
-    fn build(builder: SchemaBuilder, primary_key: Option<&Bound<'_, PyAny>>) -> PyResult<Self> {
-        let core = declare(builder, primary_key)?.build().map_err(to_py)?;
+    pub(crate) fn core(&self) -> &record_store::Schema {
+        &self.core
+    }
+
+    fn build(builder: SchemaBuilder) -> PyResult<Self> {
+        let core = builder.build().map_err(to_py)?;
         Ok(Schema {
             core,
             form: Arc::new(Form::Dicts),
@@ -156,7 +220,7 @@ impl Schema {
                         let classes = schema.try_iter().map_err(|_| not_a_schema(schema))?;
                         PyTuple::new(schema.py(), classes.collect::<PyResult<Vec<_>>>()?)?
                     };
-                    let made = Schema::from_messages(&classes, primary_key)?;
+                    let made = Schema::from_messages(&classes, primary_key, None, Vec::new(), Vec::new(), None)?;
                     return Ok((Some(made.core), made.form));
                 }
             },
@@ -172,34 +236,6 @@ impl Schema {
             Some(schema) => (Some(schema.core.clone()), schema.form.clone()),
         })
     }
-}
-
-/// The record types of a mapping from their names to their columns.
-fn declare(mut builder: SchemaBuilder, primary_key: Option<&Bound<'_, PyAny>>) -> PyResult<SchemaBuilder> {
-    let Some(primary_key) = primary_key else {
-        return Ok(builder);
-    };
-    let types = primary_key.cast::<PyMapping>().map_err(|_| {
-        argument(
-            "primary_key is a mapping from record types to columns, such as {\"User\": \"id\"}",
-            primary_key,
-        )
-    })?;
-    for entry in types.items()?.try_iter()? {
-        let (record_type, key): (Bound<'_, PyAny>, Bound<'_, PyAny>) = entry?.extract()?;
-        let columns = columns(&key)?;
-        builder = builder.record_type(type_name(&record_type)?, |t| t.primary_key(columns));
-    }
-    Ok(builder)
-}
-
-/// A column, or a sequence of columns.
-fn columns(key: &Bound<'_, PyAny>) -> PyResult<Vec<String>> {
-    if let Ok(column) = key.extract() {
-        return Ok(vec![column]);
-    }
-    key.extract()
-        .map_err(|_| argument("a primary key is the name of a column, or a sequence of names", key))
 }
 
 fn message_descriptor<'py>(class: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {

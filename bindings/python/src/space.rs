@@ -3,12 +3,14 @@
 use std::sync::Arc;
 
 use pyo3::prelude::*;
-use record_store::{RecordStore, ScanOptions};
+use record_store::{RecordSpaceBuilder, RecordStore, ScanOptions};
 
 use crate::cursor::{Cursor, Source};
+use crate::diff::SchemaDiff;
 use crate::error::{Raised, to_py};
 use crate::record::{Form, to_key, to_record, type_name};
 use crate::runtime::{CLOSED, Family, Handle, wait};
+use crate::schema::Schema;
 use crate::transaction::Transaction;
 
 /// The records of one schema under a path such as `prod/users`.
@@ -42,6 +44,23 @@ impl RecordSpace {
             family: family.clone(),
             form,
         }
+    }
+
+    /// Opens a space with a schema, or with message classes and their primary key.
+    pub(crate) fn open_at(
+        py: Python<'_>,
+        family: &Arc<Family>,
+        opening: RecordSpaceBuilder,
+        schema: Option<&Bound<'_, PyAny>>,
+        primary_key: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<Self> {
+        let (schema, form) = Schema::from_argument(schema, primary_key)?;
+        let opening = match &schema {
+            Some(schema) => opening.schema(schema),
+            None => opening,
+        };
+        let space = wait(py, || opening.open()).map_err(to_py)?;
+        Ok(RecordSpace::new(family, space, form))
     }
 
     fn open(&self) -> PyResult<record_store::RecordSpace> {
@@ -210,6 +229,43 @@ impl RecordSpace {
             }
         };
         Ok(Cursor::new(&self.family, source, tx, self.form.clone()))
+    }
+
+    /// Opens the record space at `path` below this one; otherwise as `Database.space`.
+    ///
+    /// >>> archive = users.child("archive", User, primary_key="id")
+    /// >>> archive.path, users.children()
+    /// ('docs/users/archive', ['docs/users/archive'])
+    #[pyo3(signature = (path, schema=None, *, primary_key=None))]
+    fn child(
+        &self,
+        py: Python<'_>,
+        path: &str,
+        schema: Option<&Bound<'_, PyAny>>,
+        primary_key: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<RecordSpace> {
+        RecordSpace::open_at(py, &self.family, self.open()?.child(path), schema, primary_key)
+    }
+
+    /// The paths of the record spaces below this one, at any depth.
+    fn children(&self, py: Python<'_>) -> PyResult<Vec<String>> {
+        let space = self.open()?;
+        let paths = wait(py, || space.children()).map_err(to_py)?;
+        Ok(paths.iter().map(ToString::to_string).collect())
+    }
+
+    /// What would change if the space got this schema: each change with its cost, or the rule that it breaks and the way out.
+    /// It changes nothing.
+    fn plan(&self, py: Python<'_>, schema: &Bound<'_, Schema>) -> PyResult<SchemaDiff> {
+        let (space, schema) = (self.open()?, schema.get().core());
+        let plan = wait(py, || space.plan(schema)).map_err(to_py)?;
+        Ok(SchemaDiff::new(plan))
+    }
+
+    /// The versions of the schemas that the space had, from the oldest to the current one.
+    fn schema_versions(&self, py: Python<'_>) -> PyResult<Vec<i32>> {
+        let space = self.open()?;
+        wait(py, || space.schema_versions()).map_err(to_py)
     }
 
     fn __repr__(&self) -> String {

@@ -55,17 +55,30 @@ impl KeyValueCursor {
             Some(continuation) => resume(whole, prefix, continuation, scan.reverse)?,
             None => whole,
         };
-        let mut request = range.request().reverse(scan.reverse);
-        if let Some(rows_max) = scan.rows_max {
+        let request = range.request().reverse(scan.reverse);
+        Ok(KeyValueCursor {
+            known_prefix,
+            ..Self::of_request(context, request, scan.snapshot, scan.rows_max)
+        })
+    }
+
+    /// The pairs that `request` asks for, but no more than `rows_max`. Continuations name them by whole keys.
+    pub(crate) fn of_request(
+        context: RecordContext,
+        mut request: RangeRequest,
+        snapshot: bool,
+        rows_max: Option<u64>,
+    ) -> Self {
+        if let Some(rows_max) = rows_max {
             request = request.limit(i32::try_from(rows_max).unwrap_or(i32::MAX));
         }
-        Ok(KeyValueCursor {
+        KeyValueCursor {
             context,
-            snapshot: scan.snapshot,
-            request: (scan.rows_max != Some(0)).then_some(request),
+            snapshot,
+            request: (rows_max != Some(0)).then_some(request),
             batch: Vec::new().into_iter(),
-            known_prefix,
-        })
+            known_prefix: 0,
+        }
     }
 
     /// The next pair, or none at the end of the range or of the rows that are wanted.

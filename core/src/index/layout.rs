@@ -79,8 +79,18 @@ impl<'a> IndexLayout<'a> {
             ]
             .map(|keyspace| self.subspace(keyspace).range()),
         );
-        ranges.extend((BUILD_SCANNED_RECORDS..=BUILD_LAST).map(|part| KeyRange::starting_with(&self.build_key(part))));
+        ranges.extend(self.build_state());
         ranges
+    }
+
+    /// The state of builds, but for their lock.
+    pub(crate) fn build_state(&self) -> impl Iterator<Item = KeyRange> + use<'a, '_> {
+        (BUILD_SCANNED_RECORDS..=BUILD_LAST).map(|part| KeyRange::starting_with(&self.build_key(part)))
+    }
+
+    /// The signs of life of builders.
+    pub(crate) fn heartbeats(&self) -> Subspace {
+        Subspace::new(self.build_key(BUILD_HEARTBEATS))
     }
 
     /// What a readable index has no use for: the built ranges and the signs of life of builders.

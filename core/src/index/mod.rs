@@ -55,7 +55,7 @@ pub(crate) use aggregate::Aggregate;
 pub(crate) use context::IndexContext;
 pub(crate) use entries::{IndexUpdate, TypeIndex};
 pub(crate) use layout::{IndexKeyspace, IndexLayout};
-pub(crate) use registry::{IndexCapabilities, IndexMaintainers};
+pub(crate) use registry::{IndexCapabilities, IndexMaintainers, is_maintained};
 pub(crate) use scan::{EntryScan, scan, scan_uniqueness_violations};
 pub(crate) use write_only::{BuildGate, BuildMethod};
 

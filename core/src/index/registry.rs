@@ -58,6 +58,11 @@ pub(crate) const INDEX_TYPES: [&IndexType; 13] = [
     &MAX_EVER_VERSION,
 ];
 
+/// Whether this release maintains the indexes of a type.
+pub(crate) fn is_maintained(kind: &str) -> bool {
+    INDEX_TYPES.iter().any(|index_type| index_type.name == kind)
+}
+
 /// The maintainers of the indexes of a schema, made when they are first asked for.
 #[derive(Debug)]
 pub(crate) struct IndexMaintainers {

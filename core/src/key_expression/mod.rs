@@ -292,10 +292,32 @@ impl KeyExpression {
         }
     }
 
+    /// Refuses an expression that could be written and then not be read.
+    ///
+    /// Errors: `InvalidExpression` for one that is too deep; as [`KeyExpression::from_proto`].
+    pub(crate) fn check_readable(&self) -> Result<()> {
+        if self.is_deeper_than(DEPTH_MAX) {
+            return Err(Error::new(
+                ErrorKind::InvalidExpression,
+                "the key expression is too deep to be stored",
+            )
+            .with("limit", DEPTH_MAX));
+        }
+        Self::from_proto(&self.to_proto()).map(drop)
+    }
+
+    fn is_deeper_than(&self, levels: usize) -> bool {
+        levels == 0 || self.children().iter().any(|child| child.is_deeper_than(levels - 1))
+    }
+
     fn children(&self) -> Vec<&KeyExpression> {
         each_kind!(self, kind => Kind::children(kind))
     }
 }
+
+/// How many key expressions may stand inside each other. Readers of protobuf, Java's among them, go 100 messages deep; an
+/// expression is two, and it stands up to three below the meta-data.
+pub(crate) const DEPTH_MAX: usize = 48;
 
 impl fmt::Display for KeyExpression {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -3,7 +3,7 @@
 //! Java class: `FDBMetaDataStore`. Keys: `(null)` holds the current meta-data, `("H", version)` what was current before.
 
 use record_store_kv::tuple::{Element, Tuple};
-use record_store_kv::{Bytes, Subspace};
+use record_store_kv::{Bytes, RangeRequest, Subspace};
 
 use crate::metadata::{MetaDataEvolutionValidator, RecordMetaData, RecordMetaDataBuilder};
 use crate::split::{self, Previous, SplitLayout};
@@ -40,6 +40,33 @@ impl MetaDataStore {
     pub async fn load_version(&self, version: i32) -> Result<Option<RecordMetaData>> {
         let bytes = self.read(&self.history_key(version)).await?;
         self.parse(bytes)
+    }
+
+    /// The versions that there are: those of the history, and the current one behind them.
+    ///
+    /// **Errors**: `MetaData` for bytes that are no meta-data; `Corrupt` for a key of the history that is no version.
+    pub async fn versions(&self) -> Result<Vec<i32>> {
+        let mut versions = Vec::new();
+        let history = self.subspace.sub("H");
+        let whole = history.range();
+        let mut next = whole.begin.clone();
+        loop {
+            // One row of each version: its meta-data may have many.
+            let request = RangeRequest::keys(next, whole.end.clone()).limit(1);
+            let batch = self.context.transaction().get_range(&request, false).await?;
+            let Some(row) = batch.rows.first() else { break };
+            let version = version_of(&history, &row.key)
+                .ok_or_else(|| Error::new(ErrorKind::Corrupt, "a key in the history of meta-data is no version"))
+                .map_err(|error| {
+                    error
+                        .with("key", row.key.escape_ascii())
+                        .with("metadata_store", &self.subspace)
+                })?;
+            versions.push(version);
+            next = history.sub(version).prefix_range().end;
+        }
+        versions.extend(self.load().await?.map(|current| current.version()));
+        Ok(versions)
     }
 
     /// Makes `metadata` current, and keeps what was.
@@ -161,4 +188,9 @@ impl MetaDataStore {
     fn history_key(&self, version: i32) -> Vec<u8> {
         self.subspace.pack(&Tuple::from(("H", version)))
     }
+}
+
+fn version_of(history: &Subspace, key: &[u8]) -> Option<i32> {
+    let version = history.unpack(key).ok()?.first()?.as_i64()?;
+    i32::try_from(version).ok()
 }

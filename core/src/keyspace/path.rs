@@ -63,6 +63,12 @@ impl SpacePath {
     pub fn child(&self, name: impl Into<String>) -> Result<Self> {
         SpacePath::from_names(self.0.iter().cloned().chain([name.into()]))
     }
+
+    /// The path of a space below this one, by its path from here.
+    #[must_use]
+    pub fn join(&self, below: &SpacePath) -> Self {
+        SpacePath(self.0.iter().chain(&below.0).cloned().collect())
+    }
 }
 
 impl FromStr for SpacePath {

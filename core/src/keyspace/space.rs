@@ -3,17 +3,19 @@
 //! Below the prefix of the directory, `("m")` holds a [`MetaDataStore`] and `("d")` a [`RecordStore`]: both are Java's
 //! classes, so a Java program opens the same space with stock code.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use parking_lot::RwLock;
 use record_store_kv::Subspace;
-use record_store_kv::directory::Directory;
 use record_store_kv::tuple::Tuple;
 
-use super::{MetaDataStore, SpaceCursor, SpacePath};
-use crate::metadata::{RecordMetaData, Schema};
+use super::resolve::{self, Resolved, load_schema, open_directory};
+use super::{MetaDataStore, RecordSpaceBuilder, SpaceCursor, SpacePath, plan, tree};
+use crate::index::IndexState;
+use crate::indexing::{IndexBuildSummary, IndexingOptions, OnlineIndexer, OpenStore};
+use crate::metadata::{Index, RecordMetaData, Schema, SchemaDiff};
 use crate::serialize::Record;
-use crate::store::StoreSchema;
 use crate::{
     Database, Error, ErrorKind, RecordContext, RecordKey, RecordStore, Result, SaveOptions, ScanOptions,
     StoreExistenceCheck, StoreOptions, StoredRecord,
@@ -65,74 +67,18 @@ struct Inner {
     resolved: RwLock<Arc<Resolved>>,
 }
 
-/// What opening a store needs, and costs reads to find out.
-struct Resolved {
-    data: Subspace,
-    metadata: Subspace,
-    schema: StoreSchema,
-}
-
-/// Opens a [`RecordSpace`]; made by [`Database::space`].
-#[must_use = "a space is opened by `open`"]
-pub struct RecordSpaceBuilder {
-    database: Database,
-    path: Result<SpacePath>,
-    schema: Option<Schema>,
-    options: StoreOptions,
-}
-
-impl RecordSpaceBuilder {
-    pub(crate) fn new(database: Database, path: Result<SpacePath>) -> Self {
-        RecordSpaceBuilder {
-            database,
-            path,
-            schema: None,
-            options: StoreOptions::default(),
-        }
-    }
-
-    /// The schema: the space is created if it is not there, and what the schema adds is added to the stored one.
-    pub fn schema(mut self, schema: &Schema) -> Self {
-        self.schema = Some(schema.clone());
-        self
-    }
-
-    /// How the record store of the space is opened. Its existence check is the space's own affair.
-    pub fn options(mut self, options: StoreOptions) -> Self {
-        self.options = options;
-        self
-    }
-
-    /// Opens the space: creates its directory, brings the stored schema up to date and opens the store, in one transaction.
-    ///
-    /// **Errors**: `InvalidArgument` for a bad path; `StoreNotFound` without a schema, if there is no such space;
-    /// `MetaDataEvolution` for a schema that does not go with the stored one; `Directory` if something else lies there.
-    pub async fn open(self) -> Result<RecordSpace> {
-        let RecordSpaceBuilder {
-            database,
-            path,
-            schema,
-            options,
-        } = self;
-        let path = path?;
-        let opened = {
-            let (database, path, schema, options) = (&database, &path, schema.as_ref(), &options);
-            database
-                .run(|context| async move { resolve(database, &context, path, schema, options).await })
-                .await?
-        };
-        Ok(RecordSpace {
+impl RecordSpace {
+    pub(super) fn new(database: Database, path: SpacePath, options: StoreOptions, resolved: Resolved) -> Self {
+        RecordSpace {
             inner: Arc::new(Inner {
                 database,
                 path,
                 options,
-                resolved: RwLock::new(Arc::new(opened)),
+                resolved: RwLock::new(Arc::new(resolved)),
             }),
-        })
+        }
     }
-}
 
-impl RecordSpace {
     /// The layer of the directory of a record space.
     pub const LAYER: &'static [u8] = b"record_space";
 
@@ -223,7 +169,60 @@ impl RecordSpace {
         SpaceCursor::new(self.clone(), options)
     }
 
-    /// The record store of this space within a transaction. It costs one read.
+    /// The states of all indexes, by their names.
+    ///
+    /// **Errors**: those of [`store`](RecordSpace::store).
+    pub async fn index_states(&self) -> Result<BTreeMap<String, IndexState>> {
+        self.with_store(|store| async move {
+            let state = |index: &Arc<Index>| (index.name().to_owned(), store.index_state(index.name()));
+            Ok(store.metadata().indexes().map(state).collect())
+        })
+        .await
+    }
+
+    /// A builder of indexes of this space, for one that is not to be built as all others or tells its progress.
+    pub fn indexer(&self) -> OnlineIndexer {
+        let space = self.clone();
+        let open: OpenStore = Arc::new(move |context| {
+            let space = space.clone();
+            Box::pin(async move { space.store(&context).await })
+        });
+        OnlineIndexer::with_open(&self.inner.database, open)
+    }
+
+    /// Builds all indexes that are not readable, in many transactions, while others use the space. A build that was stopped
+    /// goes on.
+    ///
+    /// ```
+    /// # futures_executor::block_on(async {
+    /// # use record_store::key_expression::field;
+    /// # use record_store::indexing::IndexingOptions;
+    /// # use record_store::{Database, Index, IndexState, Record, Schema};
+    /// # let db = Database::in_memory()?;
+    /// # let schema = |index: Option<Index>| {
+    /// #     let schema = Schema::builder()
+    /// #         .proto("t.proto", "syntax = 'proto3'; message User { int64 id = 1; string city = 2; }")
+    /// #         .record_type("User", |t| t.primary_key("id"));
+    /// #     index.into_iter().fold(schema, |schema, index| schema.index(index)).build()
+    /// # };
+    /// # let users = db.space("users").schema(&schema(None)?).open().await?;
+    /// # users.put_all((1..=500).map(|id| Record::from_json("User", format!(r#"{{"id": {id}}}"#)))).await?;
+    /// # let extended = schema(Some(Index::new("by_city", field("city")).on("User")))?;
+    /// let users = db.space("users").schema(&extended).open().await?;
+    /// assert_eq!(users.index_states().await?["by_city"], IndexState::Disabled);
+    /// let built = users.build_indexes(IndexingOptions::default()).await?;
+    /// assert_eq!(built.states["by_city"], IndexState::Readable);
+    /// # Ok::<(), record_store::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
+    /// **Errors**: those of [`OnlineIndexer::build`].
+    pub async fn build_indexes(&self, options: IndexingOptions) -> Result<IndexBuildSummary> {
+        self.indexer().options(options).build().await
+    }
+
+    /// The record store of this space within a transaction. It costs one read, or two that are issued together if the schema
+    /// has indexes; a second time in the same transaction none.
     ///
     /// ```
     /// # futures_executor::block_on(async {
@@ -251,15 +250,20 @@ impl RecordSpace {
     ///
     /// **Errors**: `StoreNotFound` if the space was removed; those of [`RecordStore::open`].
     pub async fn store(&self, context: &RecordContext) -> Result<RecordStore> {
+        Ok(self.resolve(context).await?.1)
+    }
+
+    /// Where the space is and what its schema is, as this transaction sees it, and its store.
+    async fn resolve(&self, context: &RecordContext) -> Result<(Arc<Resolved>, RecordStore)> {
         let resolved = self.inner.resolved.read().clone();
         let error = match self.open_store(context, &resolved).await {
-            Ok(store) => return Ok(store),
+            Ok(store) => return Ok((resolved, store)),
             Err(error) => error,
         };
         let fresh = match error.kind() {
             // The directory may have been removed and created anew: it has another prefix then.
             ErrorKind::StoreNotFound => {
-                resolve(
+                resolve::resolve(
                     &self.inner.database,
                     context,
                     &self.inner.path,
@@ -269,18 +273,17 @@ impl RecordSpace {
                 .await?
             }
             // Somebody else extended the schema.
-            ErrorKind::StaleMetaData => Resolved {
-                schema: load_schema(context, &self.inner.path, resolved.metadata.clone()).await?,
-                data: resolved.data.clone(),
-                metadata: resolved.metadata.clone(),
-            },
+            ErrorKind::StaleMetaData => {
+                let schema = load_schema(context, &self.inner.path, resolved.metadata.clone()).await?;
+                resolved.with_schema(schema)
+            }
             _ => return Err(error),
         };
         let fresh = Arc::new(fresh);
         let store = self.open_store(context, &fresh).await?;
-        let inner = self.inner.clone();
-        context.after_commit(move || *inner.resolved.write() = fresh);
-        Ok(store)
+        let (inner, seen) = (self.inner.clone(), fresh.clone());
+        context.after_commit(move || *inner.resolved.write() = seen);
+        Ok((fresh, store))
     }
 
     /// The whole primary key of a record, for the record store: with the key of the record type where the schema has it.
@@ -290,7 +293,104 @@ impl RecordSpace {
         key.into().resolve(self.inner.resolved.read().schema.metadata())
     }
 
-    /// The path of the space.
+    /// A space below this one, to be opened: `shop.child("archive").schema(&schema).open().await`. `path` is a name, or names
+    /// between slashes.
+    ///
+    /// ```
+    /// # futures_executor::block_on(async {
+    /// # use record_store::{Database, Schema};
+    /// # let schema = Schema::builder()
+    /// #     .proto("t.proto", "syntax = 'proto3'; message User { int64 id = 1; }")
+    /// #     .record_type("User", |t| t.primary_key("id"))
+    /// #     .build()?;
+    /// # let db = Database::in_memory()?;
+    /// let users = db.space("prod/users").schema(&schema).open().await?;
+    /// let archive = users.child("archive").schema(&schema).open().await?;
+    /// assert_eq!(archive.path().to_string(), "prod/users/archive");
+    /// assert_eq!(users.children().await?, [archive.path().clone()]);
+    /// # Ok::<(), record_store::Error>(())
+    /// # }).unwrap();
+    /// ```
+    pub fn child(&self, path: &str) -> RecordSpaceBuilder {
+        let path = path.parse().map(|below| self.path().join(&below));
+        RecordSpaceBuilder::below(self, path)
+    }
+
+    /// The paths of the record spaces below this one, at any depth, in order.
+    ///
+    /// **Errors**: `StoreNotFound` if this one was moved or removed.
+    pub async fn children(&self) -> Result<Vec<SpacePath>> {
+        let database = &self.inner.database;
+        database
+            .run(|context| async move {
+                self.check_in_place(&context).await?;
+                tree::list(database, &context, self.path().names()).await
+            })
+            .await
+    }
+
+    /// What would change if this space got `schema`: each change with its cost, such as an index built over so many records,
+    /// or with the rule that it breaks. It changes nothing.
+    ///
+    /// ```
+    /// # futures_executor::block_on(async {
+    /// # use record_store::{Database, Record, Schema};
+    /// # let db = Database::in_memory()?;
+    /// let schema = |index: bool| {
+    ///     Schema::builder()
+    ///         .proto("t.proto", "syntax = 'proto3'; message User { int64 id = 1; string city = 2; }")
+    ///         .record_type("User", |t| match index {
+    ///             true => t.primary_key("id").index(("by_city", "city")),
+    ///             false => t.primary_key("id"),
+    ///         })
+    ///         .build()
+    /// };
+    /// let users = db.space("users").schema(&schema(false)?).open().await?;
+    /// users.put_all((1..=3).map(|id| Record::from_json("User", format!(r#"{{"id": {id}}}"#)))).await?;
+    ///
+    /// let plan = users.plan(&schema(true)?).await?;
+    /// assert!(plan.is_allowed());
+    /// assert_eq!(plan.to_string(), "index by_city added: the index is built over 3 records");
+    /// # Ok::<(), record_store::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
+    /// **Errors**: `MetaData` and `InvalidExpression` for a schema that does not go with the stored one at all; those of
+    /// [`store`](RecordSpace::store).
+    pub async fn plan(&self, schema: &Schema) -> Result<SchemaDiff> {
+        self.inner
+            .database
+            .run(|context| async move {
+                let (resolved, store) = self.resolve(&context).await?;
+                let stored = load_schema(&context, self.path(), resolved.metadata.clone()).await?;
+                let plan = plan::plan(&store, stored.metadata(), schema).await;
+                plan.map_err(|error| error.with("space", self.path()))
+            })
+            .await
+    }
+
+    /// The versions of the schemas that the space had, from the oldest to the current one.
+    ///
+    /// **Errors**: `StoreNotFound` if the space was removed; `MetaData` for bytes that are no meta-data.
+    pub async fn schema_versions(&self) -> Result<Vec<i32>> {
+        self.with_metadata_store(|stored| async move { stored.versions().await })
+            .await
+    }
+
+    /// The schema of this version; none if the space never had it.
+    ///
+    /// **Errors**: `StoreNotFound` if the space was removed; `MetaData` for bytes that are no meta-data.
+    pub async fn load_schema_version(&self, version: i32) -> Result<Option<RecordMetaData>> {
+        self.with_metadata_store(|stored| async move {
+            match stored.load().await? {
+                Some(current) if current.version() == version => Ok(Some(current)),
+                _ => stored.load_version(version).await,
+            }
+        })
+        .await
+    }
+
+    /// The path at which the space was opened. A space that is moved stays open; its path is then out of date.
     pub fn path(&self) -> &SpacePath {
         &self.inner.path
     }
@@ -316,9 +416,39 @@ impl RecordSpace {
             .options
             .clone()
             .existence(StoreExistenceCheck::ErrorIfNotExists);
-        RecordStore::open_with_schema(context, resolved.data.clone(), resolved.schema.clone(), &options)
+        RecordStore::open_in_session(context, resolved.data.clone(), resolved.schema.clone(), &options)
             .await
             .map_err(|error| error.with("space", &self.inner.path))
+    }
+
+    /// Errors: `StoreNotFound` if the space is no longer at its path.
+    pub(super) async fn check_in_place(&self, context: &RecordContext) -> Result<()> {
+        let (resolved, _) = self.resolve(context).await?;
+        let there = open_directory(&self.inner.database, context, &self.inner.path).await;
+        match there {
+            Ok(directory) if directory.subspace()?.prefix() == resolved.directory.prefix() => Ok(()),
+            Err(error) if error.kind() != ErrorKind::StoreNotFound => Err(error),
+            _ => Err(Error::new(
+                ErrorKind::StoreNotFound,
+                "the record space was moved: open it at its new path",
+            )
+            .with("space", &self.inner.path)),
+        }
+    }
+
+    async fn with_metadata_store<T, F, Fut>(&self, operation: F) -> Result<T>
+    where
+        F: Fn(MetaDataStore) -> Fut,
+        Fut: Future<Output = Result<T>>,
+    {
+        let operation = &operation;
+        self.inner
+            .database
+            .run(|context| async move {
+                let (resolved, _) = self.resolve(&context).await?;
+                operation(MetaDataStore::new(&context, resolved.metadata.clone())).await
+            })
+            .await
     }
 
     async fn with_store<T, F, Fut>(&self, operation: F) -> Result<T>
@@ -359,75 +489,4 @@ impl std::fmt::Debug for RecordSpace {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "RecordSpace({})", self.inner.path)
     }
-}
-
-/// Finds the directory, brings the stored schema up to date with `schema` and opens the store once.
-async fn resolve(
-    database: &Database,
-    context: &RecordContext,
-    path: &SpacePath,
-    schema: Option<&Schema>,
-    options: &StoreOptions,
-) -> Result<Resolved> {
-    let located = |error: Error| error.with("space", path);
-    let directory = find_directory(database, context, path, schema.is_some())
-        .await
-        .map_err(located)?;
-    let subspace = directory.subspace()?;
-    let (metadata, data) = (subspace.sub("m"), subspace.sub("d"));
-    let store_schema = match schema {
-        None => load_schema(context, path, metadata.clone()).await?,
-        Some(schema) => {
-            let stored = MetaDataStore::new(context, metadata.clone());
-            let old = stored.load().await.map_err(located)?;
-            let new = schema.merge_into(old.as_ref()).map_err(located)?;
-            if old.as_ref().is_none_or(|old| old.version() != new.version()) {
-                stored.save_successor(&new, old.as_ref()).await.map_err(located)?;
-            }
-            StoreSchema::new(new)
-        }
-    };
-    let options = options.clone().existence(StoreExistenceCheck::ErrorIfNoInfoAndNotEmpty);
-    RecordStore::open_with_schema(context, data.clone(), store_schema.clone(), &options)
-        .await
-        .map_err(located)?;
-    Ok(Resolved {
-        data,
-        metadata,
-        schema: store_schema,
-    })
-}
-
-async fn find_directory(
-    database: &Database,
-    context: &RecordContext,
-    path: &SpacePath,
-    create: bool,
-) -> Result<Directory> {
-    let directories = database.directories();
-    let full_path = database.directory_path(path.names());
-    let transaction = context.transaction();
-    if create {
-        return Ok(directories
-            .create_or_open(transaction, full_path, RecordSpace::LAYER)
-            .await?);
-    }
-    if !directories.exists(transaction, &full_path).await? {
-        return Err(Error::new(
-            ErrorKind::StoreNotFound,
-            "there is no such record space: give a schema to create it",
-        ));
-    }
-    Ok(directories.open(transaction, full_path, RecordSpace::LAYER).await?)
-}
-
-async fn load_schema(context: &RecordContext, path: &SpacePath, metadata: Subspace) -> Result<StoreSchema> {
-    let stored = MetaDataStore::new(context, metadata).load().await?;
-    stored.map(StoreSchema::new).ok_or_else(|| {
-        Error::new(
-            ErrorKind::StoreNotFound,
-            "the record space has no schema yet: give one to create it",
-        )
-        .with("space", path)
-    })
 }

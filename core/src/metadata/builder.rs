@@ -19,6 +19,7 @@ use crate::key_expression::{KeyExpression, primary_key_component_positions};
 ///
 /// Every change that a store must notice makes the version one larger: another file, an index added or removed, another
 /// answer to "are long records split" or "are versions stored", another record count key.
+#[derive(Clone)]
 pub struct RecordMetaDataBuilder {
     pub(super) descriptors: Descriptors,
     pub(super) union: Union,
@@ -99,6 +100,12 @@ impl RecordMetaDataBuilder {
     ) -> Result<&mut Self> {
         let union = Union::of(descriptors.records())?;
         validator.validate_union(self.union.message(), union.message())?;
+        self.update_records_unchecked(descriptors)
+    }
+
+    /// As [`RecordMetaDataBuilder::update_records`], for records that are compared with the stored ones afterwards.
+    pub(super) fn update_records_unchecked(&mut self, descriptors: Descriptors) -> Result<&mut Self> {
+        let union = Union::of(descriptors.records())?;
         self.grow();
         let old_types = std::mem::take(&mut self.record_types);
         self.union = union;

@@ -1,12 +1,14 @@
 //! [`MetaDataChange`]: what newer meta-data changes, in words, for people who decide about it and for logs.
 //!
-//! Whether a change is allowed is the evolution validator's matter.
+//! Whether a change is allowed is the evolution validator's matter; a [`SchemaDiff`](super::SchemaDiff) says both.
 
 use std::collections::HashSet;
 use std::fmt;
 
-use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
+use prost_reflect::{EnumDescriptor, EnumValueDescriptor, FieldDescriptor, Kind, MessageDescriptor, Syntax};
 
+use super::cost::{ChangeCost, RecordEstimate};
+use super::evolution::{Violations, is_deprecated};
 use super::{Index, RecordMetaData, RecordType};
 
 /// One thing that newer meta-data has otherwise than older.
@@ -22,7 +24,7 @@ use super::{Index, RecordMetaData, RecordType};
 /// let old = schema("")?.merge_into(None)?;
 /// let new = schema("optional string name = 2;")?.merge_into(Some(&old))?;
 /// let changes: Vec<String> = new.changes_since(&old).iter().map(ToString::to_string).collect();
-/// assert_eq!(changes, ["field A.name added"]);
+/// assert_eq!(changes, ["field A.name added: no cost"]);
 /// # Ok::<(), record_store::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,6 +35,8 @@ pub struct MetaDataChange {
     pub name: String,
     /// What happened to it.
     pub action: Action,
+    /// What that costs, or why it is refused.
+    pub cost: ChangeCost,
 }
 
 /// A kind of thing that meta-data has.
@@ -40,10 +44,16 @@ pub struct MetaDataChange {
 pub enum Subject {
     /// A record type.
     RecordType,
+    /// A message, of records or within them.
+    Message,
     /// A field of a message.
     Field,
+    /// A value of an enum.
+    EnumValue,
     /// An index.
     Index,
+    /// An index that is no more.
+    FormerIndex,
     /// A property of the meta-data as a whole.
     Property,
 }
@@ -69,6 +79,44 @@ pub enum Action {
         /// What it is.
         to: String,
     },
+    /// It contradicts what was, in a way that has no other word here.
+    Contradicts,
+}
+
+impl Subject {
+    /// Its name in words, such as `record type`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Subject::RecordType => "record type",
+            Subject::Message => "message",
+            Subject::Field => "field",
+            Subject::EnumValue => "enum value",
+            Subject::Index => "index",
+            Subject::FormerIndex => "former index",
+            Subject::Property => "property",
+        }
+    }
+}
+
+impl Action {
+    /// Its name in a word, such as `added`.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Action::Added => "added",
+            Action::Removed => "removed",
+            Action::Renamed { .. } => "renamed",
+            Action::Changed { .. } => "changed",
+            Action::Contradicts => "contradicts",
+        }
+    }
+
+    fn part(&self) -> Option<&'static str> {
+        match self {
+            Action::Renamed { .. } => Some("name"),
+            Action::Changed { part, .. } => Some(part),
+            Action::Added | Action::Removed | Action::Contradicts => None,
+        }
+    }
 }
 
 impl RecordMetaData {
@@ -80,23 +128,52 @@ impl RecordMetaData {
         changes.indexes(old, self);
         changes.found
     }
+
+    /// As [`changes_since`](RecordMetaData::changes_since), with those refused that broke a rule.
+    pub(super) fn judged_changes_since(&self, old: &RecordMetaData, violations: &Violations) -> Vec<MetaDataChange> {
+        let mut changes = self.changes_since(old);
+        for violation in violations.iter() {
+            let refused = ChangeCost::Refused {
+                rule: violation.error.message().to_owned(),
+                way_out: violation.error.fact("way_out").unwrap_or_default().to_owned(),
+            };
+            let mut is_explained = false;
+            for change in &mut changes {
+                let same_thing = change.subject == violation.subject && change.name == violation.name;
+                if same_thing && (violation.part.is_none() || violation.part == change.action.part()) {
+                    is_explained = true;
+                    if !change.cost.is_refused() {
+                        change.cost = refused.clone();
+                    }
+                }
+            }
+            if !is_explained {
+                changes.push(MetaDataChange {
+                    subject: violation.subject,
+                    name: violation.name.clone(),
+                    action: Action::Contradicts,
+                    cost: refused,
+                });
+            }
+        }
+        changes
+    }
 }
 
 impl fmt::Display for MetaDataChange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let subject = match self.subject {
-            Subject::RecordType => "record type ",
-            Subject::Field => "field ",
-            Subject::Index => "index ",
-            Subject::Property => "",
-        };
-        write!(f, "{subject}{}", self.name)?;
-        match &self.action {
-            Action::Added => f.write_str(" added"),
-            Action::Removed => f.write_str(" removed"),
-            Action::Renamed { to } => write!(f, " renamed to {to}"),
-            Action::Changed { part, from, to } => write!(f, ": {part} changed from {from} to {to}"),
+        match self.subject {
+            Subject::Property => f.write_str(&self.name)?,
+            subject => write!(f, "{} {}", subject.name(), self.name)?,
         }
+        match &self.action {
+            Action::Added => f.write_str(" added")?,
+            Action::Removed => f.write_str(" removed")?,
+            Action::Renamed { to } => write!(f, " renamed to {to}")?,
+            Action::Changed { part, from, to } => write!(f, ": {part} changed from {from} to {to}")?,
+            Action::Contradicts => f.write_str(" contradicts what was")?,
+        }
+        write!(f, ": {}", self.cost)
     }
 }
 
@@ -109,10 +186,15 @@ struct Changes {
 
 impl Changes {
     fn add(&mut self, subject: Subject, name: impl Into<String>, action: Action) {
+        self.add_at(subject, name, action, ChangeCost::Nothing);
+    }
+
+    fn add_at(&mut self, subject: Subject, name: impl Into<String>, action: Action, cost: ChangeCost) {
         self.found.push(MetaDataChange {
             subject,
             name: name.into(),
             action,
+            cost,
         });
     }
 
@@ -176,24 +258,15 @@ impl Changes {
         if !self.seen.insert(old.full_name().to_owned()) {
             return;
         }
+        let syntax = |message: &MessageDescriptor| match message.parent_file().syntax() {
+            Syntax::Proto2 => "proto2",
+            Syntax::Proto3 => "proto3",
+        };
+        self.part(Subject::Message, old.full_name(), "syntax", syntax(old), syntax(new));
         for old_field in old.fields() {
-            let Some(new_field) = new.get_field(old_field.number()) else {
-                self.add(Subject::Field, old_field.full_name(), Action::Removed);
-                continue;
-            };
-            if old_field.name() != new_field.name() {
-                let to = new_field.name().to_owned();
-                self.add(Subject::Field, old_field.full_name(), Action::Renamed { to });
-            }
-            self.part(
-                Subject::Field,
-                old_field.full_name(),
-                "type",
-                type_of(&old_field),
-                type_of(&new_field),
-            );
-            if let (Kind::Message(old_inner), Kind::Message(new_inner)) = (old_field.kind(), new_field.kind()) {
-                self.message(&old_inner, &new_inner);
+            match new.get_field(old_field.number()) {
+                Some(new_field) => self.field(&old_field, &new_field),
+                None => self.add(Subject::Field, old_field.full_name(), Action::Removed),
             }
         }
         for new_field in new.fields() {
@@ -203,21 +276,75 @@ impl Changes {
         }
     }
 
+    fn field(&mut self, old: &FieldDescriptor, new: &FieldDescriptor) {
+        let subject = Subject::Field;
+        let name = old.full_name();
+        if old.name() != new.name() {
+            let to = new.name().to_owned();
+            self.add(subject, name, Action::Renamed { to });
+        }
+        self.part(subject, name, "type", type_of(old), type_of(new));
+        self.part(subject, name, "presence", presence_of(old), presence_of(new));
+        let deprecation = |field| if is_deprecated(field) { "deprecated" } else { "in use" };
+        self.part(subject, name, "deprecation", deprecation(old), deprecation(new));
+        match (old.kind(), new.kind()) {
+            (Kind::Message(old_inner), Kind::Message(new_inner)) => self.message(&old_inner, &new_inner),
+            (Kind::Enum(old_enum), Kind::Enum(new_enum)) => self.enumeration(&old_enum, &new_enum),
+            _ => {}
+        }
+    }
+
+    fn enumeration(&mut self, old: &EnumDescriptor, new: &EnumDescriptor) {
+        if !self.seen.insert(old.full_name().to_owned()) {
+            return;
+        }
+        for value in old.values() {
+            match new.get_value(value.number()) {
+                None => self.add(Subject::EnumValue, enum_value_name(&value), Action::Removed),
+                Some(now) if now.name() != value.name() => {
+                    let to = now.name().to_owned();
+                    self.add(Subject::EnumValue, enum_value_name(&value), Action::Renamed { to });
+                }
+                Some(_) => {}
+            }
+        }
+        for value in new.values() {
+            if old.get_value(value.number()).is_none() {
+                self.add(Subject::EnumValue, enum_value_name(&value), Action::Added);
+            }
+        }
+    }
+
     fn indexes(&mut self, old: &RecordMetaData, new: &RecordMetaData) {
         for index in old.indexes() {
             match new.index(index.name()) {
                 Ok(now) => self.index(index, now),
-                Err(_) => self.add(Subject::Index, index.name(), Action::Removed),
+                Err(_) => self.add_at(Subject::Index, index.name(), Action::Removed, ChangeCost::IndexClear),
             }
         }
         for index in new.indexes() {
             if old.index(index.name()).is_err() {
-                self.add(Subject::Index, index.name(), Action::Added);
+                let cost = if is_over_new_types_only(index, old, new) {
+                    ChangeCost::Nothing
+                } else {
+                    BUILD
+                };
+                self.add_at(Subject::Index, index.name(), Action::Added, cost);
             }
         }
     }
 
     fn index(&mut self, old: &Index, new: &Index) {
+        let before = self.found.len();
+        self.index_parts(old, new);
+        if old.last_modified_version() < new.last_modified_version() {
+            for change in self.found.iter_mut().skip(before) {
+                change.cost = BUILD;
+            }
+        }
+    }
+
+    fn index_parts(&mut self, old: &Index, new: &Index) {
         let subject = Subject::Index;
         self.part(subject, old.name(), "type", old.kind(), new.kind());
         self.part(subject, old.name(), "key", old.root_expression(), new.root_expression());
@@ -243,6 +370,27 @@ impl Changes {
         let predicate = |index: &Index| format!("{:?}", index.predicate());
         self.part(subject, old.name(), "predicate", predicate(old), predicate(new));
     }
+}
+
+/// Whether no store can have a record for the index yet.
+fn is_over_new_types_only(index: &Index, old: &RecordMetaData, new: &RecordMetaData) -> bool {
+    new.record_types_for_index(index).all(|record_type| {
+        old.record_type_from_union_field(record_type.union_field_number())
+            .is_none()
+    })
+}
+
+const BUILD: ChangeCost = ChangeCost::IndexBuild {
+    records: RecordEstimate::Unknown,
+};
+
+/// The name of the enum and that of the value.
+pub(super) fn enum_value_name(value: &EnumValueDescriptor) -> String {
+    format!("{}.{}", value.parent_enum().full_name(), value.name())
+}
+
+fn presence_of(field: &FieldDescriptor) -> &'static str {
+    if field.supports_presence() { "told" } else { "not told" }
 }
 
 /// As a .proto file spells it.

@@ -6,16 +6,22 @@
 mod index_definition;
 mod messages;
 mod renames;
+pub(super) mod rule;
+mod violation;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use prost_reflect::{Kind, MessageDescriptor};
+use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
 use record_store_kv::tuple::Element;
 
+use super::changes::Subject;
+use super::names;
 use super::{FormerIndex, Index, RecordMetaData, RecordType};
 use crate::error::{Error, ErrorKind, Result};
 use crate::key_expression::KeyExpression;
+pub(super) use messages::is_deprecated;
 use renames::rename_fields;
+pub(super) use violation::Violations;
 
 /// Says whether newer meta-data may follow older. The default is the strictest; each switch allows one kind of change, or
 /// forbids one, as the setter of its name on Java's builder does.
@@ -55,24 +61,74 @@ pub struct MetaDataEvolutionValidator {
 type TypeRenames = HashMap<String, String>;
 
 impl MetaDataEvolutionValidator {
+    /// Sets a switch by its name, as other languages do: `set("allow_field_renames", true)`.
+    ///
+    /// **Errors**: `InvalidArgument` for an unknown one, with the name that was probably meant.
+    pub fn set(&mut self, switch: &str, on: bool) -> Result<()> {
+        let mut switches = [
+            ("allow_no_version_change", &mut self.allow_no_version_change),
+            ("allow_no_since_version", &mut self.allow_no_since_version),
+            ("allow_field_renames", &mut self.allow_field_renames),
+            (
+                "allow_deprecated_field_renames",
+                &mut self.allow_deprecated_field_renames,
+            ),
+            ("allow_undeprecating_fields", &mut self.allow_undeprecating_fields),
+            ("allow_index_rebuilds", &mut self.allow_index_rebuilds),
+            (
+                "allow_missing_former_index_names",
+                &mut self.allow_missing_former_index_names,
+            ),
+            (
+                "allow_older_former_index_added_versions",
+                &mut self.allow_older_former_index_added_versions,
+            ),
+            ("allow_unsplit_to_split", &mut self.allow_unsplit_to_split),
+            ("disallow_type_renames", &mut self.disallow_type_renames),
+        ];
+        match switches.iter_mut().find(|(name, _)| *name == switch) {
+            Some((_, value)) => {
+                **value = on;
+                Ok(())
+            }
+            None => {
+                let error = Error::new(ErrorKind::InvalidArgument, "evolution has no such switch");
+                Err(names::unknown(
+                    error,
+                    "switch",
+                    switch,
+                    switches.iter().map(|(name, _)| *name),
+                ))
+            }
+        }
+    }
+
     /// Checks that `new` may follow `old`.
     ///
-    /// **Errors**: `MetaDataEvolution`, naming the type, field or index that may not change so.
+    /// **Errors**: `MetaDataEvolution`, naming the type, field or index that may not change so, and the way out.
     pub fn validate(&self, old: &RecordMetaData, new: &RecordMetaData) -> Result<()> {
-        self.validate_version(old, new)?;
-        self.validate_split(old, new)?;
-        self.validate_union(old.union_message(), new.union_message())?;
-        let renames = self.type_renames(old.union_message(), new.union_message())?;
+        self.violations(old, new).into_result()
+    }
+
+    /// Every rule that `new` breaks, at most one for each part of a thing.
+    pub(super) fn violations(&self, old: &RecordMetaData, new: &RecordMetaData) -> Violations {
+        let mut found = Violations::default();
+        let property = Subject::Property;
+        found.check(property, "version", None, self.validate_version(old, new));
+        found.check(property, "long records", None, self.validate_split(old, new));
+        self.check_union(old.union_message(), new.union_message(), &mut found);
+        let renames = type_renames(old.union_message(), new.union_message());
         for old_type in old.record_types() {
-            self.validate_record_type(old_type, new, &renames)?;
+            self.check_record_type(old_type, new, &renames, &mut found);
         }
-        self.validate_new_record_types(old, new, &renames)?;
-        self.validate_indexes(old, new, &renames)
+        self.check_new_record_types(old, new, &renames, &mut found);
+        self.check_indexes(old, new, &renames, &mut found);
+        found
     }
 
     fn validate_version(&self, old: &RecordMetaData, new: &RecordMetaData) -> Result<()> {
         if old.version() > new.version() || (old.version() == new.version() && !self.allow_no_version_change) {
-            return Err(refused("the version must grow")
+            return Err(refused(rule::VERSION_FELL)
                 .with("old_version", old.version())
                 .with("new_version", new.version()));
         }
@@ -81,10 +137,8 @@ impl MetaDataEvolutionValidator {
 
     fn validate_split(&self, old: &RecordMetaData, new: &RecordMetaData) -> Result<()> {
         match (old.is_split_long_records(), new.is_split_long_records()) {
-            (true, false) => Err(refused("records are split already and must stay so")),
-            (false, true) if !self.allow_unsplit_to_split => {
-                Err(refused("splitting of long records may not be turned on"))
-            }
+            (true, false) => Err(refused(rule::UNSPLIT)),
+            (false, true) if !self.allow_unsplit_to_split => Err(refused(rule::SPLIT)),
             _ => Ok(()),
         }
     }
@@ -93,150 +147,144 @@ impl MetaDataEvolutionValidator {
     ///
     /// **Errors**: `MetaDataEvolution`, naming the record type or the field.
     pub fn validate_union(&self, old: &MessageDescriptor, new: &MessageDescriptor) -> Result<()> {
+        let mut found = Violations::default();
+        self.check_union(old, new, &mut found);
+        found.into_result()
+    }
+
+    fn check_union(&self, old: &MessageDescriptor, new: &MessageDescriptor, found: &mut Violations) {
         let mut pairs: Vec<(String, String)> = Vec::new();
         let mut seen = messages::SeenMessages::new();
         for field in old.fields() {
-            let Kind::Message(old_record) = field.kind() else {
-                return Err(refused("a field of the old union is no message").with("field", field.full_name()));
-            };
-            let Some(new_field) = new.get_field(field.number()) else {
-                return Err(refused(
-                    "a record type was removed from the union: keep its message, its records may be stored",
-                )
-                .with("record_type", old_record.name())
-                .with("number", field.number()));
-            };
-            let Kind::Message(new_record) = new_field.kind() else {
-                return Err(refused("a field of the new union is no message").with("field", new_field.full_name()));
+            let (old_record, new_record) = match union_pair(&field, new) {
+                Ok(pair) => pair,
+                Err(error) => {
+                    let name = field
+                        .kind()
+                        .as_message()
+                        .map_or(field.name().to_owned(), |message| message.name().to_owned());
+                    found.check(Subject::RecordType, name, None, Err(error));
+                    continue;
+                }
             };
             let pair = (old_record.full_name().to_owned(), new_record.full_name().to_owned());
             if let Some(other) = pairs.iter().find(|known| (known.0 == pair.0) != (known.1 == pair.1)) {
                 let message = if other.0 == pair.0 {
-                    "one record type became two"
+                    rule::TYPE_BECAME_TWO
                 } else {
-                    "two record types became one"
+                    rule::TYPES_BECAME_ONE
                 };
-                return Err(refused(message)
+                let error = refused(message)
                     .with("old", format_args!("{}, {}", other.0, pair.0))
-                    .with("new", format_args!("{}, {}", other.1, pair.1)));
+                    .with("new", format_args!("{}, {}", other.1, pair.1));
+                found.check(Subject::RecordType, old_record.name(), None, Err(error));
+                continue;
             }
             pairs.push(pair);
-            self.validate_message(&old_record, &new_record, &mut seen)?;
+            if self.disallow_type_renames && old_record.name() != new_record.name() {
+                let error = refused(rule::TYPE_RENAMED)
+                    .with("old", old_record.name())
+                    .with("new", new_record.name());
+                found.check(Subject::RecordType, old_record.name(), Some("name"), Err(error));
+            }
+            self.check_message(&old_record, &new_record, &mut seen, found);
         }
-        Ok(())
     }
 
-    fn type_renames(&self, old: &MessageDescriptor, new: &MessageDescriptor) -> Result<TypeRenames> {
-        let mut renames = HashMap::new();
-        for field in old.fields() {
-            let new_kind = new.get_field(field.number()).map(|field| field.kind());
-            let (Kind::Message(old_type), Some(Kind::Message(new_type))) = (field.kind(), new_kind) else {
-                continue;
-            };
-            if old_type.name() == new_type.name() {
-                continue;
-            }
-            if self.disallow_type_renames {
-                return Err(refused("a record type was renamed")
-                    .with("old", old_type.name())
-                    .with("new", new_type.name()));
-            }
-            renames.insert(old_type.name().to_owned(), new_type.name().to_owned());
-        }
-        Ok(renames)
-    }
-
-    fn validate_record_type(&self, old: &RecordType, new: &RecordMetaData, renames: &TypeRenames) -> Result<()> {
+    fn check_record_type(&self, old: &RecordType, new: &RecordMetaData, renames: &TypeRenames, found: &mut Violations) {
+        let subject = Subject::RecordType;
         let name = renamed(renames, old.name());
         let Some(new) = new.record_types().iter().find(|new| new.name() == name) else {
-            return Err(refused("a record type was removed").with("record_type", old.name()));
+            let error = refused(rule::TYPE_REMOVED).with("record_type", old.name());
+            found.check(subject, old.name(), None, Err(error));
+            return;
         };
-        let changed = |message| refused(message).with("record_type", name);
-        if old.since_version() != new.since_version() {
-            return Err(changed("the version that brought a record type changed")
-                .with("old", old.since_version().unwrap_or_default())
-                .with("new", new.since_version().unwrap_or_default()));
-        }
-        let expected = self.expected_key(old.primary_key(), old.descriptor(), new.descriptor())?;
-        if expected != *new.primary_key() {
-            return Err(
-                changed("the primary key of a record type changed: records are stored under it")
-                    .with("expected", expected)
-                    .with("new", new.primary_key()),
-            );
-        }
-        if old.record_type_key() != new.record_type_key() {
-            return Err(changed("the record type key changed: records are stored under it")
-                .with("old", old.record_type_key())
-                .with("new", new.record_type_key()));
-        }
-        Ok(())
+        found.check(subject, old.name(), Some("since version"), same_since_version(old, new));
+        found.check(
+            subject,
+            old.name(),
+            Some("primary key"),
+            self.same_primary_key(old, new),
+        );
+        found.check(
+            subject,
+            old.name(),
+            Some("record type key"),
+            same_record_type_key(old, new),
+        );
     }
 
-    fn validate_new_record_types(
+    fn same_primary_key(&self, old: &RecordType, new: &RecordType) -> Result<()> {
+        let expected = self.expected_key(old.primary_key(), old.descriptor(), new.descriptor())?;
+        if expected == *new.primary_key() {
+            return Ok(());
+        }
+        Err(refused(rule::PRIMARY_KEY)
+            .with("record_type", new.name())
+            .with("expected", expected)
+            .with("new", new.primary_key()))
+    }
+
+    fn check_new_record_types(
         &self,
         old: &RecordMetaData,
         new: &RecordMetaData,
         renames: &TypeRenames,
-    ) -> Result<()> {
+        found: &mut Violations,
+    ) {
         let known: BTreeSet<&str> = old
             .record_types()
             .iter()
             .map(|record_type| renamed(renames, record_type.name()))
             .collect();
         for record_type in new.record_types().iter().filter(|new| !known.contains(new.name())) {
-            match record_type.since_version() {
-                None if self.allow_no_since_version => {}
-                None => {
-                    return Err(refused("a new record type does not say which version brought it")
-                        .with("record_type", record_type.name()));
-                }
-                Some(since) if since <= old.version() => {
-                    return Err(refused("a new record type says that it is not new")
-                        .with("record_type", record_type.name())
-                        .with("since_version", since)
-                        .with("old_version", old.version()));
-                }
-                Some(_) => {}
-            }
+            let result = match record_type.since_version() {
+                None if self.allow_no_since_version => Ok(()),
+                None => Err(refused(rule::NO_SINCE_VERSION).with("record_type", record_type.name())),
+                Some(since) if since <= old.version() => Err(refused(rule::OLD_SINCE_VERSION)
+                    .with("record_type", record_type.name())
+                    .with("since_version", since)
+                    .with("old_version", old.version())),
+                Some(_) => Ok(()),
+            };
+            found.check(Subject::RecordType, record_type.name(), None, result);
         }
-        Ok(())
     }
 
-    fn validate_indexes(&self, old: &RecordMetaData, new: &RecordMetaData, renames: &TypeRenames) -> Result<()> {
+    fn check_indexes(&self, old: &RecordMetaData, new: &RecordMetaData, renames: &TypeRenames, found: &mut Violations) {
+        let subject = Subject::Index;
         let (old_former, new_former) = (former_by_key(old), former_by_key(new));
         let (old_indexes, new_indexes) = (indexes_by_key(old), indexes_by_key(new));
-        for key in old_former.keys() {
-            validate_former_key_stays(key, &new_former, &new_indexes)?;
+        for (key, former) in &old_former {
+            let result = validate_former_key_stays(key, &new_former, &new_indexes);
+            found.check(Subject::FormerIndex, former_name(former), None, result);
         }
         for (key, index) in &old_indexes {
             if !new_indexes.contains_key(key) && !new_former.contains_key(key) {
-                return Err(
-                    refused("an index is gone and is no former index: remove it with remove_index")
-                        .with("index", index.name())
-                        .with("subspace_key", key),
-                );
+                let error = refused(rule::INDEX_GONE)
+                    .with("index", index.name())
+                    .with("subspace_key", key);
+                found.check(subject, index.name(), None, Err(error));
             }
         }
         for (key, former) in &new_former {
-            match (old_former.get(key), old_indexes.get(key)) {
-                (Some(before), _) => validate_same_former_index(before, former)?,
-                (None, index) => self.validate_new_former_index(old, index.copied(), former)?,
-            }
+            let result = match (old_former.get(key), old_indexes.get(key)) {
+                (Some(before), _) => validate_same_former_index(before, former),
+                (None, index) => self.validate_new_former_index(old, index.copied(), former),
+            };
+            found.check(Subject::FormerIndex, former_name(former), None, result);
         }
         for (key, index) in &new_indexes {
-            match old_indexes.get(key) {
-                Some(before) => self.validate_index(old, before, new, index, renames)?,
-                None if index.last_modified_version() <= old.version() => {
-                    return Err(refused("a new index says that it is not new")
-                        .with("index", index.name())
-                        .with("last_modified_version", index.last_modified_version())
-                        .with("old_version", old.version()));
-                }
-                None => {}
-            }
+            let result = match old_indexes.get(key) {
+                Some(before) => self.validate_index(old, before, new, index, renames),
+                None if index.last_modified_version() <= old.version() => Err(refused(rule::INDEX_NOT_NEW)
+                    .with("index", index.name())
+                    .with("last_modified_version", index.last_modified_version())
+                    .with("old_version", old.version())),
+                None => Ok(()),
+            };
+            found.check(subject, index.name(), None, result);
         }
-        Ok(())
     }
 
     /// A former index that is new itself: of an index that was there, or of one that came and went in between.
@@ -248,32 +296,26 @@ impl MetaDataEvolutionValidator {
     ) -> Result<()> {
         let wrong = |message| refused_former(message, former);
         if former.removed_version <= old.version() {
-            return Err(wrong("a new former index says that it was removed earlier").with("old_version", old.version()));
+            return Err(wrong(rule::FORMER_NOT_NEW).with("old_version", old.version()));
         }
         let Some(index) = index else {
             if former.added_version <= old.version() && !self.allow_older_former_index_added_versions {
-                return Err(wrong("a former index that never was says that it was added earlier")
-                    .with("old_version", old.version()));
+                return Err(wrong(rule::FORMER_OF_NOTHING).with("old_version", old.version()));
             }
             return Ok(());
         };
         let nameless = former.former_name.is_none() && self.allow_missing_former_index_names;
         if !nameless && former.former_name.as_deref() != Some(index.name()) {
-            return Err(wrong("a former index has another name than the index had").with("index", index.name()));
+            return Err(wrong(rule::FORMER_NAME).with("index", index.name()));
         }
         if former.added_version > index.added_version() {
-            return Err(
-                wrong("a former index was added later than the index").with("index_added", index.added_version())
-            );
+            return Err(wrong(rule::FORMER_YOUNGER).with("index_added", index.added_version()));
         }
         if former.added_version != index.added_version() && !self.allow_older_former_index_added_versions {
-            return Err(
-                wrong("a former index was added earlier than the index").with("index_added", index.added_version())
-            );
+            return Err(wrong(rule::FORMER_OLDER).with("index_added", index.added_version()));
         }
         if former.removed_version <= index.last_modified_version() {
-            return Err(wrong("a former index was removed before the index was last changed")
-                .with("index_last_modified", index.last_modified_version()));
+            return Err(wrong(rule::FORMER_BEFORE_CHANGE).with("index_last_modified", index.last_modified_version()));
         }
         Ok(())
     }
@@ -293,36 +335,79 @@ impl MetaDataEvolutionValidator {
     }
 }
 
+/// The record types under a field of the old union, before and now.
+fn union_pair(field: &FieldDescriptor, new: &MessageDescriptor) -> Result<(MessageDescriptor, MessageDescriptor)> {
+    let Kind::Message(old_record) = field.kind() else {
+        return Err(refused(rule::OLD_UNION_FIELD).with("field", field.full_name()));
+    };
+    let Some(new_field) = new.get_field(field.number()) else {
+        return Err(refused(rule::REMOVED_FROM_UNION)
+            .with("record_type", old_record.name())
+            .with("number", field.number()));
+    };
+    match new_field.kind() {
+        Kind::Message(new_record) => Ok((old_record, new_record)),
+        _ => Err(refused(rule::NEW_UNION_FIELD).with("field", new_field.full_name())),
+    }
+}
+
+fn type_renames(old: &MessageDescriptor, new: &MessageDescriptor) -> TypeRenames {
+    old.fields()
+        .filter_map(|field| union_pair(&field, new).ok())
+        .filter(|(old_type, new_type)| old_type.name() != new_type.name())
+        .map(|(old_type, new_type)| (old_type.name().to_owned(), new_type.name().to_owned()))
+        .collect()
+}
+
+fn same_since_version(old: &RecordType, new: &RecordType) -> Result<()> {
+    if old.since_version() == new.since_version() {
+        return Ok(());
+    }
+    Err(refused(rule::SINCE_VERSION)
+        .with("record_type", new.name())
+        .with("old", old.since_version().unwrap_or_default())
+        .with("new", new.since_version().unwrap_or_default()))
+}
+
+fn same_record_type_key(old: &RecordType, new: &RecordType) -> Result<()> {
+    if old.record_type_key() == new.record_type_key() {
+        return Ok(());
+    }
+    Err(refused(rule::RECORD_TYPE_KEY)
+        .with("record_type", new.name())
+        .with("old", old.record_type_key())
+        .with("new", new.record_type_key()))
+}
+
+fn former_name(former: &FormerIndex) -> &str {
+    former.former_name.as_deref().unwrap_or("?")
+}
+
 fn validate_former_key_stays(
     key: &Element,
     new_former: &BTreeMap<&Element, &FormerIndex>,
     new_indexes: &BTreeMap<&Element, &Index>,
 ) -> Result<()> {
     if let Some(index) = new_indexes.get(key) {
-        return Err(
-            refused("the key of a former index is used by a new one: stores may have entries of the old one")
-                .with("subspace_key", key)
-                .with("index", index.name()),
-        );
+        return Err(refused(rule::FORMER_KEY_USED)
+            .with("subspace_key", key)
+            .with("index", index.name()));
     }
     if !new_former.contains_key(key) {
-        return Err(refused("a former index was forgotten: stores may have its entries").with("subspace_key", key));
+        return Err(refused(rule::FORMER_FORGOTTEN).with("subspace_key", key));
     }
     Ok(())
 }
 
 fn validate_same_former_index(old: &FormerIndex, new: &FormerIndex) -> Result<()> {
     if old.removed_version != new.removed_version {
-        return Err(
-            refused_former("the version that removed a former index changed", new).with("old", old.removed_version)
-        );
+        return Err(refused_former(rule::FORMER_REMOVED_VERSION, new).with("old", old.removed_version));
     }
     if old.added_version != new.added_version {
-        return Err(refused_former("the version that added a former index changed", new).with("old", old.added_version));
+        return Err(refused_former(rule::FORMER_ADDED_VERSION, new).with("old", old.added_version));
     }
     if old.former_name != new.former_name {
-        return Err(refused_former("the name of a former index changed", new)
-            .with("old", old.former_name.as_deref().unwrap_or("?")));
+        return Err(refused_former(rule::FORMER_RENAMED, new).with("old", old.former_name.as_deref().unwrap_or("?")));
     }
     Ok(())
 }
@@ -352,7 +437,7 @@ fn refused(message: &'static str) -> Error {
 
 fn refused_former(message: &'static str, former: &FormerIndex) -> Error {
     refused(message)
-        .with("former_index", former.former_name.as_deref().unwrap_or("?"))
+        .with("former_index", former_name(former))
         .with("subspace_key", &former.subspace_key)
         .with("added_version", former.added_version)
         .with("removed_version", former.removed_version)

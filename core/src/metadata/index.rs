@@ -259,14 +259,17 @@ impl FormerIndex {
 
 /// Reads a packed subspace key: a tuple of one element that is not null.
 pub(super) fn unpack_subspace_key(bytes: &[u8]) -> Result<Element> {
-    let tuple = Tuple::unpack(bytes)?;
-    match <[Element; 1]>::try_from(tuple.into_elements()) {
-        Ok([key]) if !key.is_null() => Ok(key),
-        _ => Err(Error::new(
+    let refused = || {
+        Error::new(
             ErrorKind::MetaData,
             "the subspace key of an index is a tuple of one element that is not null",
         )
-        .with("subspace_key", format_args!("{bytes:02x?}"))),
+        .with("subspace_key", format_args!("{bytes:02x?}"))
+    };
+    let tuple = Tuple::unpack(bytes).map_err(|error| refused().caused_by(error))?;
+    match <[Element; 1]>::try_from(tuple.into_elements()) {
+        Ok([key]) if !key.is_null() => Ok(key),
+        _ => Err(refused()),
     }
 }
 

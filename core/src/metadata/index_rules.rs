@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
 
+use super::evolution::rule;
 use super::index::{index_option as option, index_type};
 use super::{Index, IndexPredicate, RecordMetaData};
 use crate::error::{Error, ErrorKind, Result};
@@ -58,14 +59,11 @@ pub(super) fn validate_changed_options(old: &Index, new: &Index, changed: &BTree
             }
         };
         if !allowed {
-            return Err(Error::new(
-                ErrorKind::MetaDataEvolution,
-                "an option of an index changed that its entries depend on: rebuild it, or give the new index another name",
-            )
-            .with("index", new.name())
-            .with("option", name)
-            .with("old", old.option(name).unwrap_or("unset"))
-            .with("new", new.option(name).unwrap_or("unset")));
+            return Err(Error::new(ErrorKind::MetaDataEvolution, rule::INDEX_OPTION)
+                .with("index", new.name())
+                .with("option", name)
+                .with("old", old.option(name).unwrap_or("unset"))
+                .with("new", new.option(name).unwrap_or("unset")));
         }
     }
     Ok(())
@@ -147,6 +145,16 @@ fn rules(kind: &str) -> Option<Rules> {
         version,
         never_unique,
     })
+}
+
+/// Whether indexes of this type group their columns, if only by nothing.
+pub(super) fn is_grouped(kind: &str) -> bool {
+    rules(kind).is_some_and(|rules| matches!(rules.shape, Shape::Grouped(_) | Shape::GroupedSome))
+}
+
+/// Whether the last column of indexes of this type is the version of the record.
+pub(super) fn ends_with_version(kind: &str) -> bool {
+    rules(kind).is_some_and(|rules| rules.version != VersionColumn::None)
 }
 
 /// The messages of the records in an index, synthetic ones too.

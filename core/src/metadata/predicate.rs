@@ -3,7 +3,7 @@
 //! Whether a record meets it is the index maintenance's matter.
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::key_expression::Literal;
+use crate::key_expression::{DEPTH_MAX, Literal};
 use crate::proto;
 use crate::proto::constant_predicate::ConstantValue;
 use crate::proto::row_number_window_predicate::{Direction, FieldPath};
@@ -76,6 +76,25 @@ pub struct RowNumberWindow {
 }
 
 impl IndexPredicate {
+    /// Refuses a predicate that could be written and then not be read.
+    ///
+    /// **Errors**: `MetaData` for one that is too deep; as [`IndexPredicate::from_proto`].
+    pub(super) fn check_readable(&self) -> Result<()> {
+        if self.is_deeper_than(DEPTH_MAX) {
+            return Err(malformed("an index predicate is too deep to be stored").with("limit", DEPTH_MAX));
+        }
+        Self::from_proto(&self.to_proto()).map(drop)
+    }
+
+    fn is_deeper_than(&self, levels: usize) -> bool {
+        let parts = match self {
+            IndexPredicate::And(parts) | IndexPredicate::Or(parts) => parts.as_slice(),
+            IndexPredicate::Not(part) => std::slice::from_ref(&**part),
+            _ => &[],
+        };
+        levels == 0 || parts.iter().any(|part| part.is_deeper_than(levels - 1))
+    }
+
     pub(super) fn from_proto(stored: &proto::Predicate) -> Result<Self> {
         let mut found = Vec::new();
         if let Some(and) = &stored.and_predicate {

@@ -471,4 +471,17 @@ mod tests {
         let index = fields.iter().find(|field| field.number == INDEXES).unwrap();
         assert!(index.content.as_ref().unwrap().ends_with(&extension("of the index")));
     }
+
+    #[test]
+    fn a_damaged_subspace_key_is_named() {
+        let schema = Schema::builder()
+            .proto("a.proto", "message A { optional int64 id = 1; optional string s = 2; }")
+            .record_type("A", |t| t.primary_key("id").index(("by_s", "s")));
+        let mut stored = schema.build().unwrap().merge_into(None).unwrap().to_proto();
+        for damaged in [&b"\x15"[..], b"", b"\x00", b"\x14\x14"] {
+            stored.indexes[0].subspace_key = Some(Bytes::from_static(damaged));
+            let error = RecordMetaData::from_proto_bytes(stored.encode_to_vec()).unwrap_err();
+            assert_eq!((error.kind(), error.fact("index")), (ErrorKind::MetaData, Some("by_s")));
+        }
+    }
 }

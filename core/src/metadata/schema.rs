@@ -5,7 +5,10 @@
 
 mod columns;
 mod definition;
+mod diff;
 mod drop_type;
+mod dropped;
+mod indexes;
 mod merge;
 mod sources;
 mod union_file;
@@ -23,6 +26,7 @@ use sources::{Files, Source};
 
 pub use columns::Columns;
 pub use definition::{IndexSchema, RecordTypeSchema};
+pub use diff::SchemaDiff;
 
 /// What a program wants its records to be: types, keys, indexes. Clones are cheap.
 ///
@@ -50,6 +54,8 @@ struct Parts {
     files: Files,
     types: Vec<RecordTypeSchema>,
     indexes: Vec<IndexSchema>,
+    dropped_indexes: Vec<String>,
+    dropped_types: Vec<String>,
     split_long_records: Option<bool>,
     store_record_versions: Option<bool>,
     evolution: MetaDataEvolutionValidator,
@@ -62,6 +68,8 @@ pub struct SchemaBuilder {
     sources: Vec<Source>,
     types: Vec<RecordTypeSchema>,
     indexes: Vec<IndexSchema>,
+    dropped_indexes: Vec<String>,
+    dropped_types: Vec<String>,
     split_long_records: Option<bool>,
     store_record_versions: Option<bool>,
     evolution: MetaDataEvolutionValidator,
@@ -82,6 +90,14 @@ impl Schema {
     /// stored records or index entries unreadable.
     pub fn merge_into(&self, stored: Option<&RecordMetaData>) -> Result<RecordMetaData> {
         merge::merge(&self.0, stored)
+    }
+
+    /// What would change if a space that has `stored` got this schema: each change with its cost, or the rule that it breaks.
+    /// [`RecordSpace::plan`](crate::RecordSpace::plan) says it of a space, with the number of records.
+    ///
+    /// **Errors**: `MetaData` and `InvalidExpression` for broken rules other than those of evolution.
+    pub fn diff(&self, stored: &RecordMetaData) -> Result<SchemaDiff> {
+        merge::diff(&self.0, stored)
     }
 
     /// The files that it was made of, compiled, imports first: an encoded `FileDescriptorSet`. Those that every schema may
@@ -155,6 +171,50 @@ impl SchemaBuilder {
         self
     }
 
+    /// Drops an index that the space may have: its entries are cleared when the space is opened, and a [`FormerIndex`] stays
+    /// behind, so that stores that are opened later clear theirs.
+    ///
+    /// [`FormerIndex`]: crate::FormerIndex
+    pub fn drop_index(mut self, name: impl Into<String>) -> Self {
+        self.dropped_indexes.push(name.into());
+        self
+    }
+
+    /// Drops a record type that the space may have, with the indexes that are its alone. Its number in the union is retired.
+    ///
+    /// Its records must be deleted before, by [`delete_records_where`](crate::RecordStore::delete_records_where) for example:
+    /// a space that has some refuses the schema.
+    ///
+    /// ```
+    /// # futures_executor::block_on(async {
+    /// use record_store::{Database, ErrorKind, Record, RecordKey, Schema};
+    /// let db = Database::in_memory()?;
+    /// let files = || Schema::builder().proto(
+    ///     "shop.proto",
+    ///     "syntax = 'proto3'; message User { int64 id = 1; } message Order { int64 id = 1; }",
+    /// );
+    /// let before = files()
+    ///     .record_type("User", |t| t.primary_key("id"))
+    ///     .record_type("Order", |t| t.primary_key("id"))
+    ///     .build()?;
+    /// let shop = db.space("shop").schema(&before).open().await?;
+    /// shop.put(Record::from_json("Order", r#"{"id": 1}"#)).await?;
+    ///
+    /// let after = files().record_type("User", |t| t.primary_key("id")).drop_type("Order").build()?;
+    /// let refused = db.space("shop").schema(&after).open().await.unwrap_err();
+    /// assert_eq!(refused.kind(), ErrorKind::MetaDataEvolution);
+    ///
+    /// shop.delete(RecordKey::of("Order", 1)).await?;
+    /// let shop = db.space("shop").schema(&after).open().await?;
+    /// assert_eq!(shop.metadata().record_types().len(), 1);
+    /// # Ok::<(), record_store::Error>(())
+    /// # }).unwrap();
+    /// ```
+    pub fn drop_type(mut self, name: impl Into<String>) -> Self {
+        self.dropped_types.push(name.into());
+        self
+    }
+
     /// Whether records longer than 100,000 bytes may be saved; yes in a new space, unless a file's options say otherwise.
     pub fn split_long_records(mut self, split: bool) -> Self {
         self.split_long_records = Some(split);
@@ -182,6 +242,8 @@ impl SchemaBuilder {
             files: Files::compile(self.sources)?,
             types: self.types,
             indexes: self.indexes,
+            dropped_indexes: self.dropped_indexes,
+            dropped_types: self.dropped_types,
             split_long_records: self.split_long_records,
             store_record_versions: self.store_record_versions,
             evolution: self.evolution,

@@ -91,6 +91,22 @@ pub struct Nesting {
     pub expression: KeyExpression,
 }
 
+impl SyntheticParts {
+    /// The key expressions that say how the constituents belong together.
+    pub(super) fn expressions(&self) -> Vec<&KeyExpression> {
+        match self {
+            SyntheticParts::Joined { joins, .. } => joins
+                .iter()
+                .flat_map(|join| [&join.left_expression, &join.right_expression])
+                .collect(),
+            SyntheticParts::Unnested { constituents } => constituents
+                .iter()
+                .filter_map(|constituent| Some(&constituent.nesting.as_ref()?.expression))
+                .collect(),
+        }
+    }
+}
+
 impl SyntheticRecordType {
     /// Records of several types that have equal keys.
     pub fn joined(name: impl Into<String>, constituents: Vec<JoinConstituent>, joins: Vec<Join>) -> Self {

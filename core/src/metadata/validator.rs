@@ -4,8 +4,9 @@
 
 use std::collections::HashMap;
 
-use super::{FormerIndex, Index, RecordMetaData, RecordType, index_rules};
+use super::{FormerIndex, Index, IndexPredicate, RecordMetaData, RecordType, index_rules};
 use crate::error::{Error, ErrorKind, Result};
+use crate::key_expression::KeyExpression;
 
 /// Checks every rule.
 ///
@@ -15,6 +16,7 @@ pub(super) fn validate(meta_data: &RecordMetaData) -> Result<()> {
         return Err(Error::new(ErrorKind::MetaData, "the union has no record types")
             .with("union", meta_data.union_message().full_name()));
     }
+    validate_readable(meta_data)?;
     for record_type in meta_data.record_types() {
         validate_record_type(meta_data, record_type)?;
     }
@@ -26,6 +28,28 @@ pub(super) fn validate(meta_data: &RecordMetaData) -> Result<()> {
         validate_former_index(meta_data, former)?;
     }
     validate_subspace_keys(meta_data)
+}
+
+/// What is stored can be read again: protobuf lets deeper messages be written than read.
+fn validate_readable(meta_data: &RecordMetaData) -> Result<()> {
+    for record_type in meta_data.record_types() {
+        let checked = record_type.primary_key().check_readable();
+        checked.map_err(|error| error.with("record_type", record_type.name()))?;
+    }
+    for index in meta_data.indexes() {
+        let predicate = index.predicate().map_or(Ok(()), IndexPredicate::check_readable);
+        let checked = index.root_expression().check_readable().and(predicate);
+        checked.map_err(|error| error.with("index", index.name()))?;
+    }
+    for synthetic in meta_data.synthetic_record_types() {
+        for expression in synthetic.parts().expressions() {
+            let checked = expression.check_readable();
+            checked.map_err(|error| error.with("record_type", synthetic.name()))?;
+        }
+    }
+    meta_data
+        .record_count_key()
+        .map_or(Ok(()), KeyExpression::check_readable)
 }
 
 fn validate_record_type(meta_data: &RecordMetaData, record_type: &RecordType) -> Result<()> {

@@ -63,7 +63,7 @@ pub(super) async fn snapshot_of_all(store: &RecordStore) -> Result<i64> {
     Ok(total)
 }
 
-fn decode(bytes: &[u8]) -> Result<i64> {
+pub(super) fn decode(bytes: &[u8]) -> Result<i64> {
     match bytes.first_chunk() {
         Some(count) if bytes.len() == count.len() => Ok(i64::from_le_bytes(*count)),
         _ => Err(Error::new(ErrorKind::Corrupt, "a count of records has not 8 bytes")),

@@ -185,7 +185,7 @@ pub(super) fn clear_data(store: &RecordStore, index: &Index) {
     }
 }
 
-fn built_ranges(store: &RecordStore, index: &Index) -> RangeSet {
+pub(super) fn built_ranges(store: &RecordStore, index: &Index) -> RangeSet {
     RangeSet::new(store.index_context(index).layout().subspace(IndexKeyspace::BuiltRanges))
 }
 
@@ -208,7 +208,7 @@ fn set(store: &RecordStore, index: &Index, state: IndexState) {
 
 impl RecordStore {
     /// Where a maintainer works.
-    pub(super) fn index_context<'a>(&'a self, index: &'a Index) -> IndexContext<'a> {
+    pub(crate) fn index_context<'a>(&'a self, index: &'a Index) -> IndexContext<'a> {
         IndexContext::new(self.context(), self.subspace(), index, self.index_state(index.name()))
     }
 }

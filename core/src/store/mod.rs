@@ -2,6 +2,7 @@
 //!
 //! This file holds the fields and the public methods, each of which is one call into the file of its verb.
 
+mod building;
 mod count;
 mod delete;
 mod delete_where;
@@ -19,6 +20,7 @@ mod save;
 mod scan;
 mod scan_options;
 mod schema;
+mod session;
 mod stored_record;
 mod versions;
 
@@ -34,6 +36,7 @@ use crate::serialize::Record;
 use crate::split::{self, SplitLayout};
 use crate::{Error, ErrorKind, RecordContext, RecordVersion, Result};
 
+pub use building::IndexBuildState;
 pub use format_version::FormatVersion;
 pub use header::{RecordCountState, StoreHeader, StoreLock};
 pub use layout::StoreKeyspace;
@@ -79,11 +82,11 @@ pub(crate) use schema::StoreSchema;
 /// ```
 #[derive(Clone)]
 pub struct RecordStore {
+    context: RecordContext,
     inner: Arc<Inner>,
 }
 
 struct Inner {
-    context: RecordContext,
     layout: Arc<StoreLayout>,
     schema: StoreSchema,
     format_version: FormatVersion,
@@ -103,6 +106,8 @@ impl RecordStore {
         metadata: &RecordMetaData,
         options: &StoreOptions,
     ) -> Result<Self> {
+        // A record space that is open in this transaction must see what this may change.
+        session::forget(context, &subspace);
         Self::open_with_schema(context, subspace, StoreSchema::new(metadata.clone()), options).await
     }
 
@@ -115,10 +120,21 @@ impl RecordStore {
         open::open(context, subspace, schema, options).await
     }
 
+    /// As [`open`](RecordStore::open); a store that this transaction has open already costs no read.
+    pub(crate) async fn open_in_session(
+        context: &RecordContext,
+        subspace: Subspace,
+        schema: StoreSchema,
+        options: &StoreOptions,
+    ) -> Result<Self> {
+        session::open(context, subspace, schema, options).await
+    }
+
     /// Deletes a store with its header, whatever is there.
     ///
     /// **Errors**: FoundationDB's.
     pub async fn delete_store(context: &RecordContext, subspace: Subspace) -> Result<()> {
+        session::forget(context, &subspace);
         maintain::delete_store(context, &StoreLayout::new(subspace)).await
     }
 
@@ -312,6 +328,13 @@ impl RecordStore {
         index_state::first_unbuilt_range(self, self.metadata().index(index)?).await
     }
 
+    /// How far the build of an index has come. It does not conflict with builders.
+    ///
+    /// **Errors**: `MetaData` for an unknown index.
+    pub async fn index_build_state(&self, index: &str) -> Result<IndexBuildState> {
+        building::build_state(self, self.metadata().index(index)?).await
+    }
+
     /// Builds an index again, in this transaction: for stores of few records. If it breaks its uniqueness afterwards, it stays
     /// write-only, and [`scan_uniqueness_violations`](RecordStore::scan_uniqueness_violations) tells where.
     ///
@@ -380,7 +403,7 @@ impl RecordStore {
 
     /// The transaction of this store.
     pub fn context(&self) -> &RecordContext {
-        &self.inner.context
+        &self.context
     }
 
     /// The meta-data with which the store is open.
@@ -422,8 +445,8 @@ impl RecordStore {
             omit_unsplit_suffix,
         };
         RecordStore {
+            context,
             inner: Arc::new(Inner {
-                context,
                 layout,
                 schema,
                 format_version,

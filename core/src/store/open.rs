@@ -2,6 +2,7 @@
 //!
 //! Java method: `FDBRecordStore.checkVersion`. The header is written last, and only if something changed.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use record_store_kv::tuple::{Element, Tuple};
@@ -129,11 +130,16 @@ pub(super) async fn open(
 ) -> Result<RecordStore> {
     let layout = StoreLayout::new(subspace);
     let located = |error: Error| error.with("store", layout.store());
-    let index_states = index_state::load(context, &layout);
+    // Issued with the read of the header; a schema without indexes has no states to ask for.
+    let has_indexes = schema.metadata().indexes().len() > 0;
+    let index_states = has_indexes.then(|| index_state::load(context, &layout));
     let stored = read_header(context, &layout, options.existence)
         .await
         .map_err(located)?;
-    let index_states = index_states.await.map_err(located)?;
+    let index_states = match index_states {
+        Some(loading) => loading.await.map_err(located)?,
+        None => BTreeMap::new(),
+    };
     check_header(&stored, options).map_err(located)?;
 
     let stored_format = stored.format_version()?;

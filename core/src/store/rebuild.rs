@@ -182,6 +182,22 @@ async fn forget_uniqueness(store: &RecordStore, added: &[&Arc<Index>]) -> Result
 
 /// How many records the new indexes would have to be built from; a great number if nobody knows.
 async fn count_for_rebuild(store: &RecordStore, added: &[&Arc<Index>], recounts: bool) -> Result<i64> {
+    if let Some(count) = known_count(store, added, recounts).await? {
+        return Ok(count);
+    }
+    let single = single_type_with_prefix(store, added);
+    let any = ScanOptions {
+        range: single.map_or(TupleRange::ALL, |single| range_of_types(&[single])),
+        limit: Some(1),
+        snapshot: true,
+        ..ScanOptions::default()
+    };
+    let first = scan::RecordCursor::new(store.clone(), any)?.next().await?;
+    Ok(if first.is_some() { i64::MAX } else { 0 })
+}
+
+/// How many records lie where those of some indexes lie, if the store counts them elsewhere.
+pub(super) async fn known_count(store: &RecordStore, added: &[&Arc<Index>], recounts: bool) -> Result<Option<i64>> {
     let metadata = store.metadata().clone();
     let single = single_type_with_prefix(store, added);
     let counting = |index: &&Arc<Index>| {
@@ -202,16 +218,17 @@ async fn count_for_rebuild(store: &RecordStore, added: &[&Arc<Index>], recounts:
             .filter(counting)
             .find(|index| *index.record_types() == [name.clone()]);
         if let Some(index) = of_type {
-            return Ok(counted(indexes::aggregate(store, index, TupleRange::ALL, true).await?));
+            return Ok(Some(counted(
+                indexes::aggregate(store, index, TupleRange::ALL, true).await?,
+            )));
         }
         let by_type = metadata
             .indexes()
             .filter(counting)
             .find(|index| index.is_universal() && groups_begin_with(index, &record_type()));
         if let Some(index) = by_type {
-            return Ok(counted(
-                indexes::aggregate(store, index, range_of_types(&[single]), true).await?,
-            ));
+            let of_type = range_of_types(&[single]);
+            return Ok(Some(counted(indexes::aggregate(store, index, of_type, true).await?)));
         }
     }
     if !recounts {
@@ -219,20 +236,15 @@ async fn count_for_rebuild(store: &RecordStore, added: &[&Arc<Index>], recounts:
             && store.format_version().is_at_least(FormatVersion::RecordCountAdded)
             && store.record_count_state() == RecordCountState::Readable
         {
-            return super::count::snapshot_of_all(store).await;
+            return super::count::snapshot_of_all(store).await.map(Some);
         }
         if let Some(index) = metadata.indexes().filter(counting).find(|index| index.is_universal()) {
-            return Ok(counted(indexes::aggregate(store, index, TupleRange::ALL, true).await?));
+            return Ok(Some(counted(
+                indexes::aggregate(store, index, TupleRange::ALL, true).await?,
+            )));
         }
     }
-    let any = ScanOptions {
-        range: single.map_or(TupleRange::ALL, |single| range_of_types(&[single])),
-        limit: Some(1),
-        snapshot: true,
-        ..ScanOptions::default()
-    };
-    let first = scan::RecordCursor::new(store.clone(), any)?.next().await?;
-    Ok(if first.is_some() { i64::MAX } else { 0 })
+    Ok(None)
 }
 
 /// The only type of which the indexes are, if its primary key begins with the key of the type.
@@ -266,7 +278,7 @@ fn groups_begin_with(index: &Index, prefix: &KeyExpression) -> bool {
 
 /// Where the records of these types are, from the first to the last; everything unless all their keys begin with the key of
 /// the type.
-fn range_of_types(types: &[&RecordType]) -> TupleRange {
+pub(super) fn range_of_types(types: &[&RecordType]) -> TupleRange {
     if types.is_empty()
         || !types
             .iter()

@@ -1,12 +1,12 @@
 //! Reading many records, in the order of their primary keys or against it.
 
 use record_store_kv::tuple::Tuple;
-use record_store_kv::{Bytes, KeyValue};
+use record_store_kv::{Bytes, KeyRange, KeyValue, RangeRequest};
 
 use super::{RecordStore, ScanOptions, StoredRecord, load};
 use crate::cursor::{KeyValueCursor, KeyValueScan, LimitManager};
 use crate::split::{self, Assembly, RawRecord};
-use crate::{Continuation, Error, ErrorKind, NoNextReason, Result};
+use crate::{Continuation, Error, ErrorKind, NoNextReason, Result, ScanLimits};
 
 /// The records of a scan, one after the other, within one transaction.
 ///
@@ -36,14 +36,7 @@ pub struct RecordCursor {
 
 impl RecordCursor {
     pub(super) fn new(store: RecordStore, options: ScanOptions) -> Result<Self> {
-        let split_layout = store.split_layout();
-        // A record has one key, or two with a version; chunks make it any number.
-        let keys_per_record = match (split_layout.split_long_records, split_layout.has_bare_keys()) {
-            (true, _) => None,
-            (false, true) => Some(1),
-            (false, false) => Some(2),
-        };
-        let wanted = options.limit.map(|limit| limit.saturating_add(options.skip) as u64);
+        let wanted = options.limit.map(|limit| limit.saturating_add(options.skip));
         let range = options.resolve_range(store.metadata())?;
         let scan = KeyValueScan {
             subspace: store.layout().records(),
@@ -51,25 +44,41 @@ impl RecordCursor {
             continuation: options.continuation.as_ref(),
             reverse: options.reverse,
             snapshot: options.snapshot,
-            rows_max: wanted
-                .zip(keys_per_record)
-                .map(|(records, keys): (u64, u64)| records.saturating_mul(keys)),
+            rows_max: rows_max(&store, wanted),
         };
         let rows = KeyValueCursor::new(store.context().clone(), &scan)?;
         Ok(RecordCursor {
-            rows,
-            store,
             limits: LimitManager::new(options.limits),
-            reverse: options.reverse,
-            snapshot: options.snapshot,
             skip: options.skip,
-            remaining: options.limit,
+            began_at: options.continuation,
+            ..Self::over(store, rows, options.reverse, options.snapshot, options.limit)
+        })
+    }
+
+    /// The records whose packed primary keys lie in a range, of which the bounds may be any bytes, read as a snapshot.
+    pub(super) fn of_packed_keys(store: RecordStore, range: &KeyRange, reverse: bool, limit: usize) -> Self {
+        let at = |bound: &[u8]| Bytes::from([store.layout().records().prefix(), bound].concat());
+        let request = RangeRequest::keys(at(&range.begin), at(&range.end)).reverse(reverse);
+        let rows_max = rows_max(&store, Some(limit));
+        let rows = KeyValueCursor::of_request(store.context().clone(), request, true, rows_max);
+        Self::over(store, rows, reverse, true, Some(limit))
+    }
+
+    fn over(store: RecordStore, rows: KeyValueCursor, reverse: bool, snapshot: bool, limit: Option<usize>) -> Self {
+        RecordCursor {
+            store,
+            rows,
+            limits: LimitManager::new(ScanLimits::default()),
+            reverse,
+            snapshot,
+            skip: 0,
+            remaining: limit,
             pending: None,
             last_key: None,
             last_record_key: Bytes::new(),
-            began_at: options.continuation,
+            began_at: None,
             stopped: None,
-        })
+        }
     }
 
     /// The next record, or none at the end of the range or of a limit.
@@ -220,6 +229,18 @@ impl RecordCursor {
         }
         Ok(row)
     }
+}
+
+/// The most rows that so many records have, where that is known.
+fn rows_max(store: &RecordStore, records: Option<usize>) -> Option<u64> {
+    let split_layout = store.split_layout();
+    // A record has one key, or two with a version; chunks make it any number.
+    let keys_per_record: u64 = match (split_layout.split_long_records, split_layout.has_bare_keys()) {
+        (true, _) => return None,
+        (false, true) => 1,
+        (false, false) => 2,
+    };
+    records.map(|records| (records as u64).saturating_mul(keys_per_record))
 }
 
 impl std::fmt::Debug for RecordCursor {

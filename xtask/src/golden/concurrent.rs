@@ -3,7 +3,8 @@
 use anyhow::{Context, Result};
 use serde_json::Value;
 
-use super::replay::{Scene, commit, run_operations};
+use super::replay::{commit, run_operations};
+use super::scene::Scene;
 
 /// Lets all transactions begin, runs one after another, and commits those that Java did not abandon in the same order.
 pub(super) async fn run(scene: &mut Scene, number: usize, together: &[Value]) -> Result<()> {

@@ -11,8 +11,8 @@ use serde_json::{Map, Value, json};
 
 use super::bytes::{from_base64, from_hex, hex, text};
 use super::reads::{expect_continuation, range, scan_options};
-use super::replay::Scene;
 use super::report::not_applicable;
+use super::scene::Scene;
 
 /// A scan of an index, with what it returns as Java describes it.
 enum Scan {
@@ -164,6 +164,18 @@ pub(super) async fn first_unbuilt_range(store: &RecordStore, read: &Value) -> Re
     let ours = store.first_unbuilt_range(text(read, "index")?).await?;
     let ours = json!(ours.map(|range| [hex(&range.begin), hex(&range.end)]));
     ensure!(ours == read["expect"], "unbuilt {ours}, Java's {}", read["expect"]);
+    Ok(())
+}
+
+/// Compares how far the build of an index has come.
+pub(super) async fn build_state(store: &RecordStore, read: &Value) -> Result<()> {
+    let build = store.index_build_state(text(read, "index")?).await?;
+    let ours = json!({
+        "state": build.state.name(),
+        "records_scanned": build.records_scanned,
+        "records_in_total": build.records_total,
+    });
+    ensure!(ours == read["expect"], "build {ours}, Java's {}", read["expect"]);
     Ok(())
 }
 

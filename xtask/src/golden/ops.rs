@@ -12,8 +12,8 @@ use serde_json::{Value, json};
 
 use super::bytes::{from_base64, from_hex, hex, text};
 use super::compare::Stamps;
-use super::replay::Scene;
 use super::report::not_applicable;
+use super::scene::Scene;
 
 /// Runs an operation. The outer error says that the results differ or the case asks too much, the inner is the operation's.
 pub(super) async fn run(

@@ -8,10 +8,11 @@ use record_store::{
 use serde_json::Value;
 
 use super::bytes::{from_base64, from_hex, hex, text};
-use super::case::{Case, dump};
+use super::case::Case;
+use super::opening::open;
 use super::ops::{compare_record, tuple};
-use super::replay::{Scene, load, open};
 use super::report::{Part, Report, not_applicable};
+use super::scene::Scene;
 use super::without::Without;
 use super::{error, index_reads};
 
@@ -21,9 +22,9 @@ pub(super) async fn load_and_read(database: &Database, case: &Case) -> Result<Re
         return Ok(Report::default());
     }
     let scene = Scene::empty(database, Without::nothing(case)).await?;
-    load(&scene, &scene.store, &dump(&case.json["keys"])?).await?;
+    scene.load(&scene.store, &case.json["keys"]).await?;
     if let Some(metadata) = case.json["areas"].get("m") {
-        load(&scene, &scene.metadata, &dump(metadata)?).await?;
+        scene.load(&scene.metadata, metadata).await?;
     }
     run(&scene).await?;
     Ok(scene.into_report())
@@ -98,6 +99,7 @@ async fn read_store(scene: &Scene, store: &RecordStore, kind: &str, read: &Value
         "aggregate" => index_reads::aggregate(scene, store, read).await,
         "index_states" => index_reads::states(scene, store, expected),
         "first_unbuilt_range" => index_reads::first_unbuilt_range(store, read).await,
+        "build_state" => index_reads::build_state(store, read).await,
         "header" => {
             let javas = from_base64(text(expected, "store_info_without_times")?)?;
             let mut ours = record_store::proto::DataStoreInfo::decode(store.header_bytes().as_slice())?;

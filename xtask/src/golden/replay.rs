@@ -1,101 +1,16 @@
 //! Replaying a case: its transactions in order, into an empty place, with a comparison after each.
 
-use std::cell::RefCell;
-
 use anyhow::{Context, Result, bail};
-use record_store::kv::Subspace;
-use record_store::{
-    Database, Error, FormatVersion, IndexState, RecordContext, RecordStore, StateCacheability, StoreExistenceCheck,
-    StoreOptions, kv,
-};
+use record_store::{Database, Error, RecordContext};
 use serde_json::Value;
 
 use super::bytes::{from_hex, text};
-use super::case::{Case, dump};
-use super::compare::{self, Stamps};
+use super::case::Case;
+use super::opening::open;
 use super::report::{self, Part, Report, not_applicable, why_not_applicable};
+use super::scene::Scene;
 use super::without::Without;
-use super::{concurrent, error, metadata, ops, reads};
-
-/// Where a case lies in the database, and what has happened there.
-pub(super) struct Scene {
-    pub(super) database: Database,
-    /// What is replayed of the case.
-    pub(super) part: Without,
-    /// The store.
-    pub(super) store: Subspace,
-    /// The meta-data store.
-    pub(super) metadata: Subspace,
-    pub(super) stamps: Stamps,
-    report: RefCell<Report>,
-}
-
-impl Scene {
-    /// An empty place for a case: what an earlier run left there is cleared.
-    pub(super) async fn empty(database: &Database, part: Without) -> Result<Self> {
-        let place = |place: &str| Subspace::from(("golden", part.case.name.as_str(), place));
-        let scene = Scene {
-            database: database.clone(),
-            store: place("s"),
-            metadata: place("m"),
-            stamps: Stamps::default(),
-            report: RefCell::default(),
-            part,
-        };
-        let context = database.transaction();
-        for subspace in [&scene.store, &scene.metadata] {
-            let range = subspace.prefix_range();
-            context.transaction().clear_range(&range.begin, &range.end);
-        }
-        context.commit().await?;
-        Ok(scene)
-    }
-
-    /// Keeps the result of a part of the case.
-    pub(super) fn keep(&self, part: Part, result: Result<()>) -> Result<()> {
-        self.report.borrow_mut().keep(part, result)
-    }
-
-    /// What was done and left out.
-    pub(super) fn into_report(self) -> Report {
-        let mut report = self.part.into_report();
-        report.join(self.report.into_inner());
-        report
-    }
-
-    async fn compare_after(&self, transaction: &Value) -> Result<()> {
-        match transaction.get("keys_after") {
-            Some(javas) => self.compare(&self.store, javas).await.context("afterwards"),
-            None => Ok(()),
-        }
-    }
-
-    async fn compare_at_the_end(&self) -> Result<()> {
-        self.compare(&self.store, &self.part.case.json["keys"])
-            .await
-            .context("at the end")?;
-        match self.part.case.json["areas"].get("m") {
-            Some(javas) => self.compare(&self.metadata, javas).await.context("the meta-data store"),
-            None => Ok(()),
-        }
-    }
-
-    /// Compares what lies in a subspace with a dump, but for the keys of the indexes that are left out.
-    async fn compare(&self, subspace: &Subspace, javas: &Value) -> Result<()> {
-        let context = self.database.transaction();
-        let request = subspace.prefix_range().request();
-        let rows = context.transaction().get_range_all(&request, true).await?;
-        let mut stored = Vec::new();
-        for row in rows {
-            stored.push((subspace.strip(&row.key)?.to_vec(), row.value.to_vec()));
-        }
-        let mut javas = dump(javas)?;
-        for rows in [&mut stored, &mut javas] {
-            rows.retain(|(key, _)| !self.part.leaves_out_key(key));
-        }
-        compare::dumps(&stored, &javas, &self.stamps)
-    }
-}
+use super::{concurrent, error, metadata, online_build, ops, reads};
 
 /// Replays a case and runs its reads. Indexes that the record layer does not maintain are left out, one after another as
 /// it names them, as long as others are left.
@@ -137,14 +52,11 @@ async fn replay_transactions(scene: &mut Scene) -> Result<()> {
             None => run_transaction(scene, number, transaction).await,
         };
         match replayed.and(scene.compare_after(transaction).await) {
-            Ok(()) => scene.report.get_mut().done(Part::Transactions(number)),
+            Ok(()) => scene.keep(Part::Transactions(number), Ok(()))?,
             Err(error) => match why_not_applicable(&error) {
                 // What the record layer cannot do for one index it may do without that index.
                 Some(_) if unmaintained_index(&error).is_some() => return Err(error),
-                Some(why) => {
-                    scene.report.get_mut().leave_out(Part::Transactions(number), why);
-                    return Ok(());
-                }
+                Some(_) => return scene.keep(Part::Transactions(number), Err(error)),
                 None => return Err(error.context(format!("transaction {number}"))),
             },
         }
@@ -154,10 +66,31 @@ async fn replay_transactions(scene: &mut Scene) -> Result<()> {
 }
 
 async fn run_transaction(scene: &mut Scene, number: usize, transaction: &Value) -> Result<()> {
+    let ops = transaction["ops"].as_array().map_or(&[][..], Vec::as_slice);
+    if ops.iter().any(online_build::is_one) {
+        return run_builds(scene, number, &transaction["open"], ops).await;
+    }
     let context = scene.database.transaction();
     let finished = run_operations(scene, &context, number, transaction).await?;
     if finished {
         commit(scene, &context, transaction).await?;
+    }
+    Ok(())
+}
+
+/// Builds indexes, each build in transactions of its own.
+async fn run_builds(scene: &Scene, transaction_number: usize, open: &Value, ops: &[Value]) -> Result<()> {
+    for (number, op) in ops.iter().enumerate() {
+        if let Some(why) = online_build::of_left_out(scene, op) {
+            scene.keep(Part::Operation(transaction_number, number), Err(not_applicable(why)))?;
+            continue;
+        }
+        match (online_build::run(scene, open, op).await?, op.get("error")) {
+            (Ok(()), None) => {}
+            (Ok(()), Some(javas)) => bail!("the build worked, where Java failed with {javas}"),
+            (Err(failure), Some(javas)) => error::check(failure, javas).context("the build")?,
+            (Err(failure), None) => return Err(failure).context("the build"),
+        }
     }
     Ok(())
 }
@@ -243,83 +176,6 @@ pub(super) async fn run_operations(
         }
     }
     Ok(true)
-}
-
-/// Opens the store as a transaction or a read says; none if it says not to.
-pub(super) async fn open(
-    scene: &Scene,
-    context: &RecordContext,
-    how: &Value,
-) -> Result<Option<std::result::Result<RecordStore, Error>>> {
-    let existence = match (how["existence"].as_str(), how["mode"].as_str()) {
-        (Some("NONE"), _) => StoreExistenceCheck::None,
-        (Some("ERROR_IF_EXISTS"), _) | (None, Some("create")) => StoreExistenceCheck::ErrorIfExists,
-        (Some("ERROR_IF_NOT_EXISTS"), _) | (None, Some("open")) => StoreExistenceCheck::ErrorIfNotExists,
-        (Some("ERROR_IF_NO_INFO_AND_NOT_EMPTY"), _) | (None, None | Some("create_or_open")) => {
-            StoreExistenceCheck::ErrorIfNoInfoAndNotEmpty
-        }
-        (Some("ERROR_IF_NO_INFO_AND_HAS_RECORDS_OR_INDEXES"), _) => {
-            StoreExistenceCheck::ErrorIfNoInfoAndHasRecordsOrIndexes
-        }
-        (None, Some("none")) => return Ok(None),
-        (existence, mode) => {
-            return Err(not_applicable(format!(
-                "open mode {mode:?}, existence check {existence:?}"
-            )));
-        }
-    };
-    if how["serializer"].is_object() || scene.part.case.json["serializer"].is_object() {
-        return Err(not_applicable("transformed serializers"));
-    }
-    let mut options = StoreOptions::default().existence(existence);
-    let format = how["format_version"]
-        .as_i64()
-        .or(scene.part.case.json["format_version"].as_i64());
-    if let Some(format) = format {
-        match FormatVersion::from_number(i32::try_from(format)?) {
-            Ok(format) => options = options.format_version(format),
-            Err(failure) => return Ok(Some(Err(failure))),
-        }
-    }
-    if let Some(version) = how["user_version"].as_i64() {
-        options = options.user_version(i32::try_from(version)?);
-    }
-    if let Some(state) = how["index_rebuild_state"].as_str() {
-        let state = IndexState::ALL.into_iter().find(|known| known.name() == state);
-        options = options.new_index_state(state.context("there is no such index state")?);
-    }
-    options.state_cacheability = match how["state_cacheability"].as_str() {
-        None | Some("DEFAULT") => StateCacheability::Default,
-        Some("CACHEABLE_IF_NEW") => StateCacheability::CacheableIfNew,
-        Some("CACHEABLE") => StateCacheability::Cacheable,
-        Some("NOT_CACHEABLE") => StateCacheability::NotCacheable,
-        Some(other) => return Err(not_applicable(format!("cacheability {other}"))),
-    };
-    options.bypass_full_store_lock_reason = how["bypass_full_store_lock_reason"].as_str().map(str::to_owned);
-    let number = usize::try_from(how["metadata"].as_u64().unwrap_or(0))?;
-    let metadata = scene
-        .part
-        .case
-        .metadata
-        .get(number)
-        .context("there is no such meta-data")?;
-    Ok(Some(
-        RecordStore::open(context, scene.store.clone(), metadata, &options).await,
-    ))
-}
-
-/// Loads a dump into the place of the store.
-pub(super) async fn load(scene: &Scene, subspace: &Subspace, rows: &[(Vec<u8>, Vec<u8>)]) -> Result<()> {
-    // Some dumps are larger than a transaction may be.
-    for part in rows.chunks(20) {
-        let context = scene.database.transaction();
-        let transaction: &kv::Transaction = context.transaction();
-        for (key, value) in part {
-            transaction.set(&[subspace.prefix(), key].concat(), value);
-        }
-        context.commit().await?;
-    }
-    Ok(())
 }
 
 /// Operations that run in transactions of their own: what they did before they failed stays.

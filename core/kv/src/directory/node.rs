@@ -100,9 +100,11 @@ impl Nodes {
         let Some(name) = node.rest.first() else {
             return Ok(None);
         };
-        let Some(prefix) = transaction.get(&node.subdirectory_key(name), false).await? else {
+        let key = node.subdirectory_key(name);
+        let Some(prefix) = transaction.get(&key, false).await? else {
             return Ok(None);
         };
+        check_prefix(&key, &prefix)?;
         let layer = transaction.get(&layer_key(&self.with_prefix(&prefix)), false).await?;
         Ok(Some(self.below(node, prefix, layer.unwrap_or_default())))
     }
@@ -179,7 +181,10 @@ async fn subdirectories(transaction: &Transaction, node: &Subspace) -> Result<Ve
     let entries = node.sub(SUBDIRECTORIES);
     let rows = transaction.get_range_all(&entries.range().request(), false).await?;
     let entry = |row: KeyValue| match entries.unpack(&row.key)?.first() {
-        Some(Element::String(name)) => Ok((name.clone(), row.value)),
+        Some(Element::String(name)) => {
+            check_prefix(&row.key, &row.value)?;
+            Ok((name.clone(), row.value))
+        }
         _ => Err(corrupt("a subdirectory has no name", &row.key)),
     };
     rows.into_iter().map(entry).collect()
@@ -187,6 +192,14 @@ async fn subdirectories(transaction: &Transaction, node: &Subspace) -> Result<Ve
 
 fn layer_key(node: &Subspace) -> Vec<u8> {
     node.pack(&Tuple::from((b"layer",)))
+}
+
+/// A directory without a prefix would be the whole database, and removing it would clear that.
+fn check_prefix(key: &[u8], prefix: &[u8]) -> Result<()> {
+    if prefix.is_empty() {
+        return Err(corrupt("a subdirectory has no prefix", key));
+    }
+    Ok(())
 }
 
 fn corrupt(message: &'static str, key: &[u8]) -> Error {

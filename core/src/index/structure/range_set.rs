@@ -91,10 +91,15 @@ impl RangeSet {
     ///
     /// Errors: `Corrupt` for keys that are no ranges.
     pub(crate) async fn first_missing(&self, transaction: &Transaction) -> Result<Option<KeyRange>> {
-        let gaps = self
-            .read_gaps(transaction, RangeSet::FIRST, RangeSet::LAST, 1, false)
-            .await?;
-        Ok(gaps.into_iter().next())
+        Ok(self.missing(transaction, 1).await?.into_iter().next())
+    }
+
+    /// The ranges that are not in the set, the first `ranges_max` of them.
+    ///
+    /// Errors: `Corrupt` for keys that are no ranges.
+    pub(crate) async fn missing(&self, transaction: &Transaction, ranges_max: usize) -> Result<Vec<KeyRange>> {
+        self.read_gaps(transaction, RangeSet::FIRST, RangeSet::LAST, ranges_max, false)
+            .await
     }
 
     /// Whether nothing is in the set.
@@ -290,9 +295,7 @@ mod tests {
                         json!(contains.answer().await.unwrap())
                     }
                     "range_set_missing" => {
-                        let gaps = set
-                            .read_gaps(running, RangeSet::FIRST, RangeSet::LAST, usize::MAX, false)
-                            .await;
+                        let gaps = set.missing(running, usize::MAX).await;
                         let first = set.first_missing(running).await.unwrap();
                         let gaps = gaps.unwrap();
                         assert_eq!(gaps.first(), first.as_ref());

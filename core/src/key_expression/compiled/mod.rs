@@ -114,7 +114,7 @@ impl CompiledExpression {
     ///
     /// # Errors
     /// [`ErrorKind::InvalidRecord`] for malformed bytes and for values that the expression cannot take (an overflow, a message
-    /// in place of a scalar), [`ErrorKind::TooLarge`] for more than a million rows.
+    /// in place of a scalar), [`ErrorKind::TooLarge`] for more than a million rows or 20 MB.
     pub fn evaluate(&self, record: &RecordView<'_>, rows: &mut Rows) -> Result<()> {
         rows.clear();
         let evaluated = Input::of(record).and_then(|input| self.node.rows(input, rows));

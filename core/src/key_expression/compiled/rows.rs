@@ -148,6 +148,12 @@ impl Rows {
                     .with("limit", ROWS_MAX),
             );
         }
+        if self.bytes.len() > BYTES_MAX {
+            return Err(
+                Error::new(ErrorKind::TooLarge, "a record gives too many bytes of a key expression")
+                    .with("limit", BYTES_MAX),
+            );
+        }
         self.row_ends.push(self.columns.len());
         Ok(())
     }
@@ -322,6 +328,9 @@ fn incomplete_version() -> Error {
 
 /// A transaction holds 10 MB: more rows than this could not be written.
 const ROWS_MAX: usize = 1_000_000;
+
+/// Twice the bytes of a transaction, because bytes that are zero double when they are packed.
+const BYTES_MAX: usize = 20_000_000;
 
 /// Codes of FoundationDB's tuple layer, for putting packed columns into a nested tuple.
 const NESTED: u8 = 0x05;

@@ -351,3 +351,13 @@ fn damaged_records_are_errors() {
         );
     }
 }
+
+#[test]
+fn rows_that_no_transaction_could_write_are_refused_before_they_take_memory() {
+    let (tag, number) = ([&[0x1A, 200, 1][..], &[b'x'; 200]].concat(), [0x60, 1]);
+    let record = [tag.repeat(1_000), number.repeat(900)].concat();
+    let product = concat((field("tags").fan_out(), field("numbers").fan_out()));
+    let error = rows_of(&product, &record, None).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::TooLarge);
+    assert_eq!(error.fact("limit"), Some("20000000"));
+}

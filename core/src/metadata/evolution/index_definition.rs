@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{MetaDataEvolutionValidator, TypeRenames, refused, renamed};
+use super::{MetaDataEvolutionValidator, TypeRenames, refused, renamed, rule};
 use crate::error::{Error, Result};
 use crate::key_expression::KeyExpression;
 use crate::metadata::{Index, RecordMetaData, index_rules};
@@ -21,17 +21,14 @@ impl MetaDataEvolutionValidator {
             return Ok(());
         }
         if old.kind() != new.kind() {
-            return Err(changed("the type of an index changed", new)
+            return Err(changed(rule::INDEX_TYPE, new)
                 .with("old", old.kind())
                 .with("new", new.kind()));
         }
         validate_record_types(old_meta_data, old, new_meta_data, new, renames)?;
         self.validate_expression(old_meta_data, old, new_meta_data, new, renames)?;
         if old.primary_key_component_positions() != new.primary_key_component_positions() {
-            return Err(changed(
-                "an index has other columns in common with the primary key: its entries look otherwise",
-                new,
-            ));
+            return Err(changed(rule::INDEX_POSITIONS, new));
         }
         index_rules::validate_changed_options(old, new, &self.changed_options(old, new))
     }
@@ -44,13 +41,10 @@ impl MetaDataEvolutionValidator {
                 .with("new", new.last_modified_version()))
         };
         if old.last_modified_version() > new.last_modified_version() {
-            return versions(changed("the last-modified version of an index fell", new));
+            return versions(changed(rule::INDEX_VERSION_FELL, new));
         }
         if old.last_modified_version() != new.last_modified_version() && !self.allow_index_rebuilds {
-            return versions(changed(
-                "an index is defined anew: allow its rebuild, or give the new one another name",
-                new,
-            ));
+            return versions(changed(rule::INDEX_REDEFINED, new));
         }
         Ok(old.last_modified_version() < new.last_modified_version())
     }
@@ -68,17 +62,13 @@ impl MetaDataEvolutionValidator {
             let new_type = new_meta_data.record_type(renamed(renames, old_type.name()))?;
             let renamed = self.expected_key(old.root_expression(), old_type.descriptor(), new_type.descriptor())?;
             if expected.as_ref().is_some_and(|expected| *expected != renamed) {
-                return Err(changed(
-                    "renamed fields would give an index another key for each of its types",
-                    new,
-                )
-                .with("key", old.root_expression()));
+                return Err(changed(rule::INDEX_KEYS_DIFFER, new).with("key", old.root_expression()));
             }
             expected = Some(renamed);
         }
         let expected = expected.unwrap_or_else(|| old.root_expression().clone());
         if expected != *new.root_expression() {
-            return Err(changed("the key expression of an index changed", new)
+            return Err(changed(rule::INDEX_KEY, new)
                 .with("expected", expected)
                 .with("new", new.root_expression()));
         }
@@ -97,12 +87,12 @@ impl MetaDataEvolutionValidator {
 
 fn validate_name_and_added_version(old: &Index, new: &Index) -> Result<()> {
     if old.name() != new.name() {
-        return Err(refused("an index was renamed: its state is kept by name")
+        return Err(refused(rule::INDEX_RENAMED)
             .with("old", old.name())
             .with("new", new.name()));
     }
     if old.added_version() != new.added_version() {
-        return Err(changed("the version that added an index changed", new)
+        return Err(changed(rule::INDEX_ADDED_VERSION, new)
             .with("old", old.added_version())
             .with("new", new.added_version()));
     }
@@ -126,16 +116,12 @@ fn validate_record_types(
         .map(|record_type| record_type.name())
         .collect();
     if let Some(lost) = before.difference(&after).next() {
-        return Err(changed("an index is no longer over one of its record types", new).with("record_type", lost));
+        return Err(changed(rule::INDEX_LOST_TYPE, new).with("record_type", lost));
     }
     for gained in after.difference(&before) {
         let since = new_meta_data.record_type(gained)?.since_version();
         if since.is_none_or(|since| since <= old_meta_data.version()) {
-            return Err(changed(
-                "an index is over another record type that is not new: its records are not in it",
-                new,
-            )
-            .with("record_type", gained));
+            return Err(changed(rule::INDEX_GAINED_TYPE, new).with("record_type", gained));
         }
     }
     Ok(())

@@ -2,58 +2,74 @@
 
 use std::collections::HashSet;
 
-use prost_reflect::{EnumDescriptor, FieldDescriptor, Kind, MessageDescriptor};
+use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
 
-use super::{MetaDataEvolutionValidator, refused};
+use super::{MetaDataEvolutionValidator, Violations, refused, rule};
 use crate::error::{Error, Result};
-use crate::metadata::changes::type_of;
+use crate::metadata::changes::{Subject, enum_value_name, type_of};
 
 /// The pairs of messages that were compared: messages may contain themselves.
 pub(super) type SeenMessages = HashSet<(String, String)>;
 
 impl MetaDataEvolutionValidator {
-    pub(super) fn validate_message(
+    pub(super) fn check_message(
         &self,
         old: &MessageDescriptor,
         new: &MessageDescriptor,
         seen: &mut SeenMessages,
-    ) -> Result<()> {
+        found: &mut Violations,
+    ) {
         if !seen.insert((old.full_name().to_owned(), new.full_name().to_owned())) {
-            return Ok(());
+            return;
         }
         if old.parent_file().syntax() != new.parent_file().syntax() {
-            return Err(refused("the syntax of a message's file changed").with("message", new.full_name()));
+            let error = refused(rule::SYNTAX).with("message", new.full_name());
+            found.check(Subject::Message, old.full_name(), Some("syntax"), Err(error));
         }
         for old_field in old.fields() {
-            let Some(new_field) = new.get_field(old_field.number()) else {
-                return Err(changed(
-                    "a field was removed: keep it and mark it deprecated",
-                    &old_field,
-                ));
-            };
-            self.validate_field(&old_field, &new_field, seen)?;
+            match new.get_field(old_field.number()) {
+                Some(new_field) => self.check_field(&old_field, &new_field, seen, found),
+                None => {
+                    let error = changed(rule::FIELD_REMOVED, &old_field);
+                    found.check(Subject::Field, old_field.full_name(), None, Err(error));
+                }
+            }
         }
         for new_field in new.fields() {
             if new_field.is_required() && old.get_field(new_field.number()).is_none() {
-                return Err(changed(
-                    "a required field was added: stored records do not have it",
-                    &new_field,
-                ));
+                let error = changed(rule::REQUIRED_ADDED, &new_field);
+                found.check(Subject::Field, new_field.full_name(), None, Err(error));
             }
         }
-        Ok(())
     }
 
-    fn validate_field(&self, old: &FieldDescriptor, new: &FieldDescriptor, seen: &mut SeenMessages) -> Result<()> {
-        self.validate_field_name(old, new)?;
-        validate_field_type(old, new)?;
-        validate_field_label(old, new)?;
+    fn check_field(
+        &self,
+        old: &FieldDescriptor,
+        new: &FieldDescriptor,
+        seen: &mut SeenMessages,
+        found: &mut Violations,
+    ) {
+        let mut check = |part, result| found.check(Subject::Field, old.full_name(), Some(part), result);
+        check("name", self.validate_field_name(old, new));
+        check("deprecation", self.validate_deprecation(old, new));
+        check("type", validate_field_type(old, new));
+        check("type", validate_field_label(old, new));
+        check("presence", validate_presence(old, new));
         match (old.kind(), new.kind()) {
-            (Kind::Enum(old_enum), Kind::Enum(new_enum)) => validate_enum(new, &old_enum, &new_enum),
-            (Kind::Message(old_message), Kind::Message(new_message)) => {
-                self.validate_message(&old_message, &new_message, seen)
+            (Kind::Enum(old_enum), Kind::Enum(new_enum)) => {
+                for lost in old_enum
+                    .values()
+                    .filter(|value| new_enum.get_value(value.number()).is_none())
+                {
+                    let error = changed(rule::ENUM_VALUE_REMOVED, new).with("value", lost.name());
+                    found.check(Subject::EnumValue, enum_value_name(&lost), None, Err(error));
+                }
             }
-            _ => Ok(()),
+            (Kind::Message(old_message), Kind::Message(new_message)) => {
+                self.check_message(&old_message, &new_message, seen, found);
+            }
+            _ => {}
         }
     }
 
@@ -62,10 +78,14 @@ impl MetaDataEvolutionValidator {
         let may_rename =
             self.allow_field_renames || (self.allow_deprecated_field_renames && (was_deprecated || is_deprecated));
         if old.name() != new.name() && !may_rename {
-            return Err(changed("a field was renamed", old).with("new", new.name()));
+            return Err(changed(rule::FIELD_RENAMED, old).with("new", new.name()));
         }
-        if was_deprecated && !is_deprecated && !self.allow_undeprecating_fields {
-            return Err(changed("a deprecated field came back into use", old));
+        Ok(())
+    }
+
+    fn validate_deprecation(&self, old: &FieldDescriptor, new: &FieldDescriptor) -> Result<()> {
+        if is_deprecated(old) && !is_deprecated(new) && !self.allow_undeprecating_fields {
+            return Err(changed(rule::UNDEPRECATED, old));
         }
         Ok(())
     }
@@ -82,7 +102,7 @@ fn validate_field_type(old: &FieldDescriptor, new: &FieldDescriptor) -> Result<(
     if same {
         return Ok(());
     }
-    Err(changed("the type of a field changed", old)
+    Err(changed(rule::FIELD_TYPE, old)
         .with("old_type", type_of(old))
         .with("new_type", type_of(new)))
 }
@@ -90,28 +110,22 @@ fn validate_field_type(old: &FieldDescriptor, new: &FieldDescriptor) -> Result<(
 fn validate_field_label(old: &FieldDescriptor, new: &FieldDescriptor) -> Result<()> {
     let is_repeated = |field: &FieldDescriptor| field.is_list() || field.is_map();
     if old.is_required() && !new.is_required() {
-        return Err(changed("a field is no longer required", old));
+        return Err(changed(rule::NO_LONGER_REQUIRED, old));
     }
     if is_repeated(old) && !is_repeated(new) {
-        return Err(changed("a field is no longer repeated", old));
-    }
-    if old.supports_presence() != new.supports_presence() {
-        return Err(changed(
-            "a field no longer tells a missing value from a default one as it did",
-            old,
-        ));
+        return Err(changed(rule::NO_LONGER_REPEATED, old));
     }
     Ok(())
 }
 
-fn validate_enum(field: &FieldDescriptor, old: &EnumDescriptor, new: &EnumDescriptor) -> Result<()> {
-    match old.values().find(|value| new.get_value(value.number()).is_none()) {
-        Some(lost) => Err(changed("a value of an enum was removed", field).with("value", lost.name())),
-        None => Ok(()),
+fn validate_presence(old: &FieldDescriptor, new: &FieldDescriptor) -> Result<()> {
+    if old.supports_presence() == new.supports_presence() {
+        return Ok(());
     }
+    Err(changed(rule::PRESENCE, old))
 }
 
-fn is_deprecated(field: &FieldDescriptor) -> bool {
+pub(in crate::metadata) fn is_deprecated(field: &FieldDescriptor) -> bool {
     let options = &field.field_descriptor_proto().options;
     options.as_ref().is_some_and(|options| options.deprecated())
 }

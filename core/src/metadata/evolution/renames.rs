@@ -2,7 +2,7 @@
 
 use prost_reflect::MessageDescriptor;
 
-use super::refused;
+use super::{refused, rule};
 use crate::error::Result;
 use crate::key_expression::{Field, Function, Grouping, KeyExpression, concat, dimensions, key_with_value, list};
 
@@ -50,7 +50,7 @@ fn rename_field(field: &Field, old: &MessageDescriptor, new: &MessageDescriptor)
         .get_field_by_name(field.name())
         .and_then(|old_field| new.get_field(old_field.number()))
         .ok_or_else(|| {
-            refused("a field of a key is in one of the two messages only")
+            refused(rule::KEY_FIELD_GONE)
                 .with("field", field.name())
                 .with("old", old.full_name())
                 .with("new", new.full_name())
@@ -65,7 +65,7 @@ fn message_in(field: &Field, message: &MessageDescriptor) -> Result<MessageDescr
         .get_field_by_name(field.name())
         .and_then(|field| field.kind().as_message().cloned())
         .ok_or_else(|| {
-            refused("a key nests in a field that is no message")
+            refused(rule::KEY_NOT_MESSAGE)
                 .with("field", field.name())
                 .with("message", message.full_name())
         })

@@ -55,7 +55,7 @@ fn rules_of_messages() {
             "in a nested message",
             "message A { optional int64 id = 1; optional B b = 2; } message B { optional B b = 1; optional string s = 2; }",
             "message A { optional int64 id = 1; optional B b = 2; } message B { optional B b = 1; }",
-            "a field was removed: keep it and mark it deprecated",
+            "a field was removed",
         ),
         never(
             "group to message",
@@ -196,13 +196,13 @@ fn rules_of_definitions() {
         DefinitionCase {
             what: "a new last-modified version",
             change: |new| replace(new, |index| index.with_versions(3, 4)),
-            refused: "an index is defined anew: allow its rebuild, or give the new one another name",
+            refused: "an index is defined anew",
             allow: Some(rebuilds),
         },
         DefinitionCase {
             what: "another key and a rebuild",
             change: |new| replace(new, |index| index.with_root_expression(field("n")).with_versions(3, 4)),
-            refused: "an index is defined anew: allow its rebuild, or give the new one another name",
+            refused: "an index is defined anew",
             allow: Some(rebuilds),
         },
         DefinitionCase {
@@ -249,7 +249,7 @@ fn rules_of_definitions() {
         DefinitionCase {
             what: "uniqueness added",
             change: |new| replace(new, Index::unique),
-            refused: "an option of an index changed that its entries depend on: rebuild it, or give the new index another name",
+            refused: "an option of an index changed that its entries depend on",
             allow: Some(|validator| {
                 validator.ignored_index_options.insert("unique".to_owned());
             }),
@@ -416,6 +416,23 @@ fn former_indexes_are_never_forgotten() {
             .expect_err(refused);
         assert_eq!(error.message(), refused, "{error}");
     }
+}
+
+#[test]
+fn switches_have_names() {
+    let mut validator = MetaDataEvolutionValidator::default();
+    for name in ["allow_field_renames", "allow_index_rebuilds", "disallow_type_renames"] {
+        validator.set(name, true).unwrap();
+    }
+    let expected = MetaDataEvolutionValidator {
+        allow_field_renames: true,
+        allow_index_rebuilds: true,
+        disallow_type_renames: true,
+        ..Default::default()
+    };
+    assert_eq!(validator, expected);
+    let error = validator.set("allow_field_rename", true).unwrap_err();
+    assert_eq!(error.fact("did_you_mean"), Some("allow_field_renames"));
 }
 
 /// Two types, versions of records, long records split, and the index `i` on `A.s`.

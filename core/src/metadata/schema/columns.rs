@@ -3,7 +3,7 @@
 use prost_reflect::{FieldDescriptor, MessageDescriptor};
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::key_expression::{Field, KeyExpression, concat, field};
+use crate::key_expression::{DEPTH_MAX, Field, KeyExpression, concat, field};
 use crate::metadata::names;
 
 /// The columns of a key: the name of a field, of several, or a whole key expression. A dot leads into a message:
@@ -36,7 +36,7 @@ impl Columns {
             Kind::Paths(paths) => {
                 let columns = paths
                     .iter()
-                    .map(|path| column(path, message))
+                    .map(|path| shallow(path).and_then(|path| column(path, message)))
                     .collect::<Result<Vec<_>>>()?;
                 Ok((concat(columns), Written::AsNames))
             }
@@ -49,6 +49,18 @@ impl Columns {
 pub(super) enum Written {
     AsNames,
     AsExpression,
+}
+
+/// The path, unless it is deeper than a key expression may be.
+fn shallow(path: &str) -> Result<&str> {
+    if path.split('.').count() > DEPTH_MAX {
+        return Err(Error::new(
+            ErrorKind::InvalidExpression,
+            "the path of a column is too deep to be stored",
+        )
+        .with("limit", DEPTH_MAX));
+    }
+    Ok(path)
 }
 
 fn column(path: &str, message: &MessageDescriptor) -> Result<KeyExpression> {

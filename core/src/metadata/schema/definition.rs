@@ -3,7 +3,7 @@
 use record_store_kv::tuple::Element;
 
 use super::Columns;
-use crate::metadata::{Index, IndexPredicate, index_option};
+use crate::metadata::{Index, IndexPredicate, index_option, index_type};
 
 /// What a schema says of a record type.
 #[derive(Clone, Debug)]
@@ -57,22 +57,48 @@ impl RecordTypeSchema {
 /// ```
 /// use record_store::metadata::IndexSchema;
 /// let index = IndexSchema::new("by_name", ["last_name", "first_name"]).on("User").unique();
+/// let count = IndexSchema::count("users_by_city").group_by("address.city").on("User");
+/// let sum = IndexSchema::new("paid_by_city", "paid").kind("sum").group_by("address.city").on("User");
 /// ```
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct IndexSchema {
     pub(super) columns: Columns,
+    pub(super) groups: Option<Columns>,
+    pub(super) covered: Option<Columns>,
     /// All but the key expression, which must be resolved first.
     pub(super) rest: Index,
 }
 
 impl IndexSchema {
-    /// An index of type `value`.
+    /// An index of type `value`, or of another by [`kind`](IndexSchema::kind).
+    ///
+    /// Named columns mean what they mean for the type: in one of groups, such as `sum`, they are grouped; in one of versions
+    /// the version stands behind them. A key expression is taken as it is.
     pub fn new(name: impl Into<String>, columns: impl Into<Columns>) -> Self {
         IndexSchema {
             columns: columns.into(),
+            groups: None,
+            covered: None,
             rest: Index::new(name, crate::key_expression::empty()),
         }
+    }
+
+    /// An index of type `count`: how many records there are, in all or in each group.
+    pub fn count(name: impl Into<String>) -> Self {
+        IndexSchema::new(name, Vec::<String>::new()).kind(index_type::COUNT)
+    }
+
+    /// Keeps an entry for each value of these columns.
+    pub fn group_by(mut self, columns: impl Into<Columns>) -> Self {
+        self.groups = Some(columns.into());
+        self
+    }
+
+    /// Keeps these columns in the value of each entry, so that a query for them need not read the record.
+    pub fn covering(mut self, columns: impl Into<Columns>) -> Self {
+        self.covered = Some(columns.into());
+        self
     }
 
     /// Adds a record type whose records are indexed; all types are, unless one is named.
@@ -117,6 +143,8 @@ impl From<Index> for IndexSchema {
     fn from(index: Index) -> Self {
         IndexSchema {
             columns: index.root_expression().clone().into(),
+            groups: None,
+            covered: None,
             rest: index.with_versions(0, 0),
         }
     }

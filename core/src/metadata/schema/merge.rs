@@ -6,19 +6,55 @@ use bytes::Bytes;
 use prost::Message;
 use prost_reflect::prost_types::FileDescriptorProto;
 use prost_reflect::{DescriptorPool, FieldDescriptor, Kind, MessageDescriptor};
-use record_store_kv::tuple::Element;
 
 use super::columns::Written;
+use super::dropped;
+use super::indexes::{add_index, resolve_index};
 use super::union_file::{self, UnionFile};
-use super::{IndexSchema, Parts, RecordTypeSchema};
+use super::{IndexSchema, Parts, RecordTypeSchema, SchemaDiff};
 use crate::error::{Error, ErrorKind, Result};
 use crate::key_expression::{concat, record_type};
+use crate::metadata::evolution::Violations;
 use crate::metadata::record_meta_data::unknown_record_type;
-use crate::metadata::{Descriptors, Index, RecordMetaData, RecordMetaDataBuilder, index_rules, options, union};
+use crate::metadata::{Descriptors, Index, RecordMetaData, RecordMetaDataBuilder, options, union, validator};
 use crate::proto::record_type_options::Usage;
 
 /// The meta-data of a space that had `stored` and now gets `schema`.
 pub(super) fn merge(schema: &Parts, stored: Option<&RecordMetaData>) -> Result<RecordMetaData> {
+    let Some(stored) = stored else {
+        return propose(schema, None)?.build();
+    };
+    let base = dropped::without_dropped(schema, stored)?;
+    let proposed = propose(schema, Some(&base))?.build_unchecked()?;
+    if proposed.version() == base.version() {
+        return Ok(base);
+    }
+    let violations = schema.evolution.violations(&base, &proposed);
+    if !violations.is_empty() {
+        let diff = SchemaDiff::new(proposed.judged_changes_since(stored, &violations));
+        let refused = violations.into_result().expect_err("there are violations");
+        return Err(refused.with("changes", diff.on_one_line()));
+    }
+    validator::validate(&proposed)?;
+    Ok(proposed)
+}
+
+/// What would change if a space that has `stored` got `schema`, refused or not.
+pub(super) fn diff(schema: &Parts, stored: &RecordMetaData) -> Result<SchemaDiff> {
+    let base = dropped::without_dropped(schema, stored)?;
+    let proposed = propose(schema, Some(&base))?.build_unchecked()?;
+    let violations = match proposed.version() == base.version() {
+        true => Violations::default(),
+        false => schema.evolution.violations(&base, &proposed),
+    };
+    if violations.is_empty() {
+        validator::validate(&proposed)?;
+    }
+    Ok(SchemaDiff::new(proposed.judged_changes_since(stored, &violations)))
+}
+
+/// The merged meta-data before its rules are checked, in the builder. Its version is that of `stored` if nothing changes.
+fn propose(schema: &Parts, stored: Option<&RecordMetaData>) -> Result<RecordMetaDataBuilder> {
     let declared = Declared::of(schema)?;
     let descriptors = declared.descriptors(schema, stored)?;
     let mut builder = match stored {
@@ -26,7 +62,7 @@ pub(super) fn merge(schema: &Parts, stored: Option<&RecordMetaData>) -> Result<R
         Some(stored) => {
             let mut builder = RecordMetaDataBuilder::from(stored);
             if !descriptors.defines_the_same(stored.descriptors()) {
-                builder.update_records_with(descriptors, &schema.evolution)?;
+                builder.update_records_unchecked(descriptors)?;
             }
             builder
         }
@@ -38,20 +74,13 @@ pub(super) fn merge(schema: &Parts, stored: Option<&RecordMetaData>) -> Result<R
     for index in declared.indexes(schema)? {
         add_index(index, &mut builder, stored)?;
     }
-    let mut merged = builder.build()?;
-    let Some(stored) = stored else {
-        return Ok(merged);
-    };
-    if merged.version() == stored.version() {
-        if merged.to_proto() == stored.to_proto() {
-            return Ok(stored.clone());
-        }
-        let mut builder = RecordMetaDataBuilder::from(&merged);
+    if let Some(stored) = stored
+        && builder.version() == stored.version()
+        && builder.clone().build_unchecked()?.to_proto() != stored.to_proto()
+    {
         builder.set_version(stored.version().saturating_add(1));
-        merged = builder.build()?;
     }
-    schema.evolution.validate(stored, &merged)?;
-    Ok(merged)
+    Ok(builder)
 }
 
 /// What a schema declares, found in its files.
@@ -99,6 +128,15 @@ impl Declared {
         if let Some(union_message) = &union_message {
             check_in_union(&types, union_message)?;
         }
+        for name in &schema.dropped_types {
+            if types.iter().any(|(_, message)| message.name() == name) {
+                return Err(Error::new(
+                    ErrorKind::MetaData,
+                    "a record type is both declared and dropped: leave one out",
+                )
+                .with("record_type", name));
+            }
+        }
         Ok(Declared {
             union_file: union_message.map(|message| message.parent_file().name().to_owned()),
             pool,
@@ -123,9 +161,14 @@ impl Declared {
         let mut placed = BTreeSet::new();
         if let Some(stored) = stored {
             for field in stored.union_message().fields() {
-                let message = self.message_now(&field, schema, stored, &mut files)?;
-                placed.insert(message.full_name().to_owned());
-                union.keep(field.field_descriptor_proto(), &message);
+                match self.message_now(&field, schema, stored, &mut files)? {
+                    Some(message) => {
+                        placed.insert(message.full_name().to_owned());
+                        union.keep(field.field_descriptor_proto(), &message);
+                    }
+                    // The rules of evolution refuse that by name.
+                    None => union.retire(field.field_descriptor_proto().number()),
+                }
             }
         }
         for (_, message) in &self.types {
@@ -137,33 +180,28 @@ impl Declared {
     }
 
     /// The message that records under a stored union field have now. One that the schema leaves out stays as it was, with
-    /// the file that defines it.
+    /// the file that defines it; one that is gone from a file of the schema is none.
     fn message_now(
         &self,
         field: &FieldDescriptor,
         schema: &Parts,
         stored: &RecordMetaData,
         files: &mut BTreeMap<String, Bytes>,
-    ) -> Result<MessageDescriptor> {
+    ) -> Result<Option<MessageDescriptor>> {
         let Kind::Message(before) = field.kind() else {
             return Err(
                 Error::new(ErrorKind::Internal, "a field of a stored union is no message").with("field", field.name()),
             );
         };
         if let Some((_, message)) = self.types.iter().find(|(_, message)| message.name() == before.name()) {
-            return Ok(message.clone());
+            return Ok(Some(message.clone()));
         }
         if let Some(message) = self.pool.get_message_by_name(before.full_name()) {
-            return Ok(message);
+            return Ok(Some(message));
         }
         let home = before.parent_file();
         if schema.files.by_name().contains_key(home.name()) {
-            return Err(Error::new(
-                ErrorKind::MetaDataEvolution,
-                "a stored record type is gone from its file: keep its message, its records may be stored",
-            )
-            .with("record_type", before.name())
-            .with("file", home.name()));
+            return Ok(None);
         }
         let mut open = vec![home];
         while let Some(file) = open.pop() {
@@ -172,7 +210,7 @@ impl Declared {
             }
             open.extend(file.dependencies());
         }
-        Ok(before)
+        Ok(Some(before))
     }
 
     /// All indexes of the schema with their key expressions: of the files' options, of types, of the schema.
@@ -192,12 +230,16 @@ impl Declared {
             indexes.push(resolve_index(index, &self.messages_of(index)?)?);
         }
         let mut names = BTreeSet::new();
-        match indexes.iter().find(|index| !names.insert(index.name())) {
-            Some(twice) => {
-                Err(Error::new(ErrorKind::MetaData, "an index is declared twice").with("index", twice.name()))
+        for index in &indexes {
+            let refused = |message| Err(Error::new(ErrorKind::MetaData, message).with("index", index.name()));
+            if !names.insert(index.name()) {
+                return refused("an index is declared twice");
             }
-            None => Ok(indexes),
+            if schema.dropped_indexes.iter().any(|name| name == index.name()) {
+                return refused("an index is both declared and dropped: leave one out");
+            }
         }
+        Ok(indexes)
     }
 
     /// The messages of the types that an index names, or of all.
@@ -317,95 +359,4 @@ fn set_keys(
         record_type_builder.set_record_type_key(key.clone());
     }
     Ok(())
-}
-
-fn resolve_index(index: &IndexSchema, messages: &[MessageDescriptor]) -> Result<Index> {
-    let name = |error: Error| error.with("index", index.rest.name());
-    let mut resolved = None;
-    for message in messages {
-        let (expression, _) = index.columns.resolve(message).map_err(name)?;
-        if resolved.get_or_insert_with(|| expression.clone()).to_proto() != expression.to_proto() {
-            return Err(name(Error::new(
-                ErrorKind::InvalidExpression,
-                "the columns of an index mean different keys in its record types: make it several indexes",
-            ))
-            .with("record_type", message.name()));
-        }
-    }
-    let expression =
-        resolved.ok_or_else(|| name(Error::new(ErrorKind::MetaData, "an index is over no record type")))?;
-    let types = messages.iter().map(|message| message.name().to_owned()).collect();
-    let universal = index.rest.is_universal();
-    let mut index = index.rest.clone().with_root_expression(expression);
-    if !universal {
-        index.set_record_types(types);
-    }
-    Ok(index)
-}
-
-/// Adds a new index; brings one that is there to its new definition.
-fn add_index(mut index: Index, builder: &mut RecordMetaDataBuilder, stored: Option<&RecordMetaData>) -> Result<()> {
-    let Some(before) = builder.indexes.get(index.name()) else {
-        if builder
-            .former_indexes
-            .iter()
-            .any(|former| former.subspace_key == *index.subspace_key())
-        {
-            // Stores may still have entries under the name: a new index of an old name has a key of its own.
-            let key = Element::String(format!("{}#{}", index.name(), builder.version().saturating_add(1)));
-            index = index.with_subspace_key(key);
-        }
-        builder.add_index(index)?;
-        return Ok(());
-    };
-    let new_version = builder
-        .version()
-        .max(stored.map_or(0, |stored| stored.version().saturating_add(1)));
-    let Some(mut changed) = redefined(before, index) else {
-        return Ok(());
-    };
-    if changed.rebuild {
-        changed.index.set_last_modified_version(new_version);
-    }
-    builder.version = new_version;
-    builder.indexes.insert(changed.index.name().to_owned(), changed.index);
-    Ok(())
-}
-
-struct Redefined {
-    index: Index,
-    rebuild: bool,
-}
-
-/// The new definition under the old key, or `None` when it is the old one.
-fn redefined(before: &Index, now: Index) -> Option<Redefined> {
-    let mut index = now.with_versions(before.added_version(), before.last_modified_version());
-    if !index.has_explicit_subspace_key() {
-        index.set_subspace_key(before.subspace_key().clone());
-    }
-    index.unknown_fields = before.unknown_fields.clone();
-    let (old, new) = (before.to_proto(), index.to_proto());
-    if old == new {
-        return None;
-    }
-    let changed_options: BTreeSet<&str> = before
-        .options()
-        .iter()
-        .chain(index.options())
-        .map(|(name, _)| name.as_str())
-        .filter(|name| before.option(name) != index.option(name))
-        .collect();
-    let options_may_change = index_rules::validate_changed_options(before, &index, &changed_options).is_ok();
-    let gains_types_only = before
-        .record_types()
-        .iter()
-        .all(|name| index.record_types().contains(name));
-    let rest_is_same = old.root_expression == new.root_expression
-        && old.r#type == new.r#type
-        && old.predicate == new.predicate
-        && before.is_universal() == index.is_universal();
-    Some(Redefined {
-        rebuild: !(options_may_change && gains_types_only && rest_is_same),
-        index,
-    })
 }

@@ -6,7 +6,7 @@ use record_store_kv::tuple::Element;
 
 use super::*;
 use crate::ErrorKind;
-use crate::key_expression::{concat, field, record_type};
+use crate::key_expression::{KeyExpression, concat, field, record_type};
 use crate::metadata::RecordMetaDataBuilder;
 
 const USERS: &str = r#"
@@ -224,9 +224,9 @@ fn changes_are_said_in_words() {
     assert_eq!(
         words,
         [
-            "field demo.Address.street added",
-            "record type Order added",
-            "index by_total added"
+            "field demo.Address.street added: no cost",
+            "record type Order added: no cost",
+            "index by_total added: no cost"
         ]
     );
 }
@@ -447,5 +447,35 @@ fn mistakes_are_named_with_the_way_out() {
         for (name, value) in facts {
             assert_eq!(error.fact(name), Some(*value), "{what}: {error}");
         }
+    }
+}
+
+#[test]
+fn what_could_be_stored_but_not_read_again_is_refused() {
+    let nested = "message A { optional int64 id = 1; optional A a = 2; repeated int64 n = 3; }";
+    let with_key = |key: Columns| {
+        let schema = Schema::builder()
+            .proto("a.proto", nested)
+            .record_type("A", |t| t.primary_key("id").index(IndexSchema::new("i", key)));
+        let meta_data = schema.build()?.merge_into(None)?;
+        RecordMetaData::from_proto_bytes(meta_data.to_proto_bytes())
+    };
+    let path = |depth: usize| Columns::from("a.".repeat(depth - 1) + "id");
+    let expression = |depth: usize| {
+        let leaf = KeyExpression::from(field("id"));
+        Columns::from((1..depth).fold(leaf, |key, _| field("a").nest(key)))
+    };
+    let split = |size: usize| Columns::from(field("n").fan_out().split(size));
+    for key in [path(48), expression(48), split(10_000)] {
+        with_key(key).unwrap();
+    }
+    for (key, kind) in [
+        (path(49), ErrorKind::InvalidExpression),
+        (path(100_000), ErrorKind::InvalidExpression),
+        (expression(49), ErrorKind::InvalidExpression),
+        (split(10_001), ErrorKind::MetaData),
+    ] {
+        let error = with_key(key).unwrap_err();
+        assert_eq!((error.kind(), error.fact("index")), (kind, Some("i")), "{error}");
     }
 }

@@ -40,7 +40,7 @@ fn check(vector: &Value) -> Result<()> {
 fn rule(message: &str) -> Result<&'static str> {
     Ok(match message {
         "new meta-data does not have newer version than old meta-data" => "the version must grow",
-        "field removed from message descriptor" => "a field was removed: keep it and mark it deprecated",
+        "field removed from message descriptor" => "a field was removed",
         "field renamed" => "a field was renamed",
         "field type changed" => "the type of a field changed",
         "field changed whether default values are stored if set explicitly" => {
@@ -48,11 +48,9 @@ fn rule(message: &str) -> Result<&'static str> {
         }
         "required field added to record type" => "a required field was added: stored records do not have it",
         "new record type is missing since version" => "a new record type does not say which version brought it",
-        "record type removed from union" => {
-            "a record type was removed from the union: keep its message, its records may be stored"
-        }
+        "record type removed from union" => "a record type was removed from the union: its records may be stored",
         "record type primary key changed" => "the primary key of a record type changed: records are stored under it",
-        "index missing in new meta-data" => "an index is gone and is no former index: remove it with remove_index",
+        "index missing in new meta-data" => "an index is gone and is no former index",
         "new meta-data no longer splits long records" => "records are split already and must stay so",
         "new meta-data splits long records" => "splitting of long records may not be turned on",
         other => bail!("no rule for {other}"),

@@ -1,4 +1,5 @@
-//! The cities of the world in a durable directory: loads them, then reads, scans, updates and deletes some, with timings.
+//! The cities of the world in a durable directory: loads them, then reads, scans, updates and deletes some, finds some through
+//! indexes and builds a new one, with timings.
 //!
 //! `cargo xtask demo` fetches the data and runs this, then goes on with the same directory in Python.
 
@@ -7,6 +8,8 @@
     reason = "the times are shown to a person, nothing depends on them"
 )]
 
+mod indexes;
+
 use std::error::Error;
 use std::path::PathBuf;
 use std::time::Instant;
@@ -14,7 +17,7 @@ use std::time::Instant;
 use clap::Parser;
 use futures_executor::block_on;
 use indicatif::{HumanCount, ProgressBar, ProgressStyle};
-use record_store::{Database, Record, RecordSpace, ScanOptions, Schema};
+use record_store::{Database, Record, RecordSpace, ScanOptions};
 use record_store_examples::City;
 use record_store_examples::geonames::{ATTRIBUTION, read_cities};
 
@@ -44,10 +47,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 async fn tour(arguments: &Arguments, cities: &[City]) -> Result<(), Box<dyn Error>> {
     let url = arguments.database.to_str().ok_or("the directory's name is not UTF-8")?;
     let db = timed("open the database", Database::open(url)).await?;
-    let schema = Schema::builder()
-        .proto("cities.proto", include_str!("../../cities.proto"))
-        .record_type("City", |city| city.primary_key("id"))
-        .build()?;
+    let schema = indexes::schema().build()?;
     let space = timed(
         "open the space demo/cities with its schema",
         db.space("demo/cities").schema(&schema).open(),
@@ -57,6 +57,8 @@ async fn tour(arguments: &Arguments, cities: &[City]) -> Result<(), Box<dyn Erro
     load(&space, cities).await?;
     read(&space).await?;
     scan(&space, cities.len()).await?;
+    indexes::look_up(&db, &space).await?;
+    indexes::add_an_index(&db, &space, cities).await?;
     update(&db, &space).await?;
     delete(&space).await?;
     println!("the database is in {url}");

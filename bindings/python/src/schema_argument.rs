@@ -1,0 +1,106 @@
+//! The arguments with which schemas are made: primary keys, indexes, what is dropped and which changes are allowed.
+
+use std::collections::HashMap;
+
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::types::{PyMapping, PyString, PyType};
+use record_store::metadata::{IndexSchema, MetaDataEvolutionValidator, SchemaBuilder};
+
+use crate::error::{argument, to_py};
+use crate::record::type_name;
+
+/// The record types of a mapping from their names to their columns.
+pub(crate) fn primary_keys(
+    mut builder: SchemaBuilder,
+    primary_key: Option<&Bound<'_, PyAny>>,
+) -> PyResult<SchemaBuilder> {
+    let Some(primary_key) = primary_key else {
+        return Ok(builder);
+    };
+    let types = primary_key.cast::<PyMapping>().map_err(|_| {
+        argument(
+            "primary_key is a mapping from record types to columns, such as {\"User\": \"id\"}",
+            primary_key,
+        )
+    })?;
+    for entry in types.items()?.try_iter()? {
+        let (record_type, key): (Bound<'_, PyAny>, Bound<'_, PyAny>) = entry?.extract()?;
+        let columns = columns(&key)?;
+        builder = builder.record_type(type_name(&record_type)?, |t| t.primary_key(columns));
+    }
+    Ok(builder)
+}
+
+/// Everything but the primary keys.
+pub(crate) fn rest(
+    mut builder: SchemaBuilder,
+    indexes: Option<&Bound<'_, PyAny>>,
+    drop_indexes: Vec<String>,
+    drop_types: Vec<String>,
+    evolution: Option<HashMap<String, bool>>,
+) -> PyResult<SchemaBuilder> {
+    if let Some(indexes) = indexes {
+        for index in indexes.try_iter()? {
+            builder = builder.index(index_schema(&index?)?);
+        }
+    }
+    builder = drop_indexes.into_iter().fold(builder, SchemaBuilder::drop_index);
+    builder = drop_types.into_iter().fold(builder, SchemaBuilder::drop_type);
+    let Some(switches) = evolution else {
+        return Ok(builder);
+    };
+    let mut evolution = MetaDataEvolutionValidator::default();
+    for (switch, on) in switches {
+        evolution.set(&switch, on).map_err(to_py)?;
+    }
+    Ok(builder.evolution(evolution))
+}
+
+/// A column, or a sequence of columns.
+pub(crate) fn columns(key: &Bound<'_, PyAny>) -> PyResult<Vec<String>> {
+    if let Ok(column) = key.extract() {
+        return Ok(vec![column]);
+    }
+    key.extract()
+        .map_err(|_| argument("a key is the name of a column, or a sequence of names", key))
+}
+
+/// What a `record_store.Index` says.
+fn index_schema(index: &Bound<'_, PyAny>) -> PyResult<IndexSchema> {
+    let py = index.py();
+    let class = py.import("record_store._index")?.getattr("Index")?;
+    if !index.is_instance(&class)? {
+        return Err(argument("an index is a record_store.Index", index));
+    }
+    let name: String = index.getattr(intern!(py, "name"))?.extract()?;
+    let kind: String = index.getattr(intern!(py, "type"))?.extract()?;
+    let mut schema = IndexSchema::new(name, columns(&index.getattr(intern!(py, "columns"))?)?).kind(kind);
+    for record_type in one_or_several(&index.getattr(intern!(py, "on"))?)? {
+        schema = schema.on(type_name(&record_type)?);
+    }
+    let groups = columns(&index.getattr(intern!(py, "group_by"))?)?;
+    if !groups.is_empty() {
+        schema = schema.group_by(groups);
+    }
+    let covering = columns(&index.getattr(intern!(py, "covering"))?)?;
+    if !covering.is_empty() {
+        schema = schema.covering(covering);
+    }
+    if index.getattr(intern!(py, "unique"))?.extract()? {
+        schema = schema.unique();
+    }
+    let options = index.getattr(intern!(py, "options"))?;
+    for option in options.cast::<PyMapping>()?.items()?.try_iter()? {
+        let (option, value): (String, String) = option?.extract()?;
+        schema = schema.option(option, value);
+    }
+    Ok(schema)
+}
+
+fn one_or_several<'py>(given: &Bound<'py, PyAny>) -> PyResult<Vec<Bound<'py, PyAny>>> {
+    if given.is_instance_of::<PyString>() || given.is_instance_of::<PyType>() {
+        return Ok(vec![given.clone()]);
+    }
+    given.try_iter()?.collect()
+}

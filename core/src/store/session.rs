@@ -1,0 +1,46 @@
+//! The stores that a transaction has open: opening one again costs no read, and both see the same header.
+
+use std::sync::Arc;
+
+use record_store_kv::Subspace;
+
+use super::{Inner, RecordStore, StoreOptions, StoreSchema, open};
+use crate::{RecordContext, Result};
+
+/// A store as it was opened, without the transaction that keeps it.
+struct OpenStore {
+    options: StoreOptions,
+    inner: Arc<Inner>,
+}
+
+/// The store that the transaction has open in a subspace, if it was opened in the same way and with no older schema; opens
+/// it otherwise.
+pub(super) async fn open(
+    context: &RecordContext,
+    subspace: Subspace,
+    schema: StoreSchema,
+    options: &StoreOptions,
+) -> Result<RecordStore> {
+    if let Some(known) = context.in_session::<OpenStore>(subspace.prefix())
+        && known.options == *options
+        && known.inner.schema.metadata().version() >= schema.metadata().version()
+    {
+        return Ok(RecordStore {
+            context: context.clone(),
+            inner: known.inner.clone(),
+        });
+    }
+    let key = subspace.prefix().to_vec();
+    let store = open::open(context, subspace, schema, options).await?;
+    let known = OpenStore {
+        options: options.clone(),
+        inner: store.inner.clone(),
+    };
+    context.put_in_session(key, known);
+    Ok(store)
+}
+
+/// Lets the store be opened anew.
+pub(super) fn forget(context: &RecordContext, subspace: &Subspace) {
+    context.remove_from_session(subspace.prefix());
+}

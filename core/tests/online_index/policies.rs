@@ -1,0 +1,218 @@
+//! What a builder does with an index that it finds in some state, and what it refuses.
+
+use std::ops::ControlFlow;
+use std::sync::{Arc, Mutex};
+
+use futures_executor::block_on;
+use record_store::indexing::{IndexBuildProgress, IndexingAction, IndexingOptions};
+use record_store::key_expression::field;
+use record_store::{Database, ErrorKind, Index, IndexState, RecordKey, Result, ScanOptions};
+
+use super::{check_entries, indexes, kind, of_user, schema, space_with, user};
+
+fn options() -> IndexingOptions {
+    IndexingOptions::default()
+}
+
+#[test]
+fn all_that_is_not_readable_is_built_on_demand_or_when_the_space_is_opened() -> Result<()> {
+    block_on(async {
+        let database = Database::in_memory()?;
+        let space = space_with(&database, 250, indexes()).await?;
+        let states = space.index_states().await?;
+        assert!(
+            states.values().all(|state| *state == IndexState::Disabled),
+            "{states:?}"
+        );
+        let built = space.build_indexes(options()).await?;
+        assert_eq!(
+            (built.records_scanned, built.transactions),
+            (250, 3),
+            "one pass for all"
+        );
+        assert_eq!(built.states, space.index_states().await?);
+        check_entries(&space).await?;
+        assert_eq!(space.build_indexes(options()).await?.transactions, 0);
+
+        let mut more = indexes();
+        more.push(Index::new("by_age", field("age")).on("User"));
+        let opened = database.space("users").schema(&schema(more)?);
+        let space = opened.build_indexes(options()).open().await?;
+        assert_eq!(space.index_states().await?["by_age"], IndexState::Readable);
+        Ok(())
+    })
+}
+
+#[test]
+fn states_lead_to_what_the_options_say() -> Result<()> {
+    use IndexingAction::{Continue, Error, MarkReadable, Rebuild};
+    block_on(async {
+        // The state in which the index is found, the action, and the state afterwards with how many records were seen.
+        let done = |records| Ok((IndexState::Readable, records));
+        for (state, action, expected) in [
+            (IndexState::Disabled, Rebuild, done(50)),
+            (IndexState::Disabled, Continue, done(50)),
+            (IndexState::Disabled, Error, Err(ErrorKind::IndexBuild)),
+            (IndexState::Disabled, MarkReadable, Err(ErrorKind::IndexNotReadable)),
+            (IndexState::WriteOnly, Continue, done(30)),
+            (IndexState::WriteOnly, Rebuild, done(50)),
+            (IndexState::WriteOnly, Error, Err(ErrorKind::IndexBuild)),
+            (IndexState::Readable, Continue, done(0)),
+            (IndexState::Readable, Rebuild, done(50)),
+            (IndexState::Readable, Error, Err(ErrorKind::IndexBuild)),
+        ] {
+            let space = space_with(&Database::in_memory()?, 50, indexes()).await?;
+            let count = || space.indexer().index("count");
+            match state {
+                IndexState::WriteOnly => {
+                    let stopped = count().options(options().limit(20).stop_after(1)).build().await;
+                    assert_eq!(kind(stopped), ErrorKind::IndexBuild);
+                }
+                IndexState::Readable => drop(count().build().await?),
+                _ => {}
+            }
+            assert_eq!(space.index_states().await?["count"], state);
+            let options = options().if_disabled(action).if_write_only(action).if_readable(action);
+            let built = count().options(options).build().await;
+            let got = built
+                .map(|built| (built.states["count"], built.records_scanned))
+                .map_err(|error| error.kind());
+            assert_eq!(got, expected, "{state:?} {action:?}");
+        }
+        Ok(())
+    })
+}
+
+#[test]
+fn a_unique_index_over_records_of_one_value_names_them() -> Result<()> {
+    block_on(async {
+        let unique = || vec![Index::new("by_city", field("city")).on("User").unique()];
+        let space = space_with(&Database::in_memory()?, 0, vec![]).await?;
+        for id in [1, 2] {
+            space.put(of_user(id, 7, 0, 0)).await?;
+        }
+        let space = space
+            .database()
+            .space("users")
+            .schema(&schema(unique())?)
+            .open()
+            .await?;
+
+        let error = space
+            .build_indexes(options())
+            .await
+            .expect_err("two records have one value");
+        assert_eq!(error.kind(), ErrorKind::UniquenessViolation);
+        assert_eq!(error.fact("index"), Some("by_city"));
+        assert_eq!(error.fact("value"), Some(r#"("c7")"#));
+        assert_eq!(space.index_states().await?["by_city"], IndexState::WriteOnly);
+
+        let built = space.build_indexes(options().allow_unique_pending()).await?;
+        assert_eq!(built.states["by_city"], IndexState::ReadableUniquePending);
+        assert_eq!(built.transactions, 0, "it had all records already");
+
+        space.delete(RecordKey::of("User", 2)).await?;
+        let built = space.build_indexes(options()).await?;
+        assert_eq!(built.states["by_city"], IndexState::Readable);
+        Ok(())
+    })
+}
+
+#[test]
+fn progress_is_told_and_may_stop_the_build() -> Result<()> {
+    block_on(async {
+        let space = space_with(&Database::in_memory()?, 250, indexes()).await?;
+        let told: Arc<Mutex<Vec<IndexBuildProgress>>> = Arc::default();
+        let build = |stop_at: u64| {
+            let told = Arc::clone(&told);
+            let indexer = space.indexer().index("count").options(options());
+            indexer.on_progress(move |progress| {
+                told.lock().unwrap().push(progress.clone());
+                match progress.records_scanned {
+                    scanned if scanned == stop_at => ControlFlow::Break(()),
+                    _ => ControlFlow::Continue(()),
+                }
+            })
+        };
+        assert_eq!(kind(build(100).build().await), ErrorKind::IndexBuild);
+        let (records_scanned, records_total) = space
+            .database()
+            .run(|context| {
+                let space = space.clone();
+                async move {
+                    let state = space.store(&context).await?.index_build_state("count").await?;
+                    Ok::<_, record_store::Error>((state.records_scanned, state.records_total))
+                }
+            })
+            .await?;
+        assert_eq!(
+            (records_scanned, records_total),
+            (Some(100), None),
+            "nobody counts the records"
+        );
+        build(0).build().await?;
+        let told = told.lock().unwrap();
+        let told: Vec<_> = told
+            .iter()
+            .map(|progress| (progress.records_scanned, progress.ranges_left))
+            .collect();
+        assert_eq!(told, [(100, 1), (200, 1), (250, 0)]);
+        Ok(())
+    })
+}
+
+#[test]
+fn what_cannot_be_built_is_refused_before_anything_changes() -> Result<()> {
+    block_on(async {
+        let mut indexes = indexes();
+        indexes.push(Index::new("words", field("city")).on("User").with_kind("text"));
+        let space = space_with(&Database::in_memory()?, 3, vec![]).await?;
+        let space = space.database().space("users").schema(&schema(indexes)?).open().await?;
+        let count = || space.indexer().index("count");
+        for (built, expected) in [
+            (count().index("nothing").build().await, ErrorKind::MetaData),
+            (count().index("words").build().await, ErrorKind::Unsupported),
+            (
+                count().options(options().limit(0)).build().await,
+                ErrorKind::InvalidArgument,
+            ),
+            (
+                count().options(options().records_per_second(0)).build().await,
+                ErrorKind::InvalidArgument,
+            ),
+        ] {
+            assert_eq!(kind(built), expected);
+            assert_eq!(space.index_states().await?["count"], IndexState::Disabled);
+        }
+        let stopped = count().options(options().limit(1).stop_after(1)).build().await;
+        assert_eq!(kind(stopped), ErrorKind::IndexBuild);
+        assert_eq!(
+            kind(count().index("sum").build().await),
+            ErrorKind::IndexBuild,
+            "one was begun and the other was not"
+        );
+        // All that can be built is; what cannot stays as it is.
+        space.build_indexes(options()).await?;
+        assert_eq!(space.index_states().await?["words"], IndexState::Disabled);
+        Ok(())
+    })
+}
+
+#[test]
+fn an_index_that_changes_is_built_from_the_beginning() -> Result<()> {
+    block_on(async {
+        let database = Database::in_memory()?;
+        let space = space_with(&database, 250, indexes()).await?;
+        let stopped = space.build_indexes(options().stop_after(1)).await;
+        assert_eq!(kind(stopped), ErrorKind::IndexBuild);
+        // The build of one among several goes on, though they were begun together.
+        let built = space.indexer().index("count").build().await?;
+        assert_eq!(built.records_scanned, 150);
+        space.put(user(1000)).await?;
+        space.build_indexes(options()).await?;
+        check_entries(&space).await?;
+        let mut entries = space.scan(ScanOptions::default().limit(1));
+        assert!(entries.next().await?.is_some());
+        Ok(())
+    })
+}
