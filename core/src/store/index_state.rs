@@ -54,11 +54,11 @@ pub(super) async fn mark_write_only(store: &RecordStore, index: &Arc<Index>) -> 
     mark_not_readable(store, index, IndexState::WriteOnly).await
 }
 
-/// Empties an index and makes it write-only. Says whether the state changed.
+/// Empties an index and makes it write-only. That changes something even if it was write-only before.
 pub(super) async fn clear_and_mark_write_only(store: &RecordStore, index: &Arc<Index>) -> Result<bool> {
-    let changed = mark_write_only(store, index).await?;
+    mark_write_only(store, index).await?;
     clear_data(store, index);
-    Ok(changed)
+    Ok(true)
 }
 
 /// Disables an index and deletes what it has. Says whether that changed anything.

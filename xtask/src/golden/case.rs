@@ -30,6 +30,7 @@ pub(super) fn index(directory: &Path) -> Result<Vec<Entry>> {
 }
 
 /// One case.
+#[derive(Clone)]
 pub(super) struct Case {
     pub(super) name: String,
     /// The whole file.
@@ -41,22 +42,27 @@ pub(super) struct Case {
 impl Case {
     pub(super) fn read(directory: &Path, name: &str) -> Result<Self> {
         let json = read_json(&directory.join("cases").join(format!("{name}.json")))?;
-        let stored = match json["metadata_versions"].as_array() {
-            Some(versions) => versions.clone(),
-            None => json.get("metadata").cloned().into_iter().collect(),
-        };
-        let metadata = stored
-            .iter()
-            .map(|stored| {
-                let bytes = from_base64(stored.as_str().context("the meta-data is no string")?)?;
-                RecordMetaData::from_proto_bytes(bytes).with_context(|| format!("the meta-data of {name}"))
-            })
-            .collect::<Result<_>>()?;
-        Ok(Case {
+        let mut case = Case {
             name: name.to_owned(),
             json,
-            metadata,
-        })
+            metadata: Vec::new(),
+        };
+        for stored in case.stored_metadata()? {
+            case.metadata.push(RecordMetaData::from_proto_bytes(stored)?);
+        }
+        Ok(case)
+    }
+
+    /// The meta-data as Java stored it, all versions of it.
+    pub(super) fn stored_metadata(&self) -> Result<Vec<Vec<u8>>> {
+        let versions = match self.json["metadata_versions"].as_array() {
+            Some(versions) => versions.as_slice(),
+            None => self.json.get("metadata").map_or(&[][..], std::slice::from_ref),
+        };
+        versions
+            .iter()
+            .map(|stored| from_base64(stored.as_str().context("the meta-data is no string")?))
+            .collect()
     }
 
     /// A list of the file; empty if it is not there.

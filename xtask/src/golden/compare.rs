@@ -82,3 +82,41 @@ fn brief(bytes: &[u8]) -> String {
         None => text,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The first difference of two dumps, of keys and values of one byte.
+    fn difference(stored: &[(u8, u8)], javas: &[(u8, u8)]) -> Option<String> {
+        let rows = |rows: &[(u8, u8)]| -> Vec<_> { rows.iter().map(|row| (vec![row.0], vec![row.1])).collect() };
+        let compared = dumps(&rows(stored), &rows(javas), &Stamps::default());
+        compared.err().map(|error| error.to_string())
+    }
+
+    #[test]
+    fn the_first_key_that_differs_is_named() {
+        let java = [(1, 1), (3, 3)];
+        assert_eq!(difference(&java, &java), None);
+        for (stored, expected) in [
+            (&[(1, 1), (3, 4)][..], "key 03: value 04, Java's 03"),
+            (&[(3, 3)], "key 01 is missing"),
+            (&[(1, 1)], "key 03 is missing"),
+            (&[(1, 1), (2, 2), (3, 3)], "key 02 is not Java's"),
+            (&[(1, 1), (3, 3), (4, 4)], "key 04 is not Java's"),
+        ] {
+            assert_eq!(difference(stored, &java).as_deref(), Some(expected));
+        }
+    }
+
+    #[test]
+    fn our_versionstamps_take_the_place_of_javas() {
+        let mut stamps = Stamps::default();
+        stamps.add([7; 10], [9; 10]);
+        assert_eq!(stamps.replace(&[[1; 2], [7; 2]].concat()), [1, 1, 7, 7]);
+        assert_eq!(
+            stamps.replace(&[&[1][..], &[7; 10], &[0]].concat()),
+            [&[1][..], &[9; 10], &[0]].concat()
+        );
+    }
+}

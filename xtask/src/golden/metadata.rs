@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::bytes::{from_base64, text};
 use super::case::Case;
-use super::not_applicable;
+use super::report::not_applicable;
 
 /// Runs an operation on the meta-data store.
 pub(super) async fn run(
@@ -52,7 +52,7 @@ pub(super) async fn run(
             };
             store.update(&rules, change).await
         }
-        other => return Err(not_applicable(format!("operation {other}"))),
+        other => return Err(not_applicable(other)),
     };
     Ok(changed.map(drop))
 }

@@ -1,26 +1,37 @@
 //! `cargo xtask golden`: replays what Apple's Java Record Layer wrote and read, and compares byte for byte.
 //!
-//! A case is replayed from nothing, transaction by transaction; and its last dump is loaded and read without writing.
-//! What the record layer does not do yet is counted apart, with the reason, and never as passed.
+//! A case of a store is replayed from nothing, transaction by transaction; and its last dump is loaded and read without
+//! writing. A case without a database is a list of vectors. What the record layer does not do yet is left out, with the
+//! reason, and a case of which something is left out does not count as passed.
 
 mod bytes;
 mod case;
 mod compare;
+mod concurrent;
+mod documents;
 mod error;
 mod index_reads;
 mod metadata;
 mod online_build;
+mod opening;
 mod ops;
 mod reads;
 mod replay;
+mod report;
+mod round_trip;
+mod scene;
+mod table;
+mod vectors;
+mod without;
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
 use record_store::Database;
 
 use case::Case;
+use report::{Report, Verdict};
+use table::Table;
 
 /// What to replay.
 #[derive(clap::Args)]
@@ -34,148 +45,86 @@ pub(crate) struct Arguments {
     /// Only cases whose name or family contains one of these
     #[arg(long)]
     only: Vec<String>,
-    /// Print why each case is not applicable
+    /// Print what was left out of each case, and why
     #[arg(long)]
     verbose: bool,
+    /// Write the results of all cases into COMPATIBILITY.md and docs/golden.md
+    #[arg(long, conflicts_with = "only")]
+    write: bool,
 }
 
-/// What became of one way to use a case.
-enum Outcome {
-    Passed,
-    Failed(anyhow::Error),
-    NotApplicable(String),
-}
-
-/// What the record layer does not do: the case proves nothing about it.
-#[derive(Debug)]
-struct NotApplicable(String);
-
-impl std::fmt::Display for NotApplicable {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for NotApplicable {}
-
-impl From<Result<()>> for Outcome {
-    fn from(result: Result<()>) -> Self {
-        match result {
-            Ok(()) => Outcome::Passed,
-            Err(error) => match why_not_applicable(&error) {
-                Some(why) => Outcome::NotApplicable(why),
-                None => Outcome::Failed(error),
-            },
-        }
-    }
-}
-
-#[derive(Default)]
-struct Counts {
-    passed: usize,
-    failed: usize,
-    not_applicable: usize,
-}
-
-impl Counts {
-    fn add(&mut self, outcome: &Outcome) {
-        match outcome {
-            Outcome::Passed => self.passed += 1,
-            Outcome::Failed(_) => self.failed += 1,
-            Outcome::NotApplicable(_) => self.not_applicable += 1,
-        }
-    }
+/// A case with its verdict.
+struct Checked {
+    name: String,
+    family: String,
+    verdict: Verdict,
 }
 
 /// Replays the cases and prints a table; fails if a case fails.
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
-    futures_executor::block_on(run_all(arguments))
+    let checked = futures_executor::block_on(check_all(arguments))?;
+    for case in &checked {
+        match &case.verdict {
+            Verdict::Failed(error) => println!("FAILED {}: {error:#}", case.name),
+            Verdict::InPart(left_out) if arguments.verbose => println!("in part {}: without {left_out}", case.name),
+            Verdict::NotApplicable(why) if arguments.verbose => println!("not applicable {}: {why}", case.name),
+            _ => {}
+        }
+    }
+    let table = table_of(&checked);
+    print!("{table}");
+    if table.failed() > 0 {
+        bail!("{} failed", table.failed());
+    }
+    if arguments.write {
+        for name in documents::write(&checked)? {
+            println!("rewrote {name}");
+        }
+    }
+    Ok(())
 }
 
-async fn run_all(arguments: &Arguments) -> Result<()> {
-    let mut families: BTreeMap<String, [Counts; 2]> = BTreeMap::new();
+async fn check_all(arguments: &Arguments) -> Result<Vec<Checked>> {
+    let mut checked = Vec::new();
     for entry in case::index(&arguments.directory)? {
         let wanted = |word: &String| entry.name.contains(word) || entry.family.contains(word);
-        if entry.kind != "store" || !(arguments.only.is_empty() || arguments.only.iter().any(wanted)) {
+        if !(arguments.only.is_empty() || arguments.only.iter().any(wanted)) {
             continue;
         }
-        let case = Case::read(&arguments.directory, &entry.name)?;
-        let replayed = replay::replay(&open(&arguments.url).await?, &case).await.into();
-        let read = reads::load_and_read(&open(&arguments.url).await?, &case).await.into();
-        let counts = families.entry(entry.family.clone()).or_default();
-        for ((way, outcome), counts) in [("replayed", replayed), ("read", read)].iter().zip(counts) {
-            counts.add(outcome);
-            match outcome {
-                Outcome::Passed => {}
-                Outcome::Failed(error) => println!("FAILED {} ({way}): {error:#}", entry.name),
-                Outcome::NotApplicable(why) if arguments.verbose => println!("n/a {} ({way}): {why}", entry.name),
-                Outcome::NotApplicable(_) => {}
-            }
-        }
+        let mut report = Report::default();
+        let result = match Case::read(&arguments.directory, &entry.name) {
+            Ok(case) => check(&arguments.url, &case, &entry.kind, &mut report).await,
+            Err(error) => Err(error),
+        };
+        checked.push(Checked {
+            verdict: Verdict::new(result, report),
+            name: entry.name,
+            family: entry.family,
+        });
     }
-    print_table(&families);
-    let failed: usize = families.values().flatten().map(|counts| counts.failed).sum();
-    match failed {
-        0 => Ok(()),
-        failed => bail!("{failed} failed"),
+    Ok(checked)
+}
+
+/// Checks one case in every way that there is for its kind.
+async fn check(url: &str, case: &Case, kind: &str, report: &mut Report) -> Result<()> {
+    round_trip::check(case)?;
+    if kind != "store" {
+        return vectors::check(case, kind, report);
     }
+    replay::replay(&open(url).await?, case, report).await?;
+    let read = reads::load_and_read(&open(url).await?, case).await;
+    report.join(read.context("the dump, loaded")?);
+    Ok(())
+}
+
+fn table_of(checked: &[Checked]) -> Table {
+    let mut table = Table::default();
+    for case in checked {
+        table.add(&case.family, &case.verdict);
+    }
+    table
 }
 
 async fn open(url: &str) -> Result<Database> {
     Database::open(url).await.with_context(|| format!("opening {url}"))
-}
-
-fn print_table(families: &BTreeMap<String, [Counts; 2]>) {
-    println!("{:<22}{:>30}{:>30}", "", "replayed", "dump loaded and read");
-    let heading = format!("{:>10}{:>10}{:>10}", "passed", "failed", "n/a");
-    println!("{:<22}{heading}{heading}", "family");
-    let row = |name: &str, counts: [&Counts; 2]| {
-        let columns = counts.map(|counts| {
-            format!(
-                "{:>10}{:>10}{:>10}",
-                counts.passed, counts.failed, counts.not_applicable
-            )
-        });
-        println!("{name:<22}{}", columns.concat());
-    };
-    let mut totals: [Counts; 2] = Default::default();
-    for (name, counts) in families {
-        row(name, [&counts[0], &counts[1]]);
-        for (total, counts) in totals.iter_mut().zip(counts) {
-            total.passed += counts.passed;
-            total.failed += counts.failed;
-            total.not_applicable += counts.not_applicable;
-        }
-    }
-    row("all", [&totals[0], &totals[1]]);
-}
-
-/// Why an error proves nothing: the case asks what we do not do, or the record layer itself says that it does not.
-fn why_not_applicable(error: &anyhow::Error) -> Option<String> {
-    if let Some(NotApplicable(why)) = error.downcast_ref() {
-        return Some(why.clone());
-    }
-    let unsupported = |error: &&record_store::Error| error.kind() == record_store::ErrorKind::Unsupported;
-    error.downcast_ref().filter(unsupported).map(ToString::to_string)
-}
-
-fn not_applicable(why: impl Into<String>) -> anyhow::Error {
-    NotApplicable(why.into()).into()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// What the record layer does, it does as Java does.
-    #[test]
-    fn no_case_fails() {
-        let arguments = Arguments {
-            directory: crate::workspace::root().join("tests/golden"),
-            url: "memory:".to_owned(),
-            only: Vec::new(),
-            verbose: false,
-        };
-        run(&arguments).expect("no case fails");
-    }
 }

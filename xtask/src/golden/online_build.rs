@@ -5,8 +5,9 @@ use record_store::indexing::{IndexingAction, IndexingOptions, OnlineIndexer};
 use record_store::{Error, ErrorKind};
 use serde_json::Value;
 
-use super::not_applicable;
-use super::replay::{Scene, metadata, store_options};
+use super::opening::{metadata, store_options};
+use super::report::not_applicable;
+use super::scene::Scene;
 
 /// Whether an operation is such a one.
 pub(super) fn is_one(op: &Value) -> bool {
@@ -14,7 +15,7 @@ pub(super) fn is_one(op: &Value) -> bool {
 }
 
 /// Runs the operation. The outer error says that the case asks too much, the inner is the operation's.
-pub(super) async fn run(scene: &Scene<'_>, open: &Value, op: &Value) -> Result<std::result::Result<(), Error>> {
+pub(super) async fn run(scene: &Scene, open: &Value, op: &Value) -> Result<std::result::Result<(), Error>> {
     for unsupported in ["source_index", "mutual"] {
         if !op[unsupported].is_null() {
             return Err(not_applicable(format!("online_build with {unsupported}")));
@@ -25,23 +26,33 @@ pub(super) async fn run(scene: &Scene<'_>, open: &Value, op: &Value) -> Result<s
         Err(failure) => return Ok(Err(failure)),
     };
     let mut indexer = OnlineIndexer::new(
-        scene.database,
+        &scene.database,
         scene.store.clone(),
         metadata(scene, open)?,
         &store_options,
     )
     .options(options(op)?);
-    let names = op["indexes"]
-        .as_array()
-        .cloned()
-        .unwrap_or_else(|| vec![op["index"].clone()]);
-    for name in names {
+    for name in names(op) {
         indexer = indexer.index(name.as_str().context("the name of an index")?);
     }
     match indexer.build().await {
         // An index that we do not maintain stays as it is, whatever error the case means.
         Err(failure) if failure.kind() == ErrorKind::Unsupported => Err(failure.into()),
         other => Ok(other.map(drop)),
+    }
+}
+
+/// The reason, if the indexes to build are left out of the case.
+pub(super) fn of_left_out<'a>(scene: &'a Scene, op: &Value) -> Option<&'a str> {
+    let reasons: Option<Vec<&str>> = names(op).map(|name| scene.part.leaves_out_index(name)).collect();
+    reasons?.first().copied()
+}
+
+/// The indexes that an operation builds.
+fn names(op: &Value) -> impl Iterator<Item = &Value> {
+    match op["indexes"].as_array() {
+        Some(names) => names.iter(),
+        None => std::slice::from_ref(&op["index"]).iter(),
     }
 }
 

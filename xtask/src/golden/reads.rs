@@ -8,69 +8,49 @@ use record_store::{
 use serde_json::Value;
 
 use super::bytes::{from_base64, from_hex, hex, text};
-use super::case::{Case, dump};
+use super::case::Case;
+use super::opening::open;
 use super::ops::{compare_record, tuple};
-use super::replay::{Scene, load, open};
-use super::{error, index_reads, not_applicable, why_not_applicable};
+use super::report::{Part, Report, not_applicable};
+use super::scene::Scene;
+use super::without::Without;
+use super::{error, index_reads};
 
-/// Loads the last dump of a case and runs its reads. A case none of whose reads we can do is not applicable.
-pub(super) async fn load_and_read(database: &Database, case: &Case) -> Result<()> {
+/// Loads the last dump of a case and runs its reads.
+pub(super) async fn load_and_read(database: &Database, case: &Case) -> Result<Report> {
     if case.list("reads").is_empty() {
-        return Err(not_applicable("no reads"));
+        return Ok(Report::default());
     }
-    let scene = Scene::empty(database, case).await?;
-    load(&scene, &scene.store, &dump(&case.json["keys"])?).await?;
+    let scene = Scene::empty(database, Without::nothing(case)).await?;
+    scene.load(&scene.store, &case.json["keys"]).await?;
     if let Some(metadata) = case.json["areas"].get("m") {
-        load(&scene, &scene.metadata, &dump(metadata)?).await?;
+        scene.load(&scene.metadata, metadata).await?;
     }
-    run(&scene).await
+    run(&scene).await?;
+    Ok(scene.into_report())
 }
 
-/// Runs the reads of a case that we can do. If it has some and there are none, the case is not applicable.
-pub(super) async fn run(scene: &Scene<'_>) -> Result<()> {
-    let reads = scene.case.list("reads");
-    let mut left_out = Vec::new();
-    for (number, read) in reads.iter().enumerate() {
-        match run_one(scene, read).await {
-            Ok(()) => {}
-            Err(error) => match why_not_applicable(&error) {
-                Some(why) => left_out.push(why),
-                None => return Err(error.context(format!("read {number} ({})", read["read"]))),
-            },
-        }
+/// Runs the reads of a case that we can do.
+pub(super) async fn run(scene: &Scene) -> Result<()> {
+    for (number, read) in scene.part.case.list("reads").iter().enumerate() {
+        let result = match scene.part.leaves_out_index(&read["index"]) {
+            Some(why) => Err(not_applicable(why)),
+            None => run_one(scene, read).await,
+        };
+        let kept = scene.keep(Part::Read(number), result);
+        kept.with_context(|| format!("read {number} ({})", read["read"]))?;
     }
-    match left_out.pop() {
-        Some(why) if left_out.len() + 1 == reads.len() => Err(not_applicable(why)),
-        _ => Ok(()),
-    }
+    Ok(())
 }
 
-async fn run_one(scene: &Scene<'_>, read: &Value) -> Result<()> {
+async fn run_one(scene: &Scene, read: &Value) -> Result<()> {
     let kind = text(read, "read")?;
-    let known = [
-        "load_record",
-        "scan_records",
-        "load_record_version",
-        "header",
-        "header_user_field",
-        "metadata_store_load",
-        "scan_index",
-        "scan_index_records",
-        "scan_uniqueness_violations",
-        "index_states",
-        "first_unbuilt_range",
-        "build_state",
-        "aggregate",
-    ];
-    if !known.contains(&kind) {
-        return Err(not_applicable(format!("read {kind}")));
-    }
     let context = scene.database.transaction();
     let done = if kind == "metadata_store_load" {
         let store = MetaDataStore::new(&context, scene.metadata.clone());
         load_metadata(&store, read).await
     } else {
-        let mut how = read.get("open").cloned().unwrap_or_else(|| scene.case.last_open());
+        let mut how = read.get("open").cloned().unwrap_or_else(|| scene.part.case.last_open());
         if how["mode"].is_null() && how["existence"].is_null() {
             if how.is_null() {
                 how = Value::Object(Default::default());
@@ -87,14 +67,14 @@ async fn run_one(scene: &Scene<'_>, read: &Value) -> Result<()> {
         (Ok(()), None) => Ok(()),
         (Ok(()), Some(javas)) => bail!("it worked, where Java failed with {javas}"),
         (Err(failure), Some(javas)) => match failure.downcast::<Error>() {
-            Ok(failure) => error::check(&failure, javas),
+            Ok(failure) => error::check(failure, javas),
             Err(failure) => Err(failure),
         },
         (Err(failure), None) => Err(failure),
     }
 }
 
-async fn read_store(scene: &Scene<'_>, store: &RecordStore, kind: &str, read: &Value) -> Result<()> {
+async fn read_store(scene: &Scene, store: &RecordStore, kind: &str, read: &Value) -> Result<()> {
     let expected = &read["expect"];
     match kind {
         "load_record" => match store.load_record(&tuple(read, "primary_key")?).await? {
@@ -117,7 +97,7 @@ async fn read_store(scene: &Scene<'_>, store: &RecordStore, kind: &str, read: &V
             index_reads::scan(scene, store, kind, read).await
         }
         "aggregate" => index_reads::aggregate(scene, store, read).await,
-        "index_states" => index_reads::states(store, expected),
+        "index_states" => index_reads::states(scene, store, expected),
         "first_unbuilt_range" => index_reads::first_unbuilt_range(store, read).await,
         "build_state" => index_reads::build_state(store, read).await,
         "header" => {
@@ -140,7 +120,16 @@ async fn read_store(scene: &Scene<'_>, store: &RecordStore, kind: &str, read: &V
             );
             Ok(())
         }
-        other => Err(not_applicable(format!("read {other}"))),
+        "snapshot_record_count" => {
+            let count_key = Tuple::new();
+            if read.get("type").is_some() || store.metadata().record_count_key().is_none() {
+                return Err(not_applicable("counts of records by a count index"));
+            }
+            let ours = store.snapshot_record_count(&count_key).await?;
+            ensure!(*expected == ours, "count {ours}, Java's {expected}");
+            Ok(())
+        }
+        other => Err(not_applicable(other)),
     }
 }
 
@@ -158,7 +147,7 @@ pub(super) fn scan_options(read: &Value) -> Result<ScanOptions> {
     })
 }
 
-async fn scan_records(scene: &Scene<'_>, store: &RecordStore, read: &Value) -> Result<()> {
+async fn scan_records(scene: &Scene, store: &RecordStore, read: &Value) -> Result<()> {
     let each_continuation = read["each_continuation"] == true;
     let mut options = scan_options(read)?;
     let pages = match read["expect"].as_array() {
