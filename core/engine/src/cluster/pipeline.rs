@@ -25,7 +25,7 @@ pub(crate) struct Pipeline {
 }
 
 enum Commits {
-    Inline(Mutex<Committer>),
+    Inline(Box<Mutex<Committer>>),
     Thread {
         queue: mpsc::Sender<Message>,
         /// Whether a new lease has been asked for, and the thread has not begun.
@@ -56,7 +56,7 @@ impl Pipeline {
     pub(crate) fn inline(shared: Arc<Shared>, committer: Committer) -> Self {
         Pipeline {
             shared,
-            commits: Commits::Inline(Mutex::new(committer)),
+            commits: Commits::Inline(Box::new(Mutex::new(committer))),
             settling: Settling::Inline(Mutex::new(())),
         }
     }
@@ -73,7 +73,7 @@ impl Pipeline {
         let commits = if sync {
             commit_on_thread(&shared, committer, workers, lock.clone())?
         } else {
-            Commits::Inline(Mutex::new(committer))
+            Commits::Inline(Box::new(Mutex::new(committer)))
         };
         let settling = settle_on_thread(&shared, workers, lock.clone())?;
         Ok(Pipeline {
