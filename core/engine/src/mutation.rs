@@ -3,6 +3,7 @@
 use bytes::Bytes;
 
 use crate::atomic::AtomicOp;
+use crate::key::Key;
 
 /// A half-open range of keys, `begin` inclusive and `end` exclusive.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -14,6 +15,15 @@ pub(crate) struct KeyRange {
 }
 
 impl KeyRange {
+    /// The range from `begin` to `end`, copied into one allocation.
+    pub(crate) fn new(begin: &[u8], end: &[u8]) -> Self {
+        let both = Bytes::from([begin, end].concat());
+        KeyRange {
+            begin: both.slice(..begin.len()),
+            end: both.slice(begin.len()..),
+        }
+    }
+
     /// The range that holds `key` alone.
     pub(crate) fn single(key: &[u8]) -> Self {
         let mut end = Vec::with_capacity(key.len() + 1);
@@ -42,12 +52,12 @@ impl KeyRange {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Mutation {
     /// Sets a key.
-    Set { key: Bytes, value: Bytes },
+    Set { key: Key, value: Bytes },
     /// Clears a range; a single key is the range up to `key\0`.
     ClearRange(KeyRange),
     /// Applies an atomic operation, versionstamped ones included. The latter carry the position of the stamp as a
     /// 4-byte little-endian suffix of the key or of the operand.
-    Atomic { op: AtomicOp, key: Bytes, operand: Bytes },
+    Atomic { op: AtomicOp, key: Key, operand: Bytes },
 }
 
 /// A transaction, ready to be committed.

@@ -2,10 +2,10 @@
 //! key in the order of the keys.
 
 use super::fold::Op;
-use super::key::Key;
 use super::ranges::RangeSet;
 use super::size::MUTATION_BYTES;
 use super::write_map::{SegmentKind, WriteMap};
+use crate::key::Key;
 use crate::mutation::{KeyRange, Mutation};
 
 /// The mutations and write conflicts on their way to the commit, with their size as FoundationDB counts it.
@@ -58,7 +58,7 @@ impl Outgoing {
                 let bytes = length + value.len();
                 (
                     Mutation::Set {
-                        key: key.to_bytes(),
+                        key: key.clone(),
                         value: value.clone(),
                     },
                     bytes,
@@ -69,19 +69,13 @@ impl Outgoing {
                 (
                     Mutation::Atomic {
                         op: *op,
-                        key: key.to_bytes(),
+                        key: key.clone(),
                         operand: operand.clone(),
                     },
                     bytes,
                 )
             }
-            Op::Clear => {
-                let range = KeyRange {
-                    begin: key.to_bytes(),
-                    end: key.after_bytes(),
-                };
-                (Mutation::ClearRange(range), 2 * length + 1)
-            }
+            Op::Clear => (Mutation::ClearRange(KeyRange::single(key)), 2 * length + 1),
         };
         self.push(mutation, bytes);
     }
@@ -101,11 +95,7 @@ impl Outgoing {
 
     fn clear(&mut self, range: Option<(&[u8], &[u8])>) {
         if let Some((begin, end)) = range {
-            let (begin, end) = Key::with_value(begin, end);
-            self.clear_range(KeyRange {
-                begin: begin.to_bytes(),
-                end,
-            });
+            self.clear_range(KeyRange::new(begin, end));
         }
     }
 

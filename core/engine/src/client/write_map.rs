@@ -8,8 +8,8 @@ use std::collections::btree_map::Range;
 use std::ops::Bound;
 
 use super::fold::{Op, OpStack};
-use super::key::{Key, is_key_after};
 use crate::atomic::AtomicOp;
+use crate::key::{Key, is_key_after};
 
 /// What a transaction wrote.
 #[derive(Clone, Debug, Default)]
@@ -166,10 +166,10 @@ impl WriteMap {
     pub(crate) fn mutate(&mut self, key: Key, op: Op, conflict: bool) {
         let floor = self
             .entries
-            .range_mut::<[u8], _>((Bound::Unbounded, Bound::Included(key.as_slice())))
+            .range_mut::<Key, _>((Bound::Unbounded, Bound::Included(&key)))
             .next_back();
         let after = match floor {
-            Some((at, entry)) if at.as_slice() == key.as_slice() => return entry.mutate(op, conflict),
+            Some((at, entry)) if *at == key => return entry.mutate(op, conflict),
             Some((_, entry)) => entry.after,
             None => Span::default(),
         };

@@ -8,18 +8,17 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::Bound;
 
-use bytes::Bytes;
-
+use crate::key::Key;
 use crate::mutation::KeyRange;
 
 /// The writes of the last five seconds.
 #[derive(Default)]
 pub(crate) struct Resolver {
     /// Key -> version of its latest single write.
-    keys: BTreeMap<Bytes, i64>,
+    keys: BTreeMap<Key, i64>,
     /// Boundary -> version of the latest range write on the keys from it to the next boundary. Before the first
     /// boundary: never.
-    ranges: BTreeMap<Bytes, i64>,
+    ranges: BTreeMap<Key, i64>,
     /// Every write in order, to forget it again.
     written: VecDeque<(i64, KeyRange)>,
     /// How much was written since something was forgotten.
@@ -46,7 +45,7 @@ impl Resolver {
         self.latest = version;
         self.unpaid += 1;
         if range.is_single() {
-            self.keys.insert(range.begin.clone(), version);
+            self.keys.insert(Key::new(&range.begin), version);
         } else {
             self.write_range(range, version);
         }
@@ -66,7 +65,7 @@ impl Resolver {
             };
             if !range.is_single() {
                 self.forget_range(&range, version);
-            } else if let Entry::Occupied(key) = self.keys.entry(range.begin) {
+            } else if let Entry::Occupied(key) = self.keys.entry(Key::new(&range.begin)) {
                 // A later write of the key has its own place in line.
                 if *key.get() == version {
                     key.remove();
@@ -77,7 +76,10 @@ impl Resolver {
 
     fn key_was_written(&self, range: &KeyRange, version: i64) -> bool {
         if range.is_single() {
-            return self.keys.get(&range.begin).is_some_and(|written| *written > version);
+            return self
+                .keys
+                .get(&Key::new(&range.begin))
+                .is_some_and(|written| *written > version);
         }
         // Two ways to the same answer: the keys of the range, or all writes since the version. A short transaction has
         // seen few of the latter, however many keys its range holds.
@@ -115,11 +117,11 @@ impl Resolver {
 
     fn write_range(&mut self, range: &KeyRange, version: i64) {
         let after = self.version_at(&range.end);
-        self.ranges.insert(range.end.clone(), after);
+        self.ranges.insert(Key::new(&range.end), after);
         for boundary in self.boundaries(range) {
             self.ranges.remove(&boundary);
         }
-        self.ranges.insert(range.begin.clone(), version);
+        self.ranges.insert(Key::new(&range.begin), version);
     }
 
     /// Takes boundaries away between which nothing newer than `oldest` was written.
@@ -130,7 +132,7 @@ impl Resolver {
             .next_back()
             .map_or(NEVER, |(_, version)| *version);
         let mut boundaries = self.boundaries(range);
-        boundaries.push(range.end.clone());
+        boundaries.push(Key::new(&range.end));
         for boundary in boundaries {
             let Some(version) = self.ranges.get(&boundary).copied() else {
                 continue;
@@ -142,7 +144,7 @@ impl Resolver {
         }
     }
 
-    fn boundaries(&self, range: &KeyRange) -> Vec<Bytes> {
+    fn boundaries(&self, range: &KeyRange) -> Vec<Key> {
         self.ranges
             .range::<[u8], _>((Bound::Included(&range.begin[..]), Bound::Excluded(&range.end[..])))
             .map(|(boundary, _)| boundary.clone())

@@ -13,6 +13,7 @@ use record_store_kv::{ErrorKind, fdb_code};
 use super::testing::ManualClock;
 use super::{Cluster, Committer, ScanLimits};
 use crate::atomic::{self, AtomicOp};
+use crate::key::Key;
 use crate::mutation::{CommitOutcome, CommitRequest, Committed, KeyRange, Mutation};
 use crate::options::EngineOptions;
 
@@ -34,7 +35,7 @@ pub(super) fn on_disk(path: &Path) -> Arc<Cluster> {
 
 pub(super) fn set(key: &str, value: &str) -> Mutation {
     Mutation::Set {
-        key: Bytes::copy_from_slice(key.as_bytes()),
+        key: Key::new(key.as_bytes()),
         value: Bytes::copy_from_slice(value.as_bytes()),
     }
 }
@@ -42,7 +43,7 @@ pub(super) fn set(key: &str, value: &str) -> Mutation {
 pub(super) fn atomic(op: AtomicOp, key: &[u8], operand: &[u8]) -> Mutation {
     Mutation::Atomic {
         op,
-        key: Bytes::copy_from_slice(key),
+        key: Key::new(key),
         operand: Bytes::copy_from_slice(operand),
     }
 }
@@ -198,7 +199,7 @@ fn mutations_apply_in_order_and_stamps_are_filled_in() {
 fn a_locked_database_takes_only_commits_that_know_it() {
     let (cluster, _) = memory();
     let lock = Mutation::Set {
-        key: Bytes::from_static(b"\xff/dbLocked"),
+        key: Key::new(b"\xff/dbLocked"),
         value: "id".into(),
     };
     commit(&cluster, writes(vec![lock]));
@@ -227,7 +228,7 @@ fn in_a_group_earlier_transactions_go_before_later_ones() {
     let (cluster, _) = memory();
     let version = cluster.read_version().unwrap();
     let lock = Mutation::Set {
-        key: Bytes::from_static(b"\xff/dbLocked"),
+        key: Key::new(b"\xff/dbLocked"),
         value: "id".into(),
     };
     let group = vec![
