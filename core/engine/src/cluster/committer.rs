@@ -120,7 +120,7 @@ impl Committer {
             return Ok(conflict);
         }
         let stamped_keys = stamp(&mut request.mutations, version, batch_index)?;
-        for range in request.write_conflicts.iter().chain(&stamped_keys) {
+        for range in request.write_conflicts.into_iter().chain(stamped_keys) {
             self.resolver.write(range, version);
         }
         let first = group.changes.len();
@@ -157,9 +157,7 @@ impl Committer {
         let change = match mutation {
             Mutation::Set { key, value } => Change::Put { key, value },
             Mutation::ClearRange(range) if range.is_empty() => return,
-            Mutation::ClearRange(range) if range.is_single() => Change::Delete {
-                key: Key::new(&range.begin),
-            },
+            Mutation::ClearRange(range) if range.is_single() => Change::Delete { key: range.begin },
             Mutation::ClearRange(range) => Change::ClearRange(range),
             Mutation::Atomic { op, key, operand } => {
                 // The operation sees what came before it in the group.

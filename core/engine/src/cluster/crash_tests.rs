@@ -28,10 +28,7 @@ fn mutation(rng: &SplitMix) -> Mutation {
             value: vec![b'v'; usize::try_from(rng.below(300)).unwrap()].into(),
         },
         6 => Mutation::ClearRange(KeyRange::single(&key(rng))),
-        7 => Mutation::ClearRange(KeyRange {
-            begin: key(rng),
-            end: key(rng),
-        }),
+        7 => Mutation::ClearRange(KeyRange::new(&key(rng), &key(rng))),
         _ => Mutation::Atomic {
             op: AtomicOp::AppendIfFits,
             key: Key::new(&key(rng)),
@@ -43,7 +40,7 @@ fn mutation(rng: &SplitMix) -> Mutation {
 fn model_change(rows: &mut Rows, mutation: &Mutation) {
     match mutation {
         Mutation::Set { key, value } => drop(rows.insert(key.to_bytes(), value.clone())),
-        Mutation::ClearRange(range) => rows.retain(|key, _| *key < range.begin || *key >= range.end),
+        Mutation::ClearRange(range) => rows.retain(|key, _| key[..] < *range.begin || key[..] >= *range.end),
         Mutation::Atomic { op, key, operand } => {
             let value = atomic::apply(*op, rows.get(&key[..]).map(|value| &value[..]), operand).unwrap();
             rows.insert(key.to_bytes(), value);

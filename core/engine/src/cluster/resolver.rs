@@ -37,7 +37,7 @@ impl Resolver {
     }
 
     /// Notes that `range` is written at `version`, which is at least that of every earlier call.
-    pub(crate) fn write(&mut self, range: &KeyRange, version: i64) {
+    pub(crate) fn write(&mut self, range: KeyRange, version: i64) {
         debug_assert!(version >= self.latest, "groups come in order of their versions");
         if range.is_empty() {
             return;
@@ -45,11 +45,11 @@ impl Resolver {
         self.latest = version;
         self.unpaid += 1;
         if range.is_single() {
-            self.keys.insert(Key::new(&range.begin), version);
+            self.keys.insert(range.begin.clone(), version);
         } else {
-            self.write_range(range, version);
+            self.write_range(&range, version);
         }
-        self.written.push_back((version, range.clone()));
+        self.written.push_back((version, range));
     }
 
     /// Forgets writes at or below `oldest`: no transaction with an older read version can commit any more. Each call does a
@@ -65,7 +65,7 @@ impl Resolver {
             };
             if !range.is_single() {
                 self.forget_range(&range, version);
-            } else if let Entry::Occupied(key) = self.keys.entry(Key::new(&range.begin)) {
+            } else if let Entry::Occupied(key) = self.keys.entry(range.begin) {
                 // A later write of the key has its own place in line.
                 if *key.get() == version {
                     key.remove();
@@ -76,10 +76,7 @@ impl Resolver {
 
     fn key_was_written(&self, range: &KeyRange, version: i64) -> bool {
         if range.is_single() {
-            return self
-                .keys
-                .get(&Key::new(&range.begin))
-                .is_some_and(|written| *written > version);
+            return self.keys.get(&range.begin).is_some_and(|written| *written > version);
         }
         // Two ways to the same answer: the keys of the range, or all writes since the version. A short transaction has
         // seen few of the latter, however many keys its range holds.
@@ -117,11 +114,11 @@ impl Resolver {
 
     fn write_range(&mut self, range: &KeyRange, version: i64) {
         let after = self.version_at(&range.end);
-        self.ranges.insert(Key::new(&range.end), after);
+        self.ranges.insert(range.end.clone(), after);
         for boundary in self.boundaries(range) {
             self.ranges.remove(&boundary);
         }
-        self.ranges.insert(Key::new(&range.begin), version);
+        self.ranges.insert(range.begin.clone(), version);
     }
 
     /// Takes boundaries away between which nothing newer than `oldest` was written.
@@ -132,7 +129,7 @@ impl Resolver {
             .next_back()
             .map_or(NEVER, |(_, version)| *version);
         let mut boundaries = self.boundaries(range);
-        boundaries.push(Key::new(&range.end));
+        boundaries.push(range.end.clone());
         for boundary in boundaries {
             let Some(version) = self.ranges.get(&boundary).copied() else {
                 continue;
@@ -170,10 +167,7 @@ mod tests {
             return KeyRange::single(&begin);
         }
         let end = key(rng);
-        KeyRange {
-            begin: begin.into(),
-            end: end.into(),
-        }
+        KeyRange::new(&begin, &end)
     }
 
     fn overlap(a: &KeyRange, b: &KeyRange) -> bool {
@@ -190,7 +184,7 @@ mod tests {
             for version in 1..200 {
                 for _ in 0..rng.below(3) {
                     let write = range(&rng);
-                    resolver.write(&write, version);
+                    resolver.write(write.clone(), version);
                     list.push((version, write));
                 }
                 if rng.below(4) == 0 {
@@ -224,7 +218,7 @@ mod tests {
     #[test]
     fn a_read_at_the_version_of_a_write_has_seen_it() {
         let mut resolver = Resolver::default();
-        resolver.write(&KeyRange::single(b"k"), 10);
+        resolver.write(KeyRange::single(b"k"), 10);
         assert!(!resolver.conflicts(&KeyRange::single(b"k"), 10));
         assert!(resolver.conflicts(&KeyRange::single(b"k"), 9));
         assert!(!resolver.conflicts(&KeyRange::single(b"k\0"), 9));

@@ -133,8 +133,8 @@ impl Table {
                 Bound::Included((key.clone(), u64::MAX)),
             ),
             Change::ClearRange(range) => (
-                Bound::Included((Key::new(&range.begin), 0)),
-                Bound::Excluded((Key::new(&range.end), 0)),
+                Bound::Included((range.begin.clone(), 0)),
+                Bound::Excluded((range.end.clone(), 0)),
             ),
         };
         self.watches.range((begin, end)).map(|(id, _)| id.clone()).collect()
@@ -190,10 +190,7 @@ mod tests {
         watches.take_fired(&[put("k")], |_| Ok(old.clone())).fire();
         watches.take_fired(&[put("j"), put("k\0")], |_| Ok(None)).fire();
         assert!(!has_fired(&mut watch));
-        let clear = Change::ClearRange(KeyRange {
-            begin: "a".into(),
-            end: "z".into(),
-        });
+        let clear = Change::ClearRange(KeyRange::new(b"a", b"z"));
         watches.take_fired(&[clear], |_| Ok(None)).fire();
         assert!(has_fired(&mut watch));
         assert_eq!(watches.pending.load(Ordering::SeqCst), 0);

@@ -143,8 +143,8 @@ impl Window {
     }
 
     fn clear(&mut self, range: &KeyRange, version: i64) {
-        self.boundary(&Key::new(&range.end));
-        self.boundary(&Key::new(&range.begin));
+        self.boundary(&range.end);
+        self.boundary(&range.begin);
         let bounds = (Bound::Included(&range.begin[..]), Bound::Excluded(&range.end[..]));
         for (_, history) in self.entries.range_mut::<[u8], _>(bounds) {
             history.clear(version);

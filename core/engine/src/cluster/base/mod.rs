@@ -60,7 +60,7 @@ pub(crate) enum Value<'a> {
 #[derive(Default)]
 pub(crate) struct Batch {
     /// Begin -> end of ranges, apart from each other.
-    clears: BTreeMap<Bytes, Bytes>,
+    clears: BTreeMap<Key, Key>,
     keys: BTreeMap<Key, Option<Bytes>>,
 }
 
@@ -82,7 +82,7 @@ impl Batch {
     }
 
     /// The ranges to clear, in order, apart from each other.
-    pub(crate) fn clears(&self) -> impl Iterator<Item = (&Bytes, &Bytes)> {
+    pub(crate) fn clears(&self) -> impl Iterator<Item = (&Key, &Key)> {
         self.clears.iter()
     }
 
@@ -120,10 +120,7 @@ mod tests {
     }
 
     fn clear(begin: &'static str, end: &'static str) -> Change {
-        Change::ClearRange(KeyRange {
-            begin: begin.into(),
-            end: end.into(),
-        })
+        Change::ClearRange(KeyRange::new(begin.as_bytes(), end.as_bytes()))
     }
 
     #[test]
@@ -144,7 +141,7 @@ mod tests {
             .clears()
             .map(|(begin, end)| (begin.clone(), end.clone()))
             .collect();
-        assert_eq!(clears, [(Bytes::from("a"), Bytes::from("g"))]);
+        assert_eq!(clears, [(Key::new(b"a"), Key::new(b"g"))]);
         assert_eq!(
             batch.keys().map(|(key, _)| key.clone()).collect::<Vec<_>>(),
             ["b", "f", "k"].map(|key: &str| Key::new(key.as_bytes()))

@@ -159,10 +159,7 @@ mod tests {
                 value: "value".into(),
             },
             Change::Delete { key: Key::new(b"") },
-            Change::ClearRange(KeyRange {
-                begin: Bytes::new(),
-                end: "z".into(),
-            }),
+            Change::ClearRange(KeyRange::new(b"", b"z")),
         ];
         let mut bytes = Vec::new();
         encode(

@@ -31,10 +31,7 @@ fn change(rng: &SplitMix) -> Change {
             key: Key::new(&key(rng)),
         },
         _ => loop {
-            let range = KeyRange {
-                begin: key(rng),
-                end: key(rng),
-            };
+            let range = KeyRange::new(&key(rng), &key(rng));
             if !range.is_empty() && !range.is_single() {
                 return Change::ClearRange(range);
             }
@@ -46,7 +43,7 @@ fn model_change(rows: &mut Rows, change: &Change) {
     match change {
         Change::Put { key, value } => drop(rows.insert(key.to_bytes(), value.clone())),
         Change::Delete { key } => drop(rows.remove(&key[..])),
-        Change::ClearRange(range) => rows.retain(|key, _| *key < range.begin || *key >= range.end),
+        Change::ClearRange(range) => rows.retain(|key, _| key[..] < *range.begin || key[..] >= *range.end),
     }
 }
 
