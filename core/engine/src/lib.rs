@@ -6,6 +6,7 @@ mod atomic;
 mod client;
 mod cluster;
 mod database;
+mod key;
 mod limits;
 mod mutation;
 mod options;

@@ -3,33 +3,38 @@
 use bytes::Bytes;
 
 use crate::atomic::AtomicOp;
+use crate::key::Key;
 
 /// A half-open range of keys, `begin` inclusive and `end` exclusive.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct KeyRange {
     /// The first key.
-    pub(crate) begin: Bytes,
+    pub(crate) begin: Key,
     /// The key after the last.
-    pub(crate) end: Bytes,
+    pub(crate) end: Key,
 }
 
 impl KeyRange {
+    /// The range from `begin` to `end`.
+    pub(crate) fn new(begin: &[u8], end: &[u8]) -> Self {
+        KeyRange {
+            begin: Key::new(begin),
+            end: Key::new(end),
+        }
+    }
+
     /// The range that holds `key` alone.
     pub(crate) fn single(key: &[u8]) -> Self {
-        let mut end = Vec::with_capacity(key.len() + 1);
-        end.extend_from_slice(key);
-        end.push(0);
-        // Both ends share one allocation.
-        let end = Bytes::from(end);
+        let begin = Key::new(key);
         KeyRange {
-            begin: end.slice(..key.len()),
-            end,
+            end: Key::new(begin.after()),
+            begin,
         }
     }
 
     /// Whether the range holds exactly one possible key.
     pub(crate) fn is_single(&self) -> bool {
-        matches!(self.end.split_last(), Some((0, begin)) if begin == self.begin)
+        *self.end == *self.begin.after()
     }
 
     /// Whether the range holds no key.
@@ -42,12 +47,12 @@ impl KeyRange {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Mutation {
     /// Sets a key.
-    Set { key: Bytes, value: Bytes },
+    Set { key: Key, value: Bytes },
     /// Clears a range; a single key is the range up to `key\0`.
     ClearRange(KeyRange),
     /// Applies an atomic operation, versionstamped ones included. The latter carry the position of the stamp as a
     /// 4-byte little-endian suffix of the key or of the operand.
-    Atomic { op: AtomicOp, key: Bytes, operand: Bytes },
+    Atomic { op: AtomicOp, key: Key, operand: Bytes },
 }
 
 /// A transaction, ready to be committed.

@@ -16,7 +16,7 @@ impl State {
         outgoing.add(&self.writes, &[], SYSTEM_KEYS_END);
         let Outgoing {
             mutations,
-            conflicts,
+            mut conflicts,
             bytes,
         } = outgoing;
         if mutations.is_empty() && conflicts.is_empty() {
@@ -25,8 +25,8 @@ impl State {
         if self.options.read_lock_aware {
             return Err(Error::fdb(fdb_code::TRANSACTION_READ_ONLY));
         }
-        let read_conflicts = self.read_conflicts.clone().into_merged();
-        let write_conflicts = conflicts.into_merged();
+        let read_conflicts = self.read_conflicts.merged();
+        let write_conflicts = conflicts.merged();
         let size = bytes + size::of_ranges(&read_conflicts) + size::of_ranges(&write_conflicts);
         if size > self.options.size_limit {
             return Err(Error::fdb(fdb_code::TRANSACTION_TOO_LARGE));
@@ -78,6 +78,6 @@ impl State {
             let (begin, end) = range.map_err(Error::fdb)?;
             conflicts.push(begin.as_slice(), end.as_slice());
         }
-        Ok(conflicts.into_merged())
+        Ok(conflicts.merged())
     }
 }

@@ -4,9 +4,9 @@ use std::cmp;
 
 use bytes::Bytes;
 
-use super::key::key_after;
 use super::range::{RangeFound, RangeRead};
 use super::read::Selector;
+use crate::key::key_after;
 
 /// What a selector that led to `result` depends on.
 pub(crate) fn of_selector(selector: &Selector, result: &[u8]) -> (Bytes, Bytes) {

@@ -2,10 +2,10 @@
 //! key in the order of the keys.
 
 use super::fold::Op;
-use super::key::Key;
 use super::ranges::RangeSet;
 use super::size::MUTATION_BYTES;
-use super::write_map::{SegmentKind, WriteMap};
+use super::write_map::{Segment, SegmentKind, WriteMap};
+use crate::key::Key;
 use crate::mutation::{KeyRange, Mutation};
 
 /// The mutations and write conflicts on their way to the commit, with their size as FoundationDB counts it.
@@ -24,8 +24,28 @@ impl Outgoing {
     pub(crate) fn add(&mut self, writes: &WriteMap, begin: &[u8], end: &[u8]) {
         let within = || writes.segments(begin).take_while(|segment| segment.begins_before(end));
         // Clears come first because a key may be both cleared and set to a new value.
-        let mut clear: Option<(&[u8], &[u8])> = None;
+        if writes.has_cleared() {
+            self.clears(within(), begin, end);
+        }
         for segment in within() {
+            if let SegmentKind::Written(key, ops) = segment.kind {
+                if segment.conflict {
+                    self.conflicts.push_key(key);
+                }
+                for op in ops.ops() {
+                    self.op(key, op);
+                }
+            } else if segment.conflict {
+                let to = segment.end.map_or(end, |to| to.min(end));
+                self.conflicts.push(segment.begin.max(begin), to);
+            }
+        }
+    }
+
+    /// Adds the cleared ranges among `segments`, those that touch as one.
+    fn clears<'a>(&mut self, segments: impl Iterator<Item = Segment<'a>>, begin: &'a [u8], end: &'a [u8]) {
+        let mut clear: Option<(&[u8], &[u8])> = None;
+        for segment in segments {
             let from = segment.begin.max(begin);
             let to = segment.end.map_or(end, |to| to.min(end));
             match (segment.kind, clear) {
@@ -37,17 +57,6 @@ impl Outgoing {
             }
         }
         self.clear(clear);
-        for segment in within() {
-            if segment.conflict {
-                let to = segment.end.map_or(end, |to| to.min(end));
-                self.conflicts.push(segment.begin.max(begin), to);
-            }
-            if let SegmentKind::Written(key, ops) = segment.kind {
-                for op in ops.ops() {
-                    self.op(key, op);
-                }
-            }
-        }
     }
 
     /// Adds one operation on `key`.
@@ -58,7 +67,7 @@ impl Outgoing {
                 let bytes = length + value.len();
                 (
                     Mutation::Set {
-                        key: key.to_bytes(),
+                        key: key.clone(),
                         value: value.clone(),
                     },
                     bytes,
@@ -69,19 +78,13 @@ impl Outgoing {
                 (
                     Mutation::Atomic {
                         op: *op,
-                        key: key.to_bytes(),
+                        key: key.clone(),
                         operand: operand.clone(),
                     },
                     bytes,
                 )
             }
-            Op::Clear => {
-                let range = KeyRange {
-                    begin: key.to_bytes(),
-                    end: key.after_bytes(),
-                };
-                (Mutation::ClearRange(range), 2 * length + 1)
-            }
+            Op::Clear => (Mutation::ClearRange(KeyRange::single(key)), 2 * length + 1),
         };
         self.push(mutation, bytes);
     }
@@ -101,11 +104,7 @@ impl Outgoing {
 
     fn clear(&mut self, range: Option<(&[u8], &[u8])>) {
         if let Some((begin, end)) = range {
-            let (begin, end) = Key::with_value(begin, end);
-            self.clear_range(KeyRange {
-                begin: begin.to_bytes(),
-                end,
-            });
+            self.clear_range(KeyRange::new(begin, end));
         }
     }
 

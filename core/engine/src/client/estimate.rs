@@ -4,9 +4,9 @@
 use bytes::Bytes;
 use record_store_kv::{KeyValue, Result};
 
-use super::key::key_after;
 use super::merge::REPLY_BYTES;
 use crate::cluster::{Cluster, ScanLimits};
+use crate::key::key_after;
 
 /// The bytes of the keys and values of a range.
 pub(crate) fn range_size(cluster: &Cluster, begin: &[u8], end: &[u8]) -> Result<i64> {

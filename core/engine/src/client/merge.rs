@@ -8,10 +8,10 @@ use std::collections::VecDeque;
 use bytes::Bytes;
 use record_store_kv::{Error, KeyValue, Result, fdb_code};
 
-use super::key::key_after;
 use super::snapshot::Snapshot;
 use super::write_map::{Segment, SegmentKind, Segments, SegmentsBack, WriteMap};
 use crate::cluster::ScanLimits;
+use crate::key::key_after;
 
 /// What a read sees: the database, the transaction's own writes over it, and where its key space ends.
 #[derive(Clone, Copy)]

@@ -17,7 +17,7 @@ mod emit;
 mod estimate;
 mod fate;
 mod fold;
-mod key;
+
 mod legality;
 mod merge;
 mod options;

@@ -6,10 +6,10 @@
 use bytes::Bytes;
 use record_store_kv::{Error, KeyValue, RangeBatch, RangeRequest, Result, StreamingMode, fdb_code};
 
-use super::key::{is_key_after, key_after};
 use super::merge::{Cursor, REPLY_BYTES, Step, View, Want};
 use super::read::{Resolved, Selector, locate, resolve, settle};
 use crate::cluster::ScanLimits;
+use crate::key::{is_key_after, key_after};
 
 /// A range read with its selectors and limits worked out.
 #[derive(Clone, Debug)]

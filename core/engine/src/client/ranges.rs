@@ -1,7 +1,5 @@
 //! [`RangeSet`]: the conflict ranges of a transaction, packed into one buffer so that a read allocates nothing for them.
 
-use bytes::Bytes;
-
 use crate::mutation::KeyRange;
 
 /// Ranges of keys, in any order until they are merged.
@@ -72,16 +70,11 @@ impl RangeSet {
     }
 
     /// The ranges in order, those that touch made one.
-    pub(crate) fn into_merged(mut self) -> Vec<KeyRange> {
+    pub(crate) fn merged(&mut self) -> Vec<KeyRange> {
         self.merge();
-        let bytes = Bytes::from(self.bytes);
-        let slice = |(from, to): (usize, usize)| bytes.slice(from..to);
         self.spans
             .iter()
-            .map(|span| KeyRange {
-                begin: slice(span.begin),
-                end: slice(span.end),
-            })
+            .map(|span| KeyRange::new(self.slice(span.begin), self.slice(span.end)))
             .collect()
     }
 
@@ -157,10 +150,7 @@ mod tests {
     use super::*;
 
     fn range(begin: &'static str, end: &'static str) -> KeyRange {
-        KeyRange {
-            begin: begin.into(),
-            end: end.into(),
-        }
+        KeyRange::new(begin.as_bytes(), end.as_bytes())
     }
 
     #[test]
@@ -170,7 +160,7 @@ mod tests {
             set.push(begin.as_bytes(), end.as_bytes());
         }
         set.push_key(b"d");
-        assert_eq!(set.into_merged(), [range("a", "d\0"), range("x", "z")]);
+        assert_eq!(set.merged(), [range("a", "d\0"), range("x", "z")]);
     }
 
     #[test]
@@ -180,7 +170,7 @@ mod tests {
             set.push_key(b"the same key");
         }
         assert!(set.bytes.len() < 2 * MERGE_FROM * 13, "{}", set.bytes.len());
-        assert_eq!(set.into_merged(), [range("the same key", "the same key\0")]);
+        assert_eq!(set.merged(), [range("the same key", "the same key\0")]);
     }
 
     #[test]

@@ -3,9 +3,9 @@
 use bytes::Bytes;
 use record_store_kv::{Error, KeySelector, Result, fdb_code};
 
-use super::key::key_after;
 use super::merge::{Cursor, REPLY_BYTES, Step, View, Want};
 use super::write_map::{Segment, SegmentKind};
+use crate::key::key_after;
 
 /// A key selector without `or_equal`: the key's `offset`-th neighbour upwards, the first being the first key that is
 /// not less than `key`; downwards from 0.

@@ -96,7 +96,7 @@ impl Module {
         let ranges = match self {
             Module::ReadConflicts => {
                 state.check_reads()?;
-                state.read_conflicts.clone().into_merged()
+                state.read_conflicts.merged()
             }
             Module::WriteConflicts => state.write_conflicts()?,
             Module::ConflictingKeys => state.conflict_report.conflicting.clone(),

@@ -8,8 +8,8 @@ use record_store_kv::env::Env;
 use record_store_kv::{Error, Read, TransactionVersion, fdb_code};
 
 use super::fate::{End, Fate};
-use super::key::{Key, key_after};
 use crate::atomic::{stamp, stamp_position, transaction_version};
+use crate::key::{Key, key_after};
 
 /// The range in which a versionstamped key comes to lie when it is committed after `version`, cut at `max_key`.
 /// Errors: 2000 for a position that does not fit.

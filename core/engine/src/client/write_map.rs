@@ -8,13 +8,15 @@ use std::collections::btree_map::Range;
 use std::ops::Bound;
 
 use super::fold::{Op, OpStack};
-use super::key::{Key, is_key_after};
 use crate::atomic::AtomicOp;
+use crate::key::{Key, is_key_after};
 
 /// What a transaction wrote.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct WriteMap {
     entries: BTreeMap<Key, Entry>,
+    /// Whether some range was cleared, even if it was written again since.
+    has_cleared: bool,
 }
 
 /// A piece of the key space in which everything is alike.
@@ -97,6 +99,7 @@ impl WriteMap {
     pub(crate) const fn new() -> Self {
         WriteMap {
             entries: BTreeMap::new(),
+            has_cleared: false,
         }
     }
 
@@ -107,7 +110,12 @@ impl WriteMap {
 
     /// Forgets everything.
     pub(crate) fn clear(&mut self) {
-        self.entries.clear();
+        *self = WriteMap::new();
+    }
+
+    /// Whether some segment may be cleared.
+    pub(crate) fn has_cleared(&self) -> bool {
+        self.has_cleared
     }
 
     /// Whether reads of `[begin, end)` find what the database holds.
@@ -130,7 +138,7 @@ impl WriteMap {
             .entries
             .range::<[u8], _>((Bound::Unbounded, Bound::Included(key)))
             .next_back();
-        let (entries, span) = match floor {
+        let (mut entries, span) = match floor {
             Some((at, _)) if at.as_slice() == key => (self.range_from(Bound::Included(key)), None),
             Some((at, entry)) => (
                 self.range_from(Bound::Excluded(key)),
@@ -138,7 +146,11 @@ impl WriteMap {
             ),
             None => (self.range_from(Bound::Unbounded), Some((&[][..], Span::default()))),
         };
-        Segments { entries, span }
+        Segments {
+            next: entries.next(),
+            entries,
+            span,
+        }
     }
 
     /// The segments from the one that holds the keys just below `key`, downwards.
@@ -166,10 +178,10 @@ impl WriteMap {
     pub(crate) fn mutate(&mut self, key: Key, op: Op, conflict: bool) {
         let floor = self
             .entries
-            .range_mut::<[u8], _>((Bound::Unbounded, Bound::Included(key.as_slice())))
+            .range_mut::<Key, _>((Bound::Unbounded, Bound::Included(&key)))
             .next_back();
         let after = match floor {
-            Some((at, entry)) if at.as_slice() == key.as_slice() => return entry.mutate(op, conflict),
+            Some((at, entry)) if *at == key => return entry.mutate(op, conflict),
             Some((_, entry)) => entry.after,
             None => Span::default(),
         };
@@ -180,6 +192,7 @@ impl WriteMap {
 
     /// Clears `[begin, end)`, which is not empty.
     pub(crate) fn clear_range(&mut self, begin: Key, end: Key, conflict: bool) {
+        self.has_cleared = true;
         // A clear without a conflict of its own leaves the conflicts of earlier writes in place.
         let kept: Vec<(Key, Key)> = if conflict {
             Vec::new()
@@ -380,7 +393,9 @@ const WHOLE: Segment<'static> = Segment {
 /// Segments upwards.
 #[derive(Clone, Debug)]
 pub(crate) struct Segments<'a> {
+    /// The entries after `next`, and the entry that comes next.
     entries: Range<'a, Key, Entry>,
+    next: Option<(&'a Key, &'a Entry)>,
     /// The span that comes next, with its begin.
     span: Option<(&'a [u8], Span)>,
 }
@@ -391,12 +406,12 @@ impl<'a> Iterator for Segments<'a> {
     fn next(&mut self) -> Option<Segment<'a>> {
         loop {
             if let Some((begin, span)) = self.span.take() {
-                let end = self.entries.clone().next().map(|(at, _)| at.as_slice());
+                let end = self.next.map(|(at, _)| at.as_slice());
                 if end != Some(begin) {
                     return Some(span.segment(begin, end));
                 }
             }
-            let (at, entry) = self.entries.next()?;
+            let (at, entry) = std::mem::replace(&mut self.next, self.entries.next())?;
             self.span = Some((entry.span_begin(at), entry.after));
             if let Some(written) = &entry.written {
                 return Some(written.segment(at));

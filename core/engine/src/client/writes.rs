@@ -5,11 +5,11 @@ use bytes::Bytes;
 use record_store_kv::{ConflictRangeType, fdb_code};
 
 use super::fold::Op;
-use super::key::{Key, key_after};
 use super::legality::{self, METADATA_VERSION_KEY, METADATA_VERSION_OPERAND};
 use super::state::State;
 use super::{size, special, versionstamp};
 use crate::atomic::{AtomicOp, stamp_position};
+use crate::key::{Key, is_key_after};
 use crate::mutation::KeyRange;
 
 impl State {
@@ -25,8 +25,7 @@ impl State {
         self.check_writable(key)?;
         self.approximate_size += size::of_write(key, value, conflict);
         legality::check_sizes(key, value)?;
-        let (key, value) = Key::with_value(key, value);
-        self.write(key, Op::Set(value), conflict);
+        self.write(Key::new(key), Op::Set(Bytes::copy_from_slice(value)), conflict);
         Ok(())
     }
 
@@ -62,13 +61,12 @@ impl State {
             self.stamped_keys.push(key.to_vec());
             if !self.options.read_your_writes_disabled {
                 let placeholder = self.make_room_for_stamped_key(key)?;
-                let (placeholder, operand) = Key::with_value(&placeholder, operand);
-                self.write(placeholder, Op::Atomic(op, operand), conflict);
+                let operand = Bytes::copy_from_slice(operand);
+                self.write(Key::new(&placeholder), Op::Atomic(op, operand), conflict);
                 return Ok(());
             }
         }
-        let (key, operand) = Key::with_value(key, operand);
-        self.write(key, Op::Atomic(op, operand), conflict);
+        self.write(Key::new(key), Op::Atomic(op, Bytes::copy_from_slice(operand)), conflict);
         Ok(())
     }
 
@@ -84,13 +82,14 @@ impl State {
         if legality::is_too_long(key) {
             return Ok(());
         }
-        let (begin, end) = Key::with_next(key);
         if self.options.read_your_writes_disabled {
-            self.clear_natively(begin.to_bytes(), end.to_bytes(), conflict);
+            self.clear_natively(KeyRange::single(key), conflict);
         } else {
             self.approximate_size += size::of_clear(key, conflict);
-            self.writes.clear_range(begin, end, conflict);
-            self.notice_own_write(key, &key_after(key), Some(None));
+            let key = Key::new(key);
+            self.notice_own_write(&key, key.after(), Some(None));
+            let after = Key::new(key.after());
+            self.writes.clear_range(key, after, conflict);
         }
         Ok(())
     }
@@ -114,7 +113,7 @@ impl State {
             return Ok(());
         }
         if self.options.read_your_writes_disabled {
-            self.clear_natively(Bytes::copy_from_slice(begin), Bytes::copy_from_slice(end), conflict);
+            self.clear_natively(KeyRange::new(begin, end), conflict);
         } else {
             self.writes.clear_range(Key::new(begin), Key::new(end), conflict);
             self.notice_own_write(begin, end, Some(None));
@@ -130,7 +129,7 @@ impl State {
             ConflictRangeType::Write => self.options.max_write_key(),
         };
         let metadata_version =
-            kind == ConflictRangeType::Read && begin == METADATA_VERSION_KEY && super::key::is_key_after(begin, end);
+            kind == ConflictRangeType::Read && begin == METADATA_VERSION_KEY && is_key_after(begin, end);
         if (begin > max || end > max) && !metadata_version {
             return Err(fdb_code::KEY_OUTSIDE_LEGAL_RANGE);
         }
@@ -221,11 +220,11 @@ impl State {
         self.writes.mutate(key, op, conflict);
     }
 
-    fn clear_natively(&mut self, begin: Bytes, end: Bytes, conflict: bool) {
+    fn clear_natively(&mut self, range: KeyRange, conflict: bool) {
         if conflict {
-            self.outgoing.conflicts.push(&begin, &end);
+            self.outgoing.conflicts.push(&range.begin, &range.end);
         }
-        self.outgoing.clear_range(KeyRange { begin, end });
+        self.outgoing.clear_range(range);
     }
 
     /// Makes the keys unreadable among which a stamped key comes to lie, and hands on what was written there before.

@@ -3,15 +3,16 @@
 
 use bytes::Bytes;
 
+use crate::key::Key;
 use crate::mutation::KeyRange;
 
 /// One change of stored keys.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Change {
     /// The key has this value from now on.
-    Put { key: Bytes, value: Bytes },
+    Put { key: Key, value: Bytes },
     /// The key has no value from now on.
-    Delete { key: Bytes },
+    Delete { key: Key },
     /// No key of the range has a value from now on. Never empty, never a single key.
     ClearRange(KeyRange),
 }

@@ -3,7 +3,6 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
 use record_store_kv::{Error, Result, fdb_code};
 
 use super::change::Change;
@@ -13,6 +12,7 @@ use super::sequencer::LEASE_LENGTH;
 use super::shared::{Shared, touches_lock};
 use super::watches::FiredWatches;
 use crate::atomic::{self, AtomicOp};
+use crate::key::Key;
 use crate::limits::VERSION_WINDOW;
 use crate::mutation::{CommitOutcome, CommitRequest, Committed, KeyRange, Mutation};
 
@@ -120,7 +120,7 @@ impl Committer {
             return Ok(conflict);
         }
         let stamped_keys = stamp(&mut request.mutations, version, batch_index)?;
-        for range in request.write_conflicts.iter().chain(&stamped_keys) {
+        for range in request.write_conflicts.into_iter().chain(stamped_keys) {
             self.resolver.write(range, version);
         }
         let first = group.changes.len();
@@ -198,7 +198,7 @@ fn unknown_if_committed(outcome: Result<CommitOutcome>) -> Result<CommitOutcome>
 /// Makes plain sets of versionstamped operations; gives the ranges of the keys that came out.
 fn stamp(mutations: &mut [Mutation], version: i64, batch_index: u16) -> Result<Vec<KeyRange>> {
     let stamp = atomic::transaction_version(version, batch_index);
-    let stamped = |template: &Bytes| {
+    let stamped = |template: &[u8]| {
         atomic::stamp(template, &stamp).ok_or_else(|| {
             Error::fdb(fdb_code::CLIENT_INVALID_OPERATION)
                 .with("versionstamp", "its position is outside the bytes given")
@@ -210,7 +210,7 @@ fn stamp(mutations: &mut [Mutation], version: i64, batch_index: u16) -> Result<V
             continue;
         };
         let (key, value) = match op {
-            AtomicOp::SetVersionstampedKey => (stamped(key)?, operand.clone()),
+            AtomicOp::SetVersionstampedKey => (Key::new(&stamped(key)?), operand.clone()),
             AtomicOp::SetVersionstampedValue => (key.clone(), stamped(operand)?),
             _ => continue,
         };

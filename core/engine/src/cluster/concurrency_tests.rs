@@ -13,6 +13,7 @@ use super::testing::{ManualClock, SplitMix};
 use super::tests::{atomic, commit, get, memory, on_disk, options, writes};
 use super::{Cluster, ScanLimits};
 use crate::atomic::AtomicOp;
+use crate::key::Key;
 use crate::mutation::{CommitOutcome, KeyRange, Mutation};
 
 #[test]
@@ -49,7 +50,7 @@ fn move_money(cluster: &Arc<Cluster>, clock: &ManualClock) {
     let account = |number: u64| Bytes::from(format!("{number:02}"));
     let amount = |value: &[u8]| u64::from_le_bytes(value.try_into().unwrap());
     let put = |number, amount: u64| Mutation::Set {
-        key: account(number),
+        key: Key::new(&account(number)),
         value: Bytes::copy_from_slice(&amount.to_le_bytes()),
     };
     commit(cluster, writes((0..ACCOUNTS).map(|number| put(number, 100)).collect()));

@@ -11,6 +11,7 @@ use record_store_kv::{ErrorKind, fdb_code};
 use super::testing::{ManualClock, SimulatedDisk, SplitMix};
 use super::{Cluster, ScanLimits};
 use crate::atomic::{self, AtomicOp};
+use crate::key::Key;
 use crate::mutation::{CommitOutcome, CommitRequest, KeyRange, Mutation};
 use crate::options::{Durability, EngineOptions};
 
@@ -23,17 +24,14 @@ fn key(rng: &SplitMix) -> Bytes {
 fn mutation(rng: &SplitMix) -> Mutation {
     match rng.below(10) {
         0..=5 => Mutation::Set {
-            key: key(rng),
+            key: Key::new(&key(rng)),
             value: vec![b'v'; usize::try_from(rng.below(300)).unwrap()].into(),
         },
         6 => Mutation::ClearRange(KeyRange::single(&key(rng))),
-        7 => Mutation::ClearRange(KeyRange {
-            begin: key(rng),
-            end: key(rng),
-        }),
+        7 => Mutation::ClearRange(KeyRange::new(&key(rng), &key(rng))),
         _ => Mutation::Atomic {
             op: AtomicOp::AppendIfFits,
-            key: key(rng),
+            key: Key::new(&key(rng)),
             operand: "a".into(),
         },
     }
@@ -41,11 +39,11 @@ fn mutation(rng: &SplitMix) -> Mutation {
 
 fn model_change(rows: &mut Rows, mutation: &Mutation) {
     match mutation {
-        Mutation::Set { key, value } => drop(rows.insert(key.clone(), value.clone())),
-        Mutation::ClearRange(range) => rows.retain(|key, _| *key < range.begin || *key >= range.end),
+        Mutation::Set { key, value } => drop(rows.insert(key.to_bytes(), value.clone())),
+        Mutation::ClearRange(range) => rows.retain(|key, _| key[..] < *range.begin || key[..] >= *range.end),
         Mutation::Atomic { op, key, operand } => {
-            let value = atomic::apply(*op, rows.get(key).map(|value| &value[..]), operand).unwrap();
-            rows.insert(key.clone(), value);
+            let value = atomic::apply(*op, rows.get(&key[..]).map(|value| &value[..]), operand).unwrap();
+            rows.insert(key.to_bytes(), value);
         }
     }
 }
@@ -209,7 +207,7 @@ fn after_a_failed_write_reads_go_on_and_commits_do_not() {
     let cluster = Arc::new(Cluster::recover(Arc::new(disk.clone()), None, &options).unwrap());
     let commit = |value: &'static str| {
         let set = Mutation::Set {
-            key: "k".into(),
+            key: Key::new(b"k"),
             value: value.into(),
         };
         block_on(cluster.commit(CommitRequest {

@@ -19,7 +19,8 @@ pub(crate) trait Files: Send + Sync {
     fn replace(&self, name: &str, content: &[u8]) -> io::Result<()>;
     /// Makes a file that begins with `content`, both on disk when this returns, to append to.
     fn create(&self, name: &str, content: &[u8]) -> io::Result<Box<dyn AppendFile>>;
-    /// Cuts a file to `length`, on disk when this returns, to append to.
+    /// Opens a file to append to after `length`. What it has behind that is gone from the disk when this returns, unless it is
+    /// zeros.
     fn open(&self, name: &str, length: u64) -> io::Result<Box<dyn AppendFile>>;
     /// Removes a file.
     fn remove(&self, name: &str) -> io::Result<()>;
@@ -123,14 +124,18 @@ impl Files for SystemFiles {
     }
 
     fn open(&self, name: &str, length: u64) -> io::Result<Box<dyn AppendFile>> {
-        let mut file = OpenOptions::new().write(true).open(self.path(name))?;
-        file.set_len(length)?;
-        file.sync_all()?;
+        let mut file = OpenOptions::new().read(true).write(true).open(self.path(name))?;
+        let mut reserved = file.metadata()?.len();
+        if reserved < length || !has_zeros_only(&mut file, length)? {
+            file.set_len(length)?;
+            file.sync_all()?;
+            reserved = length;
+        }
         file.seek(SeekFrom::Start(length))?;
         Ok(Box::new(SystemFile {
             file,
             end: length,
-            reserved: length,
+            reserved,
         }))
     }
 
@@ -139,10 +144,24 @@ impl Files for SystemFiles {
     }
 
     fn open_base(&self, name: &str, builder: &redb::Builder) -> Result<redb::Database, redb::DatabaseError> {
-        let database = builder.create(self.path(name))?;
-        sync_directory(&self.directory)?;
+        let path = self.path(name);
+        // A name that was there is durable: whoever made it got to the sync, or the log was made after it, with a sync of its
+        // own.
+        let is_new = !path.exists();
+        let database = builder.create(path)?;
+        if is_new {
+            sync_directory(&self.directory)?;
+        }
         Ok(database)
     }
+}
+
+/// Whether nothing but zeros follows after `from`.
+fn has_zeros_only(file: &mut File, from: u64) -> io::Result<bool> {
+    let mut rest = Vec::new();
+    file.seek(SeekFrom::Start(from))?;
+    file.read_to_end(&mut rest)?;
+    Ok(rest.iter().all(|byte| *byte == 0))
 }
 
 struct SystemFile {
@@ -176,3 +195,23 @@ impl AppendFile for SystemFile {
 
 /// What a file is made longer by.
 static ZEROS: &[u8] = &[0; 1 << 20];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_goes_on_after_its_length_whatever_follows() {
+        let root = tempfile::tempdir().unwrap();
+        let files = SystemFiles::new(root.path());
+        for tail in [&b""[..], &[0; 100], b"torn\0"] {
+            fs::write(root.path().join("log"), [b"good", tail].concat()).unwrap();
+            let mut file = files.open("log", 4).unwrap();
+            file.append(b" and new").unwrap();
+            file.sync().unwrap();
+            let content = files.read("log").unwrap();
+            assert!(content.starts_with(b"good and new"), "{tail:?}");
+            assert!(content[12..].iter().all(|byte| *byte == 0), "{tail:?}");
+        }
+    }
+}

@@ -1,134 +1,95 @@
-//! A range read over window and base: the window's part is taken down as patches under its lock, the base is read after.
+//! A range read over window and base: the window's part is taken down under its lock, the base is read after.
+//!
+//! The window's rows go straight to the result. Only if the base has rows in between are they taken back and merged.
 
 use std::cmp::Ordering;
+use std::iter::Peekable;
 use std::ops::ControlFlow;
+use std::vec;
 
-use bytes::Bytes;
 use record_store_kv::{KeyValue, Result};
 
-use super::base::{Row, Snapshot};
+use super::base::{Row, Snapshot, Value};
+use super::rows::{Mark, Rows};
 use super::window::{GapState, KeyState, Window};
-
-/// Where a range read stops.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct ScanLimits {
-    /// After so many rows.
-    pub(crate) rows: usize,
-    /// After the row that brings the sum to so many bytes; a row counts 24 and its key and value.
-    pub(crate) bytes: usize,
-}
-
-impl ScanLimits {
-    /// No limit.
-    #[cfg(test)]
-    pub(crate) const NONE: ScanLimits = ScanLimits {
-        rows: usize::MAX,
-        bytes: usize::MAX,
-    };
-}
-
-/// The rows found so far, and what is left of the limits.
-pub(crate) struct Rows<'a> {
-    out: &'a mut Vec<KeyValue>,
-    left: ScanLimits,
-}
-
-impl<'a> Rows<'a> {
-    /// Rows go to the end of `out`.
-    pub(crate) fn new(out: &'a mut Vec<KeyValue>, limits: ScanLimits) -> Self {
-        Rows { out, left: limits }
-    }
-
-    /// Whether a limit is reached.
-    pub(crate) fn is_full(&self) -> bool {
-        self.left.rows == 0 || self.left.bytes == 0
-    }
-
-    /// How many more rows may come.
-    pub(crate) fn rows_left(&self) -> usize {
-        self.left.rows
-    }
-
-    fn push(&mut self, row: KeyValue) {
-        let bytes = ROW_OVERHEAD + row.key.len() + row.value.len();
-        self.left.rows = self.left.rows.saturating_sub(1);
-        self.left.bytes = self.left.bytes.saturating_sub(bytes);
-        self.out.push(row);
-    }
-}
-
-/// What FoundationDB adds to key and value when it counts the bytes of a batch (`sizeof(KeyValueRef)`).
-const ROW_OVERHEAD: usize = 24;
+use crate::key::Key;
 
 /// The window's part of a piece of a range at one version.
-pub(crate) struct Patches {
-    patches: Vec<Patch>,
-    /// The piece, `[begin, end)`.
-    begin: Bytes,
-    end: Bytes,
+pub(crate) struct Piece {
+    /// Before the rows that the window has.
+    mark: Mark,
+    shadows: Vec<Shadow>,
     reverse: bool,
+    /// Where the piece ends if that is before the end of the range, seen in its direction.
+    stop: Option<Key>,
 }
 
-/// Something that the base must not show as it is.
-enum Patch {
-    /// The key has this value.
-    Row(KeyValue),
+/// Something beside the window's rows that hides keys of the base.
+enum Shadow {
     /// The key has no value.
-    Gone(Bytes),
-    /// No key of `[begin, end)` has a value, if no other patch says otherwise.
-    Hidden { begin: Bytes, end: Bytes },
+    Gone(Key),
+    /// No key of `[begin, end)` has a value, if the window has no row for it.
+    Hidden { begin: Key, end: Key },
 }
 
-impl Patches {
+impl Piece {
     /// Takes down what `window` says about the first piece of `[begin, end)` (the last one in reverse): at most `entries`
-    /// entries and `rows` rows of it.
+    /// entries, and no more rows than there is room for.
     pub(crate) fn take(
         window: &Window,
-        (begin, end): (&Bytes, &Bytes),
+        (begin, end): (&[u8], &[u8]),
         reverse: bool,
         version: i64,
         entries: usize,
-        rows: usize,
+        rows: &mut Rows<'_>,
     ) -> Self {
-        let mut patches = Patches {
-            patches: Vec::new(),
-            begin: begin.clone(),
-            end: end.clone(),
+        let mut piece = Piece {
+            mark: rows.mark(),
+            shadows: Vec::new(),
             reverse,
+            stop: None,
         };
-        if !window.is_empty() {
-            patches.fill(window, version, entries, rows);
-        }
-        patches
-    }
-
-    /// What remains of `[begin, end)` after this piece.
-    pub(crate) fn rest(&self, begin: &Bytes, end: &Bytes) -> Option<(Bytes, Bytes)> {
-        let rest = if self.reverse {
-            (begin, &self.begin)
+        if window.is_empty() {
+            // The base has it all.
+        } else if reverse {
+            piece.fill_downwards(window, (begin, end), version, entries, rows);
         } else {
-            (&self.end, end)
-        };
-        (rest.0 < rest.1).then(|| (rest.0.clone(), rest.1.clone()))
+            piece.fill_upwards(window, (begin, end), version, entries, rows);
+        }
+        piece
     }
 
-    /// The rows of the piece, from the patches and from `base`.
-    pub(crate) fn merge(self, base: &dyn Snapshot, rows: &mut Rows<'_>) -> Result<()> {
-        let Patches {
-            patches,
-            mut begin,
-            mut end,
+    /// Adds the rows of the piece that `base` has, and gives the key where the next piece of the range begins (in reverse:
+    /// ends), if there is one.
+    pub(crate) fn merge(
+        self,
+        base: &dyn Snapshot,
+        (begin, end): (&[u8], &[u8]),
+        rows: &mut Rows<'_>,
+    ) -> Result<Option<Key>> {
+        let Piece {
+            mark,
+            shadows,
             reverse,
+            stop,
         } = self;
+        let (begin, end) = match &stop {
+            Some(stop) if reverse => (&stop[..], end),
+            Some(stop) => (begin, &stop[..]),
+            None => (begin, end),
+        };
         let mut merge = Merge {
-            patches: patches.into_iter().peekable(),
+            window: None,
+            mark,
+            shadows: shadows.into_iter().peekable(),
             reverse,
             rows,
         };
+        let mut resume: Option<Key> = None;
         loop {
-            let mut skipped = 0;
-            let mut resume = None;
-            base.scan(&begin, &end, reverse, &mut |row| match merge.step(row) {
+            let (begin, end) = rest_from((begin, end), resume.as_ref(), reverse);
+            let (mut skipped, mut next) = (0, None);
+            base.scan(begin, end, reverse, &mut |row| match merge.step(row) {
                 Step::Taken if merge.rows.is_full() => ControlFlow::Break(()),
                 Step::Taken | Step::Skipped(None) => ControlFlow::Continue(()),
                 Step::Skipped(to) => {
@@ -136,110 +97,103 @@ impl Patches {
                     if skipped < ROWS_SKIPPED {
                         return ControlFlow::Continue(());
                     }
-                    resume = to;
+                    next = to;
                     ControlFlow::Break(())
                 }
             })?;
-            match resume {
-                Some(to) if reverse => end = to,
-                Some(to) => begin = to,
-                None => break,
-            }
-            if begin >= end {
+            resume = next;
+            if resume.is_none() {
                 break;
             }
         }
         merge.finish();
-        Ok(())
+        Ok(stop)
     }
 
-    fn fill(&mut self, window: &Window, version: i64, most_entries: usize, most_rows: usize) {
-        let (begin, end) = (self.begin.clone(), self.end.clone());
-        let mut entries = window.entries(&begin, &end, version);
-        let mut found_rows = 0;
-        if !self.reverse {
-            let mut gap = (&begin, window.gap_after(&begin, version));
-            for (seen, (key, state, after)) in entries.enumerate() {
-                self.add_gap(gap.0, key, gap.1);
-                if seen == most_entries || found_rows == most_rows {
-                    self.end = key.clone();
-                    return;
-                }
-                found_rows += usize::from(self.add_key(key, state));
-                gap = (key, after);
+    fn fill_upwards(
+        &mut self,
+        window: &Window,
+        (begin, end): (&[u8], &[u8]),
+        version: i64,
+        most_entries: usize,
+        rows: &mut Rows<'_>,
+    ) {
+        let mut gap = (begin, window.gap_after(begin, version));
+        for (seen, (key, state, after)) in window.entries(begin, end, version).enumerate() {
+            self.add_gap(gap.0, key, gap.1);
+            if seen == most_entries || rows.is_full() {
+                self.stop = Some(key.clone());
+                return;
             }
-            self.add_gap(gap.0, &end, gap.1);
-        } else {
-            let mut upper = &end;
-            let mut seen = 0;
-            while let Some((key, state, after)) = entries.next_back() {
-                self.add_gap(key, upper, after);
-                found_rows += usize::from(self.add_key(key, state));
-                upper = key;
-                seen += 1;
-                if seen == most_entries || found_rows == most_rows {
-                    self.begin = upper.clone();
-                    return;
-                }
-            }
-            self.add_gap(&begin, upper, window.gap_after(&begin, version));
+            self.add_key(key, state, rows);
+            gap = (key, after);
         }
+        self.add_gap(gap.0, end, gap.1);
     }
 
-    /// Notes the state of a key; tells whether it is a row.
-    fn add_key(&mut self, key: &Bytes, state: KeyState) -> bool {
+    fn fill_downwards(
+        &mut self,
+        window: &Window,
+        (begin, end): (&[u8], &[u8]),
+        version: i64,
+        most_entries: usize,
+        rows: &mut Rows<'_>,
+    ) {
+        let mut upper = end;
+        for (seen, (key, state, after)) in (1..).zip(window.entries(begin, end, version).rev()) {
+            self.add_gap(key, upper, after);
+            self.add_key(key, state, rows);
+            if seen == most_entries || rows.is_full() {
+                self.stop = Some(key.clone());
+                return;
+            }
+            upper = key;
+        }
+        self.add_gap(begin, upper, window.gap_after(begin, version));
+    }
+
+    fn add_key(&mut self, key: &Key, state: &KeyState, rows: &mut Rows<'_>) {
         match state {
-            KeyState::Base => false,
+            KeyState::Base => {}
             KeyState::Absent => {
                 // Downwards, the gap after the key has been noted already and hides the key too.
-                let hidden = matches!(self.patches.last(), Some(Patch::Hidden { begin, .. }) if begin == key);
+                let hidden = matches!(self.shadows.last(), Some(Shadow::Hidden { begin, .. }) if begin == key);
                 if !(self.reverse && hidden) {
-                    self.patches.push(Patch::Gone(key.clone()));
+                    self.shadows.push(Shadow::Gone(key.clone()));
                 }
-                false
             }
-            KeyState::Value(value) => {
-                self.patches.push(Patch::Row(KeyValue {
-                    key: key.clone(),
-                    value,
-                }));
-                true
-            }
+            KeyState::Value(value) => rows.push(Row {
+                key,
+                value: Value::Shared(value),
+            }),
         }
     }
 
     /// Notes the state of the keys between `begin` and `end`; joins it with what lies beside it.
-    fn add_gap(&mut self, begin: &Bytes, end: &Bytes, state: GapState) {
+    fn add_gap(&mut self, begin: &[u8], end: &[u8], state: GapState) {
         if state == GapState::Base || begin >= end {
             return;
         }
-        let mut hidden = (begin.clone(), end.clone());
         if !self.reverse {
-            self.patches
-                .pop_if(|last| matches!(last, Patch::Gone(key) if *key == hidden.0));
-            if let Some(Patch::Hidden { begin, .. }) = self
-                .patches
-                .pop_if(|last| matches!(last, Patch::Hidden { end, .. } if *end == hidden.0))
-            {
-                hidden.0 = begin;
-            }
-        } else {
-            if let Some(Patch::Hidden { end, .. }) = self
-                .patches
-                .pop_if(|last| matches!(last, Patch::Hidden { begin, .. } if *begin == hidden.1))
-            {
-                hidden.1 = end;
-            }
+            self.shadows
+                .pop_if(|last| matches!(last, Shadow::Gone(key) if **key == *begin));
         }
-        self.patches.push(Patch::Hidden {
-            begin: hidden.0,
-            end: hidden.1,
-        });
+        match self.shadows.last_mut() {
+            Some(Shadow::Hidden { end: last, .. }) if !self.reverse && **last == *begin => *last = Key::new(end),
+            Some(Shadow::Hidden { begin: last, .. }) if self.reverse && **last == *end => *last = Key::new(begin),
+            _ => self.shadows.push(Shadow::Hidden {
+                begin: Key::new(begin),
+                end: Key::new(end),
+            }),
+        }
     }
 }
 
 struct Merge<'a, 'r> {
-    patches: std::iter::Peekable<std::vec::IntoIter<Patch>>,
+    /// The window's rows, once the base has shown a row among them.
+    window: Option<Peekable<vec::IntoIter<KeyValue>>>,
+    mark: Mark,
+    shadows: Peekable<vec::IntoIter<Shadow>>,
     reverse: bool,
     rows: &'a mut Rows<'r>,
 }
@@ -249,59 +203,85 @@ enum Step {
     /// It is in the result, unless a limit was reached before it.
     Taken,
     /// It is shadowed. So are the rows up to the key given, if one is given.
-    Skipped(Option<Bytes>),
+    Skipped(Option<Key>),
 }
 
 impl Merge<'_, '_> {
     fn step(&mut self, row: Row<'_>) -> Step {
-        while let Some(patch) = self.patches.peek() {
-            match patch.compare(row.key()) {
-                Ordering::Equal => return Step::Skipped(patch.far_end(self.reverse)),
-                order if order.is_gt() == self.reverse => {
-                    if let Some(Patch::Row(row)) = self.patches.next() {
-                        self.rows.push(row);
-                        if self.rows.is_full() {
-                            return Step::Taken;
-                        }
+        let window = self
+            .window
+            .get_or_insert_with(|| self.rows.take_back(self.mark).into_iter().peekable());
+        while let Some(own) = window.peek() {
+            match in_direction(own.key[..].cmp(row.key), self.reverse) {
+                Ordering::Less => {
+                    if let Some(own) = window.next() {
+                        self.rows.push_whole(own);
+                    }
+                    if self.rows.is_full() {
+                        return Step::Taken;
                     }
                 }
-                _ => break,
+                Ordering::Equal => return Step::Skipped(None),
+                Ordering::Greater => break,
             }
         }
-        self.rows.push(row.to_key_value());
+        while let Some(shadow) = self.shadows.peek() {
+            match in_direction(shadow.compare(row.key), self.reverse) {
+                Ordering::Less => drop(self.shadows.next()),
+                Ordering::Equal => return Step::Skipped(shadow.far_end(self.reverse)),
+                Ordering::Greater => break,
+            }
+        }
+        self.rows.push(row);
         Step::Taken
     }
 
     /// The base has no more rows.
     fn finish(self) {
-        for patch in self.patches {
+        for row in self.window.into_iter().flatten() {
             if self.rows.is_full() {
                 return;
             }
-            if let Patch::Row(row) = patch {
-                self.rows.push(row);
-            }
+            self.rows.push_whole(row);
         }
     }
 }
 
-impl Patch {
-    /// Where the patch lies, seen from `key`; equal means that it covers the key.
+/// What is left of `[begin, end)` once a read has come to `from`.
+pub(crate) fn rest_from<'a>(
+    (begin, end): (&'a [u8], &'a [u8]),
+    from: Option<&'a Key>,
+    reverse: bool,
+) -> (&'a [u8], &'a [u8]) {
+    match from {
+        Some(from) if reverse => (begin, from),
+        Some(from) => (from, end),
+        None => (begin, end),
+    }
+}
+
+/// The order seen in the direction of the read.
+fn in_direction(order: Ordering, reverse: bool) -> Ordering {
+    if reverse { order.reverse() } else { order }
+}
+
+impl Shadow {
+    /// Where the shadow lies, seen from `key`; equal means that it covers the key.
     fn compare(&self, key: &[u8]) -> Ordering {
         match self {
-            Patch::Row(KeyValue { key: own, .. }) | Patch::Gone(own) => own[..].cmp(key),
-            Patch::Hidden { end, .. } if end[..] <= *key => Ordering::Less,
-            Patch::Hidden { begin, .. } if begin[..] > *key => Ordering::Greater,
-            Patch::Hidden { .. } => Ordering::Equal,
+            Shadow::Gone(own) => (**own).cmp(key),
+            Shadow::Hidden { end, .. } if **end <= *key => Ordering::Less,
+            Shadow::Hidden { begin, .. } if **begin > *key => Ordering::Greater,
+            Shadow::Hidden { .. } => Ordering::Equal,
         }
     }
 
-    /// Where a scan may go on that has met this patch.
-    fn far_end(&self, reverse: bool) -> Option<Bytes> {
+    /// Where a scan may go on that has met this shadow.
+    fn far_end(&self, reverse: bool) -> Option<Key> {
         match self {
-            Patch::Hidden { begin, .. } if reverse => Some(begin.clone()),
-            Patch::Hidden { end, .. } => Some(end.clone()),
-            Patch::Row(_) | Patch::Gone(_) => None,
+            Shadow::Hidden { begin, .. } if reverse => Some(begin.clone()),
+            Shadow::Hidden { end, .. } => Some(end.clone()),
+            Shadow::Gone(_) => None,
         }
     }
 }

@@ -8,18 +8,17 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::Bound;
 
-use bytes::Bytes;
-
+use crate::key::Key;
 use crate::mutation::KeyRange;
 
 /// The writes of the last five seconds.
 #[derive(Default)]
 pub(crate) struct Resolver {
     /// Key -> version of its latest single write.
-    keys: BTreeMap<Bytes, i64>,
+    keys: BTreeMap<Key, i64>,
     /// Boundary -> version of the latest range write on the keys from it to the next boundary. Before the first
     /// boundary: never.
-    ranges: BTreeMap<Bytes, i64>,
+    ranges: BTreeMap<Key, i64>,
     /// Every write in order, to forget it again.
     written: VecDeque<(i64, KeyRange)>,
     /// How much was written since something was forgotten.
@@ -38,7 +37,7 @@ impl Resolver {
     }
 
     /// Notes that `range` is written at `version`, which is at least that of every earlier call.
-    pub(crate) fn write(&mut self, range: &KeyRange, version: i64) {
+    pub(crate) fn write(&mut self, range: KeyRange, version: i64) {
         debug_assert!(version >= self.latest, "groups come in order of their versions");
         if range.is_empty() {
             return;
@@ -48,9 +47,9 @@ impl Resolver {
         if range.is_single() {
             self.keys.insert(range.begin.clone(), version);
         } else {
-            self.write_range(range, version);
+            self.write_range(&range, version);
         }
-        self.written.push_back((version, range.clone()));
+        self.written.push_back((version, range));
     }
 
     /// Forgets writes at or below `oldest`: no transaction with an older read version can commit any more. Each call does a
@@ -142,7 +141,7 @@ impl Resolver {
         }
     }
 
-    fn boundaries(&self, range: &KeyRange) -> Vec<Bytes> {
+    fn boundaries(&self, range: &KeyRange) -> Vec<Key> {
         self.ranges
             .range::<[u8], _>((Bound::Included(&range.begin[..]), Bound::Excluded(&range.end[..])))
             .map(|(boundary, _)| boundary.clone())
@@ -168,10 +167,7 @@ mod tests {
             return KeyRange::single(&begin);
         }
         let end = key(rng);
-        KeyRange {
-            begin: begin.into(),
-            end: end.into(),
-        }
+        KeyRange::new(&begin, &end)
     }
 
     fn overlap(a: &KeyRange, b: &KeyRange) -> bool {
@@ -188,7 +184,7 @@ mod tests {
             for version in 1..200 {
                 for _ in 0..rng.below(3) {
                     let write = range(&rng);
-                    resolver.write(&write, version);
+                    resolver.write(write.clone(), version);
                     list.push((version, write));
                 }
                 if rng.below(4) == 0 {
@@ -222,7 +218,7 @@ mod tests {
     #[test]
     fn a_read_at_the_version_of_a_write_has_seen_it() {
         let mut resolver = Resolver::default();
-        resolver.write(&KeyRange::single(b"k"), 10);
+        resolver.write(KeyRange::single(b"k"), 10);
         assert!(!resolver.conflicts(&KeyRange::single(b"k"), 10));
         assert!(resolver.conflicts(&KeyRange::single(b"k"), 9));
         assert!(!resolver.conflicts(&KeyRange::single(b"k\0"), 9));

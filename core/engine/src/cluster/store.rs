@@ -9,8 +9,10 @@ use record_store_kv::{Error, KeyValue, Result, fdb_code};
 
 use super::base::{Base, Batch, Snapshot};
 use super::change::Change;
-use super::merge::{Patches, Rows, ScanLimits};
+use super::merge::{Piece, rest_from};
+use super::rows::{Rows, ScanLimits};
 use super::window::{KeyState, Window};
+use crate::key::Key;
 
 /// Window and base. Any number of threads read; one makes changes; one moves old changes into the base.
 pub(crate) struct Store {
@@ -42,7 +44,7 @@ impl Store {
     /// The value of `key` at `version`. Errors: 1007.
     pub(crate) fn get(&self, key: &[u8], version: i64) -> Result<Option<Bytes>> {
         let layers = self.layers.read();
-        let value = match layers.window.get(key, version) {
+        let value = match layers.window.get(&Key::new(key), version) {
             KeyState::Value(value) => Some(value),
             KeyState::Absent => None,
             KeyState::Base => {
@@ -65,27 +67,28 @@ impl Store {
         limits: ScanLimits,
         out: &mut Vec<KeyValue>,
     ) -> Result<bool> {
-        let mut rest = (begin < end).then(|| (Bytes::copy_from_slice(begin), Bytes::copy_from_slice(end)));
         let mut rows = Rows::new(out, limits);
+        if limits.rows < usize::MAX {
+            rows.expect(FIRST_PIECE);
+        }
         let mut entries = FIRST_PIECE;
-        while let Some((begin, end)) = rest.filter(|_| !rows.is_full()) {
+        let mut from: Option<Key> = None;
+        while begin < end && !rows.is_full() {
+            let (begin, end) = rest_from((begin, end), from.as_ref(), reverse);
             let layers = self.layers.read();
-            let patches = Patches::take(
-                &layers.window,
-                (&begin, &end),
-                reverse,
-                version,
-                entries,
-                rows.rows_left(),
-            );
+            let piece = Piece::take(&layers.window, (begin, end), reverse, version, entries, &mut rows);
             let base = layers.base.clone();
             drop(layers);
-            rest = patches.rest(&begin, &end);
-            patches.merge(&*base, &mut rows)?;
+            let next = piece.merge(&*base, (begin, end), &mut rows)?;
+            if next.is_none() {
+                break;
+            }
+            from = next;
             entries = (entries * 4).min(LARGEST_PIECE);
+            rows.expect(entries);
         }
         self.check(version)?;
-        Ok(rows.is_full())
+        Ok(rows.finish())
     }
 
     /// Makes changes at `version`. Nobody sees them before the version is published.
@@ -111,12 +114,13 @@ impl Store {
 
     /// Takes the entries of `batch` out of the window, from left to right, a piece at a time.
     fn trim(&self, batch: &Batch, version: i64) {
-        let keys = batch.keys().map(|(key, _)| (key, key));
-        let mut spots: Vec<(&Bytes, &Bytes)> = keys.chain(batch.clears()).collect();
+        let keys = batch.keys().map(|(key, _)| (&**key, &**key));
+        let clears = batch.clears().map(|(begin, end)| (&**begin, &**end));
+        let mut spots: Vec<(&[u8], &[u8])> = keys.chain(clears).collect();
         spots.sort_unstable();
         let mut layers = self.layers.write();
         for (i, (begin, end)) in spots.into_iter().enumerate() {
-            let mut next = Some(begin.clone());
+            let mut next = Some(Key::new(begin));
             while let Some(from) = next {
                 next = layers.window.trim_range(&from, end, version, CHUNK);
                 if next.is_some() || i % CHUNK == CHUNK - 1 {

@@ -13,6 +13,7 @@ use record_store_kv::{ErrorKind, fdb_code};
 use super::testing::ManualClock;
 use super::{Cluster, Committer, ScanLimits};
 use crate::atomic::{self, AtomicOp};
+use crate::key::Key;
 use crate::mutation::{CommitOutcome, CommitRequest, Committed, KeyRange, Mutation};
 use crate::options::EngineOptions;
 
@@ -34,7 +35,7 @@ pub(super) fn on_disk(path: &Path) -> Arc<Cluster> {
 
 pub(super) fn set(key: &str, value: &str) -> Mutation {
     Mutation::Set {
-        key: Bytes::copy_from_slice(key.as_bytes()),
+        key: Key::new(key.as_bytes()),
         value: Bytes::copy_from_slice(value.as_bytes()),
     }
 }
@@ -42,7 +43,7 @@ pub(super) fn set(key: &str, value: &str) -> Mutation {
 pub(super) fn atomic(op: AtomicOp, key: &[u8], operand: &[u8]) -> Mutation {
     Mutation::Atomic {
         op,
-        key: Bytes::copy_from_slice(key),
+        key: Key::new(key),
         operand: Bytes::copy_from_slice(operand),
     }
 }
@@ -152,10 +153,7 @@ fn mutations_apply_in_order_and_stamps_are_filled_in() {
         &cluster,
         writes(vec![
             set("n", "x"),
-            Mutation::ClearRange(KeyRange {
-                begin: "a".into(),
-                end: "z".into(),
-            }),
+            Mutation::ClearRange(KeyRange::new(b"a", b"z")),
             atomic(AtomicOp::Add, b"n", &[1]),
             atomic(AtomicOp::Add, b"n", &[2]),
             atomic(AtomicOp::SetVersionstampedKey, &stamp_at_2(b"k/0123456789"), b"v"),
@@ -182,10 +180,7 @@ fn mutations_apply_in_order_and_stamps_are_filled_in() {
     assert_eq!(found, expected);
     // The final key counts as written.
     let reader = CommitRequest {
-        read_conflicts: vec![KeyRange {
-            begin: "k/".into(),
-            end: "k0".into(),
-        }],
+        read_conflicts: vec![KeyRange::new(b"k/", b"k0")],
         ..reading(writes(vec![set("q", "")]), version - 1, &[])
     };
     assert_eq!(
@@ -198,7 +193,7 @@ fn mutations_apply_in_order_and_stamps_are_filled_in() {
 fn a_locked_database_takes_only_commits_that_know_it() {
     let (cluster, _) = memory();
     let lock = Mutation::Set {
-        key: Bytes::from_static(b"\xff/dbLocked"),
+        key: Key::new(b"\xff/dbLocked"),
         value: "id".into(),
     };
     commit(&cluster, writes(vec![lock]));
@@ -207,10 +202,7 @@ fn a_locked_database_takes_only_commits_that_know_it() {
         block_on(cluster.commit(writes(vec![set("a", "1")]))).unwrap(),
         CommitOutcome::Conflict(vec![])
     );
-    let unlock = Mutation::ClearRange(KeyRange {
-        begin: Bytes::from_static(b"\xff"),
-        end: Bytes::from_static(b"\xff\xff"),
-    });
+    let unlock = Mutation::ClearRange(KeyRange::new(b"\xff", b"\xff\xff"));
     commit(
         &cluster,
         CommitRequest {
@@ -227,7 +219,7 @@ fn in_a_group_earlier_transactions_go_before_later_ones() {
     let (cluster, _) = memory();
     let version = cluster.read_version().unwrap();
     let lock = Mutation::Set {
-        key: Bytes::from_static(b"\xff/dbLocked"),
+        key: Key::new(b"\xff/dbLocked"),
         value: "id".into(),
     };
     let group = vec![
@@ -348,10 +340,7 @@ fn what_was_acknowledged_is_there_after_a_start_and_versions_grow() {
             writes(vec![set("round", &round.to_string()), set(&format!("r{round}"), "")]),
         )
         .version;
-        let gone = Mutation::ClearRange(KeyRange {
-            begin: "r0".into(),
-            end: format!("r{round}").into(),
-        });
+        let gone = Mutation::ClearRange(KeyRange::new(b"r0", format!("r{round}").as_bytes()));
         if round > 0 {
             commit(&cluster, writes(vec![gone]));
         }

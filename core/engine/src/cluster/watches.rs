@@ -16,6 +16,7 @@ use record_store_kv::{Error, Result, fdb_code};
 use tokio::sync::oneshot;
 
 use super::change::Change;
+use crate::key::Key;
 
 /// All pending watches.
 #[derive(Default)]
@@ -28,7 +29,7 @@ pub(crate) struct Watches {
 #[derive(Default)]
 struct Table {
     /// (key, number) -> watch.
-    watches: BTreeMap<(Bytes, u64), Watch>,
+    watches: BTreeMap<(Key, u64), Watch>,
     next: u64,
 }
 
@@ -57,7 +58,7 @@ impl Watches {
             }
         }
         let (fire, fired) = oneshot::channel();
-        let id = (Bytes::copy_from_slice(key), table.next);
+        let id = (Key::new(key), table.next);
         table.next += 1;
         table.watches.insert(id.clone(), Watch { expected, fire });
         Ok(Some(PendingWatch {
@@ -96,7 +97,7 @@ impl Watches {
         fired
     }
 
-    fn forget(&self, id: &(Bytes, u64)) {
+    fn forget(&self, id: &(Key, u64)) {
         if self.table.lock().watches.remove(id).is_some() {
             self.pending.fetch_sub(1, Ordering::SeqCst);
         }
@@ -125,7 +126,7 @@ impl FiredWatches {
 }
 
 impl Table {
-    fn touched(&self, change: &Change) -> Vec<(Bytes, u64)> {
+    fn touched(&self, change: &Change) -> Vec<(Key, u64)> {
         let (begin, end) = match change {
             Change::Put { key, .. } | Change::Delete { key } => (
                 Bound::Included((key.clone(), 0)),
@@ -143,7 +144,7 @@ impl Table {
 /// A watch that has not fired; dropping it gives the watch up.
 pub(crate) struct PendingWatch {
     watches: Arc<Watches>,
-    id: (Bytes, u64),
+    id: (Key, u64),
     fired: oneshot::Receiver<()>,
 }
 
@@ -176,7 +177,7 @@ mod tests {
 
     fn put(key: &'static str) -> Change {
         Change::Put {
-            key: key.into(),
+            key: Key::new(key.as_bytes()),
             value: Bytes::new(),
         }
     }
@@ -189,10 +190,7 @@ mod tests {
         watches.take_fired(&[put("k")], |_| Ok(old.clone())).fire();
         watches.take_fired(&[put("j"), put("k\0")], |_| Ok(None)).fire();
         assert!(!has_fired(&mut watch));
-        let clear = Change::ClearRange(KeyRange {
-            begin: "a".into(),
-            end: "z".into(),
-        });
+        let clear = Change::ClearRange(KeyRange::new(b"a", b"z"));
         watches.take_fired(&[clear], |_| Ok(None)).fire();
         assert!(has_fired(&mut watch));
         assert_eq!(watches.pending.load(Ordering::SeqCst), 0);

@@ -13,12 +13,13 @@ use bytes::Bytes;
 use smallvec::SmallVec;
 
 use super::change::Change;
+use crate::key::Key;
 use crate::mutation::KeyRange;
 
 /// An ordered multi-version map of changes.
 #[derive(Default)]
 pub(crate) struct Window {
-    entries: BTreeMap<Bytes, History>,
+    entries: BTreeMap<Key, History>,
 }
 
 /// What the window says about one key at one version.
@@ -59,7 +60,7 @@ struct Moment {
 
 impl Window {
     /// The state of `key` at `version`.
-    pub(crate) fn get(&self, key: &[u8], version: i64) -> KeyState {
+    pub(crate) fn get(&self, key: &Key, version: i64) -> KeyState {
         match self.floor(key) {
             Some((found, history)) if found == key => history.at(version).map_or(KeyState::Base, |at| at.key.clone()),
             Some((_, history)) => history.gap_at(version).of_key(),
@@ -69,7 +70,7 @@ impl Window {
 
     /// The state of the gap in which `key` lies, or which follows `key` if that is an entry.
     pub(crate) fn gap_after(&self, key: &[u8], version: i64) -> GapState {
-        self.floor(key)
+        self.floor(&Key::new(key))
             .map_or(GapState::Base, |(_, history)| history.gap_at(version))
     }
 
@@ -79,12 +80,12 @@ impl Window {
         begin: &'a [u8],
         end: &'a [u8],
         version: i64,
-    ) -> impl DoubleEndedIterator<Item = (&'a Bytes, KeyState, GapState)> {
+    ) -> impl DoubleEndedIterator<Item = (&'a Key, &'a KeyState, GapState)> {
         self.entries
             .range::<[u8], _>((Bound::Included(begin), Bound::Excluded(end)))
             .map(move |(key, history)| match history.at(version) {
-                Some(at) => (key, at.key.clone(), at.gap),
-                None => (key, KeyState::Base, GapState::Base),
+                Some(at) => (key, &at.key, at.gap),
+                None => (key, &KeyState::Base, GapState::Base),
             })
     }
 
@@ -103,10 +104,10 @@ impl Window {
     }
 
     /// Forgets what entry `key` says at or below `version`.
-    fn trim(&mut self, key: &[u8], version: i64) {
+    fn trim(&mut self, key: &Key, version: i64) {
         // The entry and the one before it, in one descent.
         let bounds = (Bound::Unbounded, Bound::Included(key));
-        let mut downwards = self.entries.range_mut::<[u8], _>(bounds).rev();
+        let mut downwards = self.entries.range_mut::<Key, _>(bounds).rev();
         let Some((_, history)) = downwards.next().filter(|(found, _)| *found == key) else {
             return;
         };
@@ -122,13 +123,13 @@ impl Window {
     ///
     /// An entry that says nothing more stays only if the gap before it says something, which ends there. Trimming what all
     /// changes touched, in ascending order, therefore leaves nothing behind.
-    pub(crate) fn trim_range(&mut self, begin: &[u8], end: &[u8], version: i64, most: usize) -> Option<Bytes> {
-        if begin == end {
+    pub(crate) fn trim_range(&mut self, begin: &Key, end: &[u8], version: i64, most: usize) -> Option<Key> {
+        if **begin == *end {
             self.trim(begin, version);
             return None;
         }
-        let bounds = (Bound::Included(begin), Bound::Included(end));
-        let mut keys: Vec<Bytes> = self
+        let bounds = (Bound::Included(&**begin), Bound::Included(end));
+        let mut keys: Vec<Key> = self
             .entries
             .range::<[u8], _>(bounds)
             .take(most + 1)
@@ -151,7 +152,7 @@ impl Window {
     }
 
     /// The entry of `key`; a new one says what the gap said in which it lies.
-    fn boundary(&mut self, key: &Bytes) -> &mut History {
+    fn boundary(&mut self, key: &Key) -> &mut History {
         let inherited = match self.floor(key) {
             Some((found, before)) if found != key => History::of_gap(before),
             _ => History::default(),
@@ -159,9 +160,9 @@ impl Window {
         self.entries.entry(key.clone()).or_insert(inherited)
     }
 
-    fn floor(&self, key: &[u8]) -> Option<(&Bytes, &History)> {
+    fn floor(&self, key: &Key) -> Option<(&Key, &History)> {
         self.entries
-            .range::<[u8], _>((Bound::Unbounded, Bound::Included(key)))
+            .range::<Key, _>((Bound::Unbounded, Bound::Included(key)))
             .next_back()
     }
 }

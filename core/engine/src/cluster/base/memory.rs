@@ -8,7 +8,8 @@ use bytes::Bytes;
 use parking_lot::{RwLock, RwLockWriteGuard};
 use record_store_kv::Result;
 
-use super::{Base, Batch, Row, Snapshot, Visit};
+use super::{Base, Batch, Row, Snapshot, Value, Visit};
+use crate::key::Key;
 
 /// An ordered map that is changed in place.
 #[derive(Default)]
@@ -17,7 +18,7 @@ pub(crate) struct MemoryBase {
 }
 
 #[derive(Default)]
-struct MemoryRows(RwLock<BTreeMap<Bytes, Bytes>>);
+struct MemoryRows(RwLock<BTreeMap<Key, Bytes>>);
 
 impl Base for MemoryBase {
     fn snapshot(&self) -> Result<Arc<dyn Snapshot>> {
@@ -29,7 +30,7 @@ impl Base for MemoryBase {
         for (begin, end) in batch.clears() {
             let bounds = (Bound::Included(&begin[..]), Bound::Excluded(&end[..]));
             loop {
-                let some: Vec<Bytes> = rows
+                let some: Vec<Key> = rows
                     .range::<[u8], _>(bounds)
                     .take(CHUNK)
                     .map(|(key, _)| key.clone())
@@ -70,7 +71,10 @@ impl Snapshot for MemoryRows {
             let Some((key, value)) = next else {
                 return Ok(());
             };
-            if let ControlFlow::Break(()) = visit(Row::Shared { key, value }) {
+            if let ControlFlow::Break(()) = visit(Row {
+                key,
+                value: Value::Shared(value),
+            }) {
                 return Ok(());
             }
         }

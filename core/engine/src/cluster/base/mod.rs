@@ -8,11 +8,12 @@ use std::ops::{Bound, ControlFlow};
 use std::sync::Arc;
 
 use bytes::Bytes;
-use record_store_kv::{KeyValue, Result};
+use record_store_kv::Result;
 
 pub(crate) use self::memory::MemoryBase;
 pub(crate) use self::redb::RedbBase;
 use super::change::Change;
+use crate::key::Key;
 use crate::mutation::KeyRange;
 
 /// An ordered store. One thread at a time applies batches; any number read.
@@ -39,47 +40,28 @@ pub(crate) type Visit<'a> = dyn FnMut(Row<'_>) -> ControlFlow<()> + 'a;
 
 /// A row of the base, not copied yet.
 #[derive(Clone, Copy)]
-pub(crate) enum Row<'a> {
-    /// Both can be had without a copy.
-    Shared { key: &'a Bytes, value: &'a Bytes },
-    /// Both live in a page.
-    Page { key: &'a [u8], value: &'a [u8] },
+pub(crate) struct Row<'a> {
+    /// The key.
+    pub(crate) key: &'a [u8],
+    /// The value.
+    pub(crate) value: Value<'a>,
 }
 
-impl Row<'_> {
-    /// The key.
-    pub(crate) fn key(&self) -> &[u8] {
-        match self {
-            Row::Shared { key, .. } => key,
-            Row::Page { key, .. } => key,
-        }
-    }
-
-    /// The row, to keep.
-    pub(crate) fn to_key_value(self) -> KeyValue {
-        match self {
-            Row::Shared { key, value } => KeyValue {
-                key: key.clone(),
-                value: value.clone(),
-            },
-            Row::Page { key, value } => {
-                // One allocation for both.
-                let both = Bytes::from([key, value].concat());
-                KeyValue {
-                    key: both.slice(..key.len()),
-                    value: both.slice(key.len()..),
-                }
-            }
-        }
-    }
+/// Where the value of a row lives.
+#[derive(Clone, Copy)]
+pub(crate) enum Value<'a> {
+    /// In memory that can be had without a copy.
+    Shared(&'a Bytes),
+    /// In a page.
+    Page(&'a [u8]),
 }
 
 /// Changes of many commits folded into one: ranges to clear first, then the last word on each key, in order.
 #[derive(Default)]
 pub(crate) struct Batch {
     /// Begin -> end of ranges, apart from each other.
-    clears: BTreeMap<Bytes, Bytes>,
-    keys: BTreeMap<Bytes, Option<Bytes>>,
+    clears: BTreeMap<Key, Key>,
+    keys: BTreeMap<Key, Option<Bytes>>,
 }
 
 impl Batch {
@@ -90,7 +72,7 @@ impl Batch {
             Change::Delete { key } => drop(self.keys.insert(key.clone(), None)),
             Change::ClearRange(range) => {
                 let bounds = (Bound::Included(&range.begin[..]), Bound::Excluded(&range.end[..]));
-                let covered: Vec<Bytes> = self.keys.range::<[u8], _>(bounds).map(|(key, _)| key.clone()).collect();
+                let covered: Vec<Key> = self.keys.range::<[u8], _>(bounds).map(|(key, _)| key.clone()).collect();
                 for key in covered {
                     self.keys.remove(&key);
                 }
@@ -100,12 +82,12 @@ impl Batch {
     }
 
     /// The ranges to clear, in order, apart from each other.
-    pub(crate) fn clears(&self) -> impl Iterator<Item = (&Bytes, &Bytes)> {
+    pub(crate) fn clears(&self) -> impl Iterator<Item = (&Key, &Key)> {
         self.clears.iter()
     }
 
     /// The keys to put (with a value) or to delete, in order.
-    pub(crate) fn keys(&self) -> impl Iterator<Item = (&Bytes, Option<&Bytes>)> {
+    pub(crate) fn keys(&self) -> impl Iterator<Item = (&Key, Option<&Bytes>)> {
         self.keys.iter().map(|(key, value)| (key, value.as_ref()))
     }
 
@@ -132,16 +114,13 @@ mod tests {
 
     fn put(key: &'static str) -> Change {
         Change::Put {
-            key: key.into(),
+            key: Key::new(key.as_bytes()),
             value: "v".into(),
         }
     }
 
     fn clear(begin: &'static str, end: &'static str) -> Change {
-        Change::ClearRange(KeyRange {
-            begin: begin.into(),
-            end: end.into(),
-        })
+        Change::ClearRange(KeyRange::new(begin.as_bytes(), end.as_bytes()))
     }
 
     #[test]
@@ -162,10 +141,10 @@ mod tests {
             .clears()
             .map(|(begin, end)| (begin.clone(), end.clone()))
             .collect();
-        assert_eq!(clears, [(Bytes::from("a"), Bytes::from("g"))]);
+        assert_eq!(clears, [(Key::new(b"a"), Key::new(b"g"))]);
         assert_eq!(
             batch.keys().map(|(key, _)| key.clone()).collect::<Vec<_>>(),
-            ["b", "f", "k"]
+            ["b", "f", "k"].map(|key: &str| Key::new(key.as_bytes()))
         );
     }
 }

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use record_store_kv::{Error, ErrorKind, Result, fdb_code};
 use redb::{Builder, Database, Durability, ReadOnlyTable, ReadableDatabase, ReadableTable, TableDefinition};
 
-use super::{Base, Batch, Row, Snapshot, Visit};
+use super::{Base, Batch, Row, Snapshot, Value, Visit};
 use crate::cluster::files::Files;
 
 /// A redb file with one table for the rows and one for what we remember with them.
@@ -115,9 +115,9 @@ impl Snapshot for RedbSnapshot {
                 return Ok(());
             };
             let (key, value) = row.map_err(|error| base_error(error.into()))?;
-            let row = Row::Page {
+            let row = Row {
                 key: key.value(),
-                value: value.value(),
+                value: Value::Page(value.value()),
             };
             if let ControlFlow::Break(()) = visit(row) {
                 return Ok(());

@@ -16,6 +16,7 @@ use std::io;
 use bytes::Bytes;
 
 use crate::cluster::change::Change;
+use crate::key::Key;
 use crate::mutation::KeyRange;
 
 /// The numbers of a record.
@@ -78,18 +79,20 @@ impl Record<'_> {
             (change, rest) = match *tag {
                 PUT => {
                     let ([key, value], rest) = split_parts(after)?;
+                    let key = Key::new(key);
+                    let value = Bytes::copy_from_slice(value);
                     (Change::Put { key, value }, rest)
                 }
                 DELETE => {
                     let ([key], rest) = split_parts(after)?;
-                    (Change::Delete { key }, rest)
+                    (Change::Delete { key: Key::new(key) }, rest)
                 }
                 CLEAR => {
                     let ([begin, end], rest) = split_parts(after)?;
                     if begin > end {
                         return None;
                     }
-                    (Change::ClearRange(KeyRange { begin, end }), rest)
+                    (Change::ClearRange(KeyRange::new(begin, end)), rest)
                 }
                 _ => return None,
             };
@@ -116,7 +119,7 @@ fn split_stamp(bytes: &[u8]) -> Option<(Stamp, &[u8])> {
     Some((stamp, rest))
 }
 
-fn encode_change(out: &mut Vec<u8>, tag: u8, parts: &[&Bytes]) -> io::Result<()> {
+fn encode_change(out: &mut Vec<u8>, tag: u8, parts: &[&[u8]]) -> io::Result<()> {
     out.push(tag);
     for part in parts {
         out.extend_from_slice(&length_u32(part.len())?.to_le_bytes());
@@ -127,18 +130,16 @@ fn encode_change(out: &mut Vec<u8>, tag: u8, parts: &[&Bytes]) -> io::Result<()>
     Ok(())
 }
 
-fn split_parts<const N: usize>(mut bytes: &[u8]) -> Option<([Bytes; N], &[u8])> {
+fn split_parts<const N: usize>(mut bytes: &[u8]) -> Option<([&[u8]; N], &[u8])> {
     let mut lengths = [0; N];
     for length in &mut lengths {
         let (number, rest) = bytes.split_first_chunk()?;
         *length = usize::try_from(u32::from_le_bytes(*number)).ok()?;
         bytes = rest;
     }
-    let mut parts = [const { Bytes::new() }; N];
+    let mut parts = [&[][..]; N];
     for (part, length) in parts.iter_mut().zip(lengths) {
-        let (own, rest) = bytes.split_at_checked(length)?;
-        *part = Bytes::copy_from_slice(own);
-        bytes = rest;
+        (*part, bytes) = bytes.split_at_checked(length)?;
     }
     Some((parts, bytes))
 }
@@ -164,14 +165,11 @@ mod tests {
     fn record() -> (Vec<u8>, Vec<Change>) {
         let changes = vec![
             Change::Put {
-                key: "key".into(),
+                key: Key::new(b"key"),
                 value: "value".into(),
             },
-            Change::Delete { key: Bytes::new() },
-            Change::ClearRange(KeyRange {
-                begin: Bytes::new(),
-                end: "z".into(),
-            }),
+            Change::Delete { key: Key::new(b"") },
+            Change::ClearRange(KeyRange::new(b"", b"z")),
         ];
         let mut bytes = Vec::new();
         encode(

@@ -24,15 +24,14 @@ fn key(rng: &SplitMix) -> Bytes {
 fn change(rng: &SplitMix) -> Change {
     match rng.below(20) {
         0..=12 => Change::Put {
-            key: key(rng),
+            key: Key::new(&key(rng)),
             value: vec![b'v'; usize::try_from(rng.below(30)).unwrap()].into(),
         },
-        13..=18 => Change::Delete { key: key(rng) },
+        13..=18 => Change::Delete {
+            key: Key::new(&key(rng)),
+        },
         _ => loop {
-            let range = KeyRange {
-                begin: key(rng),
-                end: key(rng),
-            };
+            let range = KeyRange::new(&key(rng), &key(rng));
             if !range.is_empty() && !range.is_single() {
                 return Change::ClearRange(range);
             }
@@ -42,9 +41,9 @@ fn change(rng: &SplitMix) -> Change {
 
 fn model_change(rows: &mut Rows, change: &Change) {
     match change {
-        Change::Put { key, value } => drop(rows.insert(key.clone(), value.clone())),
-        Change::Delete { key } => drop(rows.remove(key)),
-        Change::ClearRange(range) => rows.retain(|key, _| *key < range.begin || *key >= range.end),
+        Change::Put { key, value } => drop(rows.insert(key.to_bytes(), value.clone())),
+        Change::Delete { key } => drop(rows.remove(&key[..])),
+        Change::ClearRange(range) => rows.retain(|key, _| key[..] < *range.begin || key[..] >= *range.end),
     }
 }
 
@@ -219,7 +218,7 @@ fn a_read_that_is_overtaken_by_the_base_fails_instead_of_seeing_the_future() {
     };
     let store = Arc::new(Store::new(Box::new(base), 0).unwrap());
     let put = |value: &'static str| Change::Put {
-        key: "k".into(),
+        key: Key::new(b"k"),
         value: value.into(),
     };
     let mut version = 0;

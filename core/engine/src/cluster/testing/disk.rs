@@ -202,8 +202,15 @@ impl Files for SimulatedDisk {
 
     fn open(&self, name: &str, length: u64) -> io::Result<Box<dyn AppendFile>> {
         let end = usize::try_from(length).unwrap();
-        self.with(name, |file| file.set_length(end))?;
-        self.with(name, SimulatedFile::sync)?;
+        let is_clean = self.with(name, |file| {
+            file.content
+                .get(end..)
+                .is_some_and(|rest| rest.iter().all(|byte| *byte == 0))
+        })?;
+        if !is_clean {
+            self.with(name, |file| file.set_length(end))?;
+            self.with(name, SimulatedFile::sync)?;
+        }
         Ok(Box::new(SimulatedAppend {
             disk: self.clone(),
             name: name.to_owned(),
