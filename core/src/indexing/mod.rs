@@ -1,7 +1,7 @@
 //! Building indexes in many transactions, while records are saved and deleted.
 //!
 //! A build goes through the records of the store from one end to the other, a few in each transaction, and notes down in
-//! the same transaction which range of primary keys the index has ([`by_records`]). So it may be stopped at any moment, by
+//! the same transaction which range of primary keys the index has (`by_records`). So it may be stopped at any moment, by
 //! whatever, and another one goes on. Whoever saves a record meanwhile keeps the index up to date as well; an index that
 //! must not see a record twice is left alone by who saves one that the builder has yet to come to.
 //!
