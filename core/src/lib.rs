@@ -34,8 +34,8 @@ pub use record_version::RecordVersion;
 pub use serialize::Record;
 pub use split::StoredSizes;
 pub use store::{
-    FormatVersion, IndexBuildState, RecordCountState, RecordCursor, RecordExistenceCheck, RecordKey, RecordStore,
-    SaveOptions, ScanOptions, StateCacheability, StoreExistenceCheck, StoreHeader, StoreKeyspace, StoreLock,
-    StoreOptions, StoredRecord, VersionBehavior,
+    FormatVersion, IndexBuildState, IndexRecordCursor, RecordCountState, RecordCursor, RecordExistenceCheck, RecordKey,
+    RecordStore, SaveOptions, ScanOptions, StateCacheability, StoreExistenceCheck, StoreHeader, StoreKeyspace,
+    StoreLock, StoreOptions, StoredRecord, VersionBehavior,
 };
 pub use wire::{RecordValidator, validate_record};

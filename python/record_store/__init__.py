@@ -11,7 +11,7 @@ Open a database by URL, a record space in it by path and schema, then put, get, 
 ...         primary_key={"User": "id"},
 ...     ),
 ... )
->>> users.put({"id": 999, "name": "Ada"})
+>>> saved = users.put({"id": 999, "name": "Ada"})
 >>> users.get(999)
 {'id': 999, 'name': 'Ada'}
 >>> db.close()
@@ -21,8 +21,21 @@ from __future__ import annotations
 
 from ._error import Error
 from ._index import Index
-from ._native import Change, Cursor, Database, RecordSpace, Schema, SchemaDiff, Transaction, __version__, open
-from ._record import Record
+from ._indexing import IndexBuildProgress, IndexBuildSummary, IndexEntry
+from ._native import (
+    Change,
+    Cursor,
+    Database,
+    RecordSpace,
+    RecordVersion,
+    Schema,
+    SchemaDiff,
+    StoredRecord,
+    Transaction,
+    __version__,
+    open,
+)
+from ._record import PrimaryKey, Record
 from . import errors
 
 __all__ = [
@@ -31,10 +44,16 @@ __all__ = [
     "Database",
     "Error",
     "Index",
+    "IndexBuildProgress",
+    "IndexBuildSummary",
+    "IndexEntry",
+    "PrimaryKey",
     "Record",
     "RecordSpace",
+    "RecordVersion",
     "Schema",
     "SchemaDiff",
+    "StoredRecord",
     "Transaction",
     "__version__",
     "errors",

@@ -7,15 +7,18 @@ from typing import Any, Concatenate, Final, Generic, Literal, ParamSpec, Protoco
 from uuid import UUID
 
 from ._index import Index
-from ._record import Record
+from ._indexing import IndexBuildProgress, IndexBuildSummary, IndexEntry
+from ._record import PrimaryKey, Record
 
 __all__ = [
     "Change",
     "Cursor",
     "Database",
     "RecordSpace",
+    "RecordVersion",
     "Schema",
     "SchemaDiff",
+    "StoredRecord",
     "Transaction",
     "__version__",
     "error_kinds",
@@ -35,7 +38,7 @@ _T = TypeVar("_T")
 _M = TypeVar("_M", bound=_Message)
 _R = TypeVar("_R")
 
-_Column: TypeAlias = None | bytes | str | int | float | bool | UUID | tuple[_Column, ...]
+_Column: TypeAlias = None | bytes | str | int | float | bool | UUID | RecordVersion | tuple[_Column, ...]
 _Key: TypeAlias = _Column | Sequence[_Column]
 _RecordType: TypeAlias = str | type[_Message]
 _Columns: TypeAlias = str | Sequence[str]
@@ -153,9 +156,14 @@ class RecordSpace(Generic[_R]):
     @property
     def path(self) -> str: ...
     def put(
-        self, record: _R | Mapping[str, Any], *, type: _RecordType | None = None, tx: Transaction | None = None
-    ) -> None: ...
-    def put_all(self, records: Iterable[_R | Mapping[str, Any]], *, type: _RecordType | None = None, tx: Transaction | None = None) -> None: ...
+        self,
+        record: _R | Mapping[str, Any],
+        *,
+        type: _RecordType | None = None,
+        version: RecordVersion | None = None,
+        tx: Transaction | None = None,
+    ) -> StoredRecord: ...
+    def put_all(self, records: Iterable[_R | Mapping[str, Any]], *, type: _RecordType | None = None, tx: Transaction | None = None) -> list[StoredRecord]: ...
     def get(self, key: _Key, *, type: _RecordType | None = None, tx: Transaction | None = None) -> _R | None: ...
     def delete(self, key: _Key, *, type: _RecordType | None = None, tx: Transaction | None = None) -> bool: ...
     def exists(self, key: _Key, *, type: _RecordType | None = None, tx: Transaction | None = None) -> bool: ...
@@ -167,7 +175,43 @@ class RecordSpace(Generic[_R]):
         limit: int | None = None,
         tx: Transaction | None = None,
     ) -> Cursor[_R]: ...
-
+    def scan_index(
+        self,
+        name: str,
+        *,
+        prefix: _Key = None,
+        start: _Key = None,
+        end: _Key = None,
+        reverse: bool = False,
+        limit: int | None = None,
+        tx: Transaction | None = None,
+    ) -> Cursor[IndexEntry]: ...
+    def scan_by(
+        self,
+        name: str,
+        *,
+        prefix: _Key = None,
+        start: _Key = None,
+        end: _Key = None,
+        reverse: bool = False,
+        limit: int | None = None,
+        tx: Transaction | None = None,
+    ) -> Cursor[_R]: ...
+    def aggregate(self, name: str, group: _Key = (), *, tx: Transaction | None = None) -> tuple[Any, ...] | None: ...
+    def count(self, *, tx: Transaction | None = None) -> int: ...
+    def version(
+        self, key: _Key, *, type: _RecordType | None = None, tx: Transaction | None = None
+    ) -> RecordVersion | None: ...
+    def index_states(self, *, tx: Transaction | None = None) -> dict[str, str]: ...
+    def build_indexes(
+        self,
+        *names: str,
+        progress: Callable[[IndexBuildProgress], object] | None = None,
+        records_per_second: int | None = None,
+        limit: int | None = None,
+        time_max: float | None = None,
+        lease: float | None = None,
+    ) -> IndexBuildSummary: ...
     @overload
     def child(self, path: str, schema: None = None, *, primary_key: None = None) -> RecordSpace[Record]: ...
     @overload
@@ -179,6 +223,33 @@ class RecordSpace(Generic[_R]):
     def children(self) -> list[str]: ...
     def plan(self, schema: Schema[Any]) -> SchemaDiff: ...
     def schema_versions(self) -> list[int]: ...
+
+@final
+class RecordVersion:
+    def __new__(cls, data: bytes, /) -> RecordVersion: ...
+    @property
+    def is_complete(self) -> bool: ...
+    @property
+    def commit_version(self) -> int | None: ...
+    @property
+    def local_version(self) -> int: ...
+    def __bytes__(self) -> bytes: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def __ne__(self, other: object, /) -> bool: ...
+    def __lt__(self, other: RecordVersion, /) -> bool: ...
+    def __le__(self, other: RecordVersion, /) -> bool: ...
+    def __gt__(self, other: RecordVersion, /) -> bool: ...
+    def __ge__(self, other: RecordVersion, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+@final
+class StoredRecord:
+    @property
+    def type(self) -> str: ...
+    @property
+    def primary_key(self) -> PrimaryKey: ...
+    @property
+    def version(self) -> RecordVersion | None: ...
 
 @final
 class SchemaDiff:

@@ -19,3 +19,12 @@ class Record(dict[str, Any]):
     def __init__(self, type: str, /, *args: Any, **fields: Any) -> None:
         super().__init__(*args, **fields)
         self.type = type
+
+
+class PrimaryKey(tuple[Any, ...]):
+    """A whole primary key: as its records have it, with the key of the record type where the schema has one in front.
+
+    It comes from a space; `get`, `delete` and `exists` take it as it is.
+    """
+
+    __slots__ = ()

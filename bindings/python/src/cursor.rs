@@ -1,20 +1,21 @@
-//! `Cursor`: the records of a scan.
+//! `Cursor`: the records of a scan, or the entries of an index.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 
 use pyo3::prelude::*;
-use record_store::{RecordCursor, Result, SpaceCursor, StoredRecord};
+use record_store::{IndexCursor, IndexEntry, IndexRecordCursor, RecordCursor, Result, SpaceCursor, StoredRecord};
 
 use crate::error::to_py;
+use crate::index::to_entry;
 use crate::record::Form;
 use crate::runtime::{CLOSED, Family, Handle, refuse_after_fork};
 use crate::transaction::Transaction;
 
-/// How many records one call of the core fetches. The core has its own batches for reading them.
-const BATCH_RECORDS: usize = 256;
+/// How many results one call of the core fetches. The core has its own batches for reading them.
+const BATCH_RESULTS: usize = 256;
 
-/// The records of a scan, one after the other. Made by `RecordSpace.scan`.
+/// The results of a scan, one after the other. Made by `RecordSpace.scan`, `scan_index` and `scan_by`.
 #[pyclass(frozen, generic, module = "record_store")]
 pub(crate) struct Cursor {
     handle: Arc<Handle<Scan>>,
@@ -23,15 +24,24 @@ pub(crate) struct Cursor {
     form: Arc<Form>,
 }
 
-/// Where the records come from.
+/// Where the results come from.
 pub(crate) enum Source {
     Space(SpaceCursor),
     Transaction(RecordCursor),
+    SpaceEntries(SpaceCursor<IndexEntry>),
+    TransactionEntries(IndexCursor),
+    TransactionByIndex(IndexRecordCursor),
+}
+
+/// A result of a scan.
+enum Scanned {
+    Record(StoredRecord),
+    Entry(IndexEntry),
 }
 
 struct Scan {
     source: Source,
-    fetched: VecDeque<StoredRecord>,
+    fetched: VecDeque<Scanned>,
     exhausted: bool,
 }
 
@@ -50,9 +60,16 @@ impl Cursor {
         }
     }
 
-    /// A record that is here already, if no other thread is fetching.
-    fn fetched(&self) -> Option<StoredRecord> {
+    /// A result that is here already, if no other thread is fetching.
+    fn fetched(&self) -> Option<Scanned> {
         self.handle.try_lock()?.as_mut()?.fetched.pop_front()
+    }
+
+    fn to_python<'py>(&self, py: Python<'py>, scanned: &Scanned) -> PyResult<Bound<'py, PyAny>> {
+        match scanned {
+            Scanned::Record(stored) => self.form.to_python(py, stored),
+            Scanned::Entry(entry) => to_entry(py, entry),
+        }
     }
 }
 
@@ -64,8 +81,8 @@ impl Cursor {
 
     fn __next__<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
         refuse_after_fork()?;
-        if let Some(stored) = self.fetched() {
-            return self.form.to_python(py, &stored).map(Some);
+        if let Some(scanned) = self.fetched() {
+            return self.to_python(py, &scanned).map(Some);
         }
         py.check_signals()?;
         let _used = self
@@ -75,21 +92,31 @@ impl Cursor {
             .transpose()?;
         let next = self.handle.wait_with(py, CLOSED, async |scan| scan.next().await);
         next.map_err(to_py)?
-            .map(|stored| self.form.to_python(py, &stored))
+            .map(|scanned| self.to_python(py, &scanned))
             .transpose()
     }
 }
 
 impl Scan {
-    async fn next(&mut self) -> Result<Option<StoredRecord>> {
+    async fn next(&mut self) -> Result<Option<Scanned>> {
         if self.fetched.is_empty() && !self.exhausted {
-            let batch = match &mut self.source {
-                Source::Space(cursor) => cursor.next_batch(BATCH_RECORDS).await?,
-                Source::Transaction(cursor) => cursor.next_batch(BATCH_RECORDS).await?,
+            self.fetched = match &mut self.source {
+                Source::Space(cursor) => records(cursor.next_batch(BATCH_RESULTS).await?),
+                Source::Transaction(cursor) => records(cursor.next_batch(BATCH_RESULTS).await?),
+                Source::TransactionByIndex(cursor) => records(cursor.next_batch(BATCH_RESULTS).await?),
+                Source::SpaceEntries(cursor) => entries(cursor.next_batch(BATCH_RESULTS).await?),
+                Source::TransactionEntries(cursor) => entries(cursor.next_batch(BATCH_RESULTS).await?),
             };
-            self.exhausted = batch.len() < BATCH_RECORDS;
-            self.fetched = batch.into();
+            self.exhausted = self.fetched.len() < BATCH_RESULTS;
         }
         Ok(self.fetched.pop_front())
     }
+}
+
+fn records(batch: Vec<StoredRecord>) -> VecDeque<Scanned> {
+    batch.into_iter().map(Scanned::Record).collect()
+}
+
+fn entries(batch: Vec<IndexEntry>) -> VecDeque<Scanned> {
+    batch.into_iter().map(Scanned::Entry).collect()
 }

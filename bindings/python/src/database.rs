@@ -2,14 +2,13 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 use record_store::kv::RunOptions;
 use record_store::{DatabaseOptions, Error, ErrorKind};
 
-use crate::error::{Raised, to_py};
+use crate::error::{Raised, seconds, to_py};
 use crate::runtime::{CLOSED, Family, Handle, wait};
 use crate::space::RecordSpace;
 use crate::transaction::{CommittedBy, Transaction};
@@ -154,7 +153,7 @@ impl Database {
     /// It is tried once, because a block cannot be run again: a conflict is an `FdbError` that is `retryable`.
     ///
     /// >>> with db.transaction() as tx:
-    /// ...     users.put(User(id=2, name="Edsger"), tx=tx)
+    /// ...     saved = users.put(User(id=2, name="Edsger"), tx=tx)
     fn transaction(&self) -> PyResult<Transaction> {
         Ok(Transaction::new(
             &self.family,
@@ -183,16 +182,4 @@ impl Database {
     fn __exit__(&self, py: Python<'_>, _exception: &Bound<'_, PyTuple>) {
         self.close(py);
     }
-}
-
-fn seconds(seconds: f64) -> PyResult<Duration> {
-    Duration::try_from_secs_f64(seconds).map_err(|error| {
-        to_py(
-            Error::new(
-                ErrorKind::InvalidArgument,
-                "a time limit is a number of seconds, from 0",
-            )
-            .with("timeout", error),
-        )
-    })
 }

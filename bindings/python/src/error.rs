@@ -1,5 +1,7 @@
 //! The core's errors as Python exceptions: the class is that of the kind, in the generated module `record_store.errors`.
 
+use std::time::Duration;
+
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyType};
@@ -15,6 +17,21 @@ pub(crate) fn to_py(error: Error) -> PyErr {
 /// The exception for an argument of a type that the call does not take.
 pub(crate) fn argument(message: &'static str, given: &Bound<'_, PyAny>) -> PyErr {
     to_py(Error::new(ErrorKind::InvalidArgument, message).with("given", shown(given)))
+}
+
+/// A time that is given in seconds.
+///
+/// **Errors**: `InvalidArgument` for what is no time.
+pub(crate) fn seconds(seconds: f64) -> PyResult<Duration> {
+    Duration::try_from_secs_f64(seconds).map_err(|error| {
+        to_py(
+            Error::new(
+                ErrorKind::InvalidArgument,
+                "a time limit is a number of seconds, from 0",
+            )
+            .with("seconds", error),
+        )
+    })
 }
 
 fn exception(py: Python<'_>, error: &Error) -> PyResult<PyErr> {

@@ -9,6 +9,7 @@ mod cursor;
 mod database;
 mod diff;
 mod error;
+mod index;
 mod record;
 mod runtime;
 mod schema;
@@ -16,6 +17,7 @@ mod schema_argument;
 mod space;
 mod transaction;
 mod value;
+mod version;
 
 use pyo3::prelude::*;
 
@@ -31,5 +33,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<diff::SchemaDiff>()?;
     module.add_class::<schema::Schema>()?;
     module.add_class::<space::RecordSpace>()?;
-    module.add_class::<transaction::Transaction>()
+    module.add_class::<transaction::Transaction>()?;
+    module.add_class::<version::RecordVersion>()?;
+    module.add_class::<version::StoredRecord>()
 }

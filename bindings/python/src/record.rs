@@ -6,12 +6,13 @@ use std::collections::HashMap;
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyBytes, PyDict, PyFloat, PyInt, PyList, PyString, PyTuple, PyType};
+use pyo3::types::{IntoPyDict, PyBool, PyBytes, PyDict, PyFloat, PyInt, PyList, PyString, PyTuple, PyType};
 use record_store::kv::tuple::Element;
 use record_store::{Record, RecordKey, RecordMetaData, StoredRecord, Tuple};
 
 use crate::error::{argument, to_py};
 use crate::value;
+use crate::version::RecordVersion;
 
 /// What the records of a space are when they come out.
 pub(crate) enum Form {
@@ -93,8 +94,15 @@ pub(crate) fn type_name(record_type: &Bound<'_, PyAny>) -> PyResult<String> {
     named.map_err(|_| argument("a record type is its name or its message class", record_type))
 }
 
-/// The key of a record: a column, or a tuple or list of columns.
+/// The key of a record or an entry: a column, a tuple or list of columns, or a whole primary key as it came from a space.
 pub(crate) fn to_key(key: &Bound<'_, PyAny>, record_type: Option<&Bound<'_, PyAny>>) -> PyResult<RecordKey> {
+    if key.is_instance(primary_key_class(key.py())?)? {
+        let columns = key
+            .try_iter()?
+            .map(|column| element(&column?))
+            .collect::<PyResult<Tuple>>()?;
+        return Ok(RecordKey::primary_key(columns));
+    }
     let columns = if let Ok(tuple) = key.cast::<PyTuple>() {
         tuple
             .iter()
@@ -139,10 +147,55 @@ fn element(column: &Bound<'_, PyAny>) -> PyResult<Element> {
         let bytes: [u8; 16] = column.getattr("bytes")?.extract()?;
         return Ok(Element::Uuid(uuid::Uuid::from_bytes(bytes)));
     }
+    if let Ok(version) = column.cast::<RecordVersion>() {
+        return Ok(Element::Versionstamp(version.get().0.into()));
+    }
     Err(argument(
-        "a column of a key is None, a bool, int, float, str, bytes or UUID",
+        "a column of a key is None, a bool, int, float, str, bytes, UUID or RecordVersion",
         column,
     ))
+}
+
+/// A tuple of columns.
+pub(crate) fn to_tuple<'py>(py: Python<'py>, tuple: &Tuple) -> PyResult<Bound<'py, PyTuple>> {
+    let columns: Vec<_> = tuple
+        .iter()
+        .map(|column| from_element(py, column))
+        .collect::<PyResult<_>>()?;
+    PyTuple::new(py, columns)
+}
+
+/// A whole primary key as `record_store.PrimaryKey`.
+pub(crate) fn primary_key<'py>(py: Python<'py>, tuple: &Tuple) -> PyResult<Bound<'py, PyAny>> {
+    primary_key_class(py)?.call1((to_tuple(py, tuple)?,))
+}
+
+fn from_element<'py>(py: Python<'py>, element: &Element) -> PyResult<Bound<'py, PyAny>> {
+    Ok(match element {
+        Element::Null => py.None().into_bound(py),
+        Element::Bytes(value) => PyBytes::new(py, value).into_any(),
+        Element::String(value) => PyString::new(py, value).into_any(),
+        Element::Tuple(value) => to_tuple(py, value)?.into_any(),
+        Element::Int(value) => value.into_pyobject(py)?.into_any(),
+        Element::BigInt(value) => {
+            let magnitude = PyBytes::new(py, value.magnitude());
+            let int = py.get_type::<PyInt>().call_method1("from_bytes", (magnitude, "big"))?;
+            if value.is_negative() { int.neg()? } else { int }
+        }
+        Element::Float(value) => PyFloat::new(py, (*value).into()).into_any(),
+        Element::Double(value) => PyFloat::new(py, *value).into_any(),
+        Element::Bool(value) => PyBool::new(py, *value).to_owned().into_any(),
+        Element::Uuid(value) => uuid_class(py)?.call(
+            (),
+            Some(&[("bytes", PyBytes::new(py, value.as_bytes()))].into_py_dict(py)?),
+        )?,
+        Element::Versionstamp(stamp) => Bound::new(py, RecordVersion((*stamp).into()))?.into_any(),
+    })
+}
+
+fn primary_key_class(py: Python<'_>) -> PyResult<&Bound<'_, PyType>> {
+    static CLASS: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+    CLASS.import(py, "record_store._record", "PrimaryKey")
 }
 
 fn dict_class(py: Python<'_>) -> PyResult<&Bound<'_, PyType>> {

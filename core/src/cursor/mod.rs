@@ -5,9 +5,11 @@
 mod continuation;
 mod key_value;
 mod limits;
+mod transaction;
 
 pub use continuation::Continuation;
 pub use limits::{NoNextReason, ScanLimits};
 
 pub(crate) use key_value::{KeyValueCursor, KeyValueScan};
 pub(crate) use limits::LimitManager;
+pub(crate) use transaction::{ScanProgress, TransactionCursor};

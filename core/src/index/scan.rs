@@ -7,7 +7,7 @@ use record_store_kv::tuple::TupleRange;
 use record_store_kv::{Bytes, Subspace};
 
 use super::{IndexContext, IndexEntry, IndexKeyspace, IndexMaintainer, IndexScanType, UniquenessViolation};
-use crate::cursor::{KeyValueCursor, KeyValueScan, LimitManager};
+use crate::cursor::{KeyValueCursor, KeyValueScan, LimitManager, ScanProgress, TransactionCursor};
 use crate::{Continuation, Error, ErrorKind, NoNextReason, RecordContext, Result, ScanLimits};
 
 /// What a scan asks for.
@@ -193,9 +193,42 @@ impl<T> IndexCursor<T> {
         if self.stopped.is_some_and(NoNextReason::is_source_exhausted) {
             return None;
         }
-        match &self.last_key {
-            Some(key) => Some(Continuation::of_key(self.rows.continuation_key(key))),
+        match self.last_key() {
+            Some(key) => Some(Continuation::of_key(key)),
             None => self.began_at.clone(),
+        }
+    }
+
+    /// By which key the continuation names the last entry.
+    pub(crate) fn last_key(&self) -> Option<Bytes> {
+        self.last_key.as_ref().map(|key| self.rows.continuation_key(key))
+    }
+
+    /// Reports what was read because of the entries.
+    pub(crate) fn count_bytes(&mut self, bytes: usize) {
+        self.limits.count_bytes(bytes);
+    }
+}
+
+impl<T: Send> TransactionCursor for IndexCursor<T> {
+    type Item = T;
+
+    async fn next(&mut self) -> Result<Option<T>> {
+        IndexCursor::next(self).await
+    }
+
+    fn last_key(&self) -> Option<Bytes> {
+        IndexCursor::last_key(self)
+    }
+
+    fn progress(&self) -> ScanProgress {
+        let (scanned_rows, scanned_bytes) = self.limits.scanned();
+        ScanProgress {
+            no_next_reason: self.stopped,
+            continuation: self.continuation(),
+            scanned_rows,
+            scanned_bytes,
+            skip: self.skip,
         }
     }
 }

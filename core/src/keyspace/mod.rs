@@ -8,6 +8,7 @@ mod plan;
 mod resolve;
 mod space;
 mod space_cursor;
+mod space_indexes;
 pub(crate) mod tree;
 
 pub use builder::RecordSpaceBuilder;

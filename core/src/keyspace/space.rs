@@ -3,7 +3,6 @@
 //! Below the prefix of the directory, `("m")` holds a [`MetaDataStore`] and `("d")` a [`RecordStore`]: both are Java's
 //! classes, so a Java program opens the same space with stock code.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use parking_lot::RwLock;
@@ -12,12 +11,10 @@ use record_store_kv::tuple::Tuple;
 
 use super::resolve::{self, Resolved, load_schema, open_directory};
 use super::{MetaDataStore, RecordSpaceBuilder, SpaceCursor, SpacePath, plan, tree};
-use crate::index::IndexState;
-use crate::indexing::{IndexBuildSummary, IndexingOptions, OnlineIndexer, OpenStore};
-use crate::metadata::{Index, RecordMetaData, Schema, SchemaDiff};
+use crate::metadata::{RecordMetaData, Schema, SchemaDiff};
 use crate::serialize::Record;
 use crate::{
-    Database, Error, ErrorKind, RecordContext, RecordKey, RecordStore, Result, SaveOptions, ScanOptions,
+    Database, Error, ErrorKind, RecordContext, RecordKey, RecordStore, RecordVersion, Result, SaveOptions, ScanOptions,
     StoreExistenceCheck, StoreOptions, StoredRecord,
 };
 
@@ -166,59 +163,24 @@ impl RecordSpace {
 
     /// The records in the order of their primary keys, or as `options` say.
     pub fn scan(&self, options: ScanOptions) -> SpaceCursor {
-        SpaceCursor::new(self.clone(), options)
+        SpaceCursor::new(self, options, RecordStore::scan_records)
     }
 
-    /// The states of all indexes, by their names.
+    /// How many records there are, by what counts them: the record count key of the schema, or count indexes.
     ///
-    /// **Errors**: those of [`store`](RecordSpace::store).
-    pub async fn index_states(&self) -> Result<BTreeMap<String, IndexState>> {
-        self.with_store(|store| async move {
-            let state = |index: &Arc<Index>| (index.name().to_owned(), store.index_state(index.name()));
-            Ok(store.metadata().indexes().map(state).collect())
-        })
-        .await
+    /// **Errors**: `Unsupported` if nothing counts all records.
+    pub async fn record_count(&self) -> Result<i64> {
+        self.with_store(|store| async move { store.snapshot_record_count_of_all().await })
+            .await
     }
 
-    /// A builder of indexes of this space, for one that is not to be built as all others or tells its progress.
-    pub fn indexer(&self) -> OnlineIndexer {
-        let space = self.clone();
-        let open: OpenStore = Arc::new(move |context| {
-            let space = space.clone();
-            Box::pin(async move { space.store(&context).await })
-        });
-        OnlineIndexer::with_open(&self.inner.database, open)
-    }
-
-    /// Builds all indexes that are not readable, in many transactions, while others use the space. A build that was stopped
-    /// goes on.
+    /// The version of the record with this key: none if there is no such record, or it was saved without one.
     ///
-    /// ```
-    /// # futures_executor::block_on(async {
-    /// # use record_store::key_expression::field;
-    /// # use record_store::indexing::IndexingOptions;
-    /// # use record_store::{Database, Index, IndexState, Record, Schema};
-    /// # let db = Database::in_memory()?;
-    /// # let schema = |index: Option<Index>| {
-    /// #     let schema = Schema::builder()
-    /// #         .proto("t.proto", "syntax = 'proto3'; message User { int64 id = 1; string city = 2; }")
-    /// #         .record_type("User", |t| t.primary_key("id"));
-    /// #     index.into_iter().fold(schema, |schema, index| schema.index(index)).build()
-    /// # };
-    /// # let users = db.space("users").schema(&schema(None)?).open().await?;
-    /// # users.put_all((1..=500).map(|id| Record::from_json("User", format!(r#"{{"id": {id}}}"#)))).await?;
-    /// # let extended = schema(Some(Index::new("by_city", field("city")).on("User")))?;
-    /// let users = db.space("users").schema(&extended).open().await?;
-    /// assert_eq!(users.index_states().await?["by_city"], IndexState::Disabled);
-    /// let built = users.build_indexes(IndexingOptions::default()).await?;
-    /// assert_eq!(built.states["by_city"], IndexState::Readable);
-    /// # Ok::<(), record_store::Error>(())
-    /// # }).unwrap();
-    /// ```
-    ///
-    /// **Errors**: those of [`OnlineIndexer::build`].
-    pub async fn build_indexes(&self, options: IndexingOptions) -> Result<IndexBuildSummary> {
-        self.indexer().options(options).build().await
+    /// **Errors**: `InvalidArgument` for a key that does not fit the schema; those of [`RecordStore::load_record_version`].
+    pub async fn load_version(&self, key: impl Into<RecordKey>) -> Result<Option<RecordVersion>> {
+        let key = &key.into();
+        self.with_store(|store| async move { store.load_record_version(&key.resolve(store.metadata())?).await })
+            .await
     }
 
     /// The record store of this space within a transaction. It costs one read, or two that are issued together if the schema
@@ -451,7 +413,7 @@ impl RecordSpace {
             .await
     }
 
-    async fn with_store<T, F, Fut>(&self, operation: F) -> Result<T>
+    pub(super) async fn with_store<T, F, Fut>(&self, operation: F) -> Result<T>
     where
         F: Fn(RecordStore) -> Fut,
         Fut: Future<Output = Result<T>>,
@@ -469,10 +431,7 @@ impl RecordSpace {
             .database
             .run(|context| async move {
                 let store = self.store(&context).await?;
-                let mut saved = Vec::with_capacity(records.len());
-                for record in records {
-                    saved.push(store.save_record_with(record, options).await?);
-                }
+                let saved = store.save_records_with(records, options).await?;
                 Ok::<_, Error>((saved, context))
             })
             .await?;

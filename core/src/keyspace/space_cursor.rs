@@ -1,17 +1,18 @@
-//! [`SpaceCursor`]: the records of a space, read in batches that are transactions of their own.
+//! [`SpaceCursor`]: the records of a space, or the entries of an index, read in batches that are transactions of their own.
 
 use std::collections::VecDeque;
+use std::fmt;
 use std::time::Duration;
 
-use record_store_kv::Bytes;
+use record_store_kv::{BoxFuture, Bytes};
 
 use super::RecordSpace;
-use crate::store::RecordCursor;
+use crate::cursor::{ScanProgress, TransactionCursor};
 use crate::{Continuation, NoNextReason, RecordStore, Result, ScanLimits, ScanOptions, StoredRecord};
 
-/// The records of a scan over a space.
+/// The results of a scan over a space: its records, or entries of an index ([`RecordSpace::scan_index`]).
 ///
-/// Each batch is read in a transaction of its own, so a scan may take any time. Records that others save or delete
+/// Each batch is read in a transaction of its own, so a scan may take any time. What others save or delete
 /// meanwhile may or may not be seen; within a transaction of your own, [`RecordStore::scan_records`] sees one state.
 ///
 /// Limits count over the whole scan; that of time since its first batch.
@@ -37,14 +38,14 @@ use crate::{Continuation, NoNextReason, RecordStore, Result, ScanLimits, ScanOpt
 /// # Ok::<(), record_store::Error>(())
 /// # }).unwrap();
 /// ```
-#[derive(Debug)]
-pub struct SpaceCursor {
+pub struct SpaceCursor<T = StoredRecord> {
     space: RecordSpace,
+    read: ReadBatch<T>,
     options: ScanOptions,
     began: Option<Duration>,
-    /// The records read ahead, with the keys by which continuations name them.
-    batch: VecDeque<(StoredRecord, Option<Bytes>)>,
-    /// The key of the last record that was returned.
+    /// The results read ahead, with the keys by which continuations name them.
+    batch: VecDeque<(T, Option<Bytes>)>,
+    /// The key of the last result that was returned.
     last_key: Option<Bytes>,
     /// Where the scan began.
     began_at: Option<Continuation>,
@@ -53,10 +54,25 @@ pub struct SpaceCursor {
     stopped: Option<NoNextReason>,
 }
 
-impl SpaceCursor {
-    pub(super) fn new(space: RecordSpace, options: ScanOptions) -> Self {
+/// Reads a batch in the transaction of a store.
+type ReadBatch<T> = Box<dyn Fn(RecordStore, ScanOptions) -> BoxFuture<Result<Batch<T>>> + Send + Sync>;
+
+impl<T: Send> SpaceCursor<T> {
+    /// A scan of which `scan` is one transaction.
+    pub(super) fn new<C>(
+        space: &RecordSpace,
+        options: ScanOptions,
+        scan: impl Fn(&RecordStore, ScanOptions) -> Result<C> + Send + Sync + 'static,
+    ) -> Self
+    where
+        C: TransactionCursor<Item = T> + 'static,
+    {
         SpaceCursor {
-            space,
+            space: space.clone(),
+            read: Box::new(move |store, options| {
+                let cursor = scan(&store, options);
+                Box::pin(async move { Batch::read(cursor?).await })
+            }),
             began: None,
             batch: VecDeque::new(),
             last_key: None,
@@ -67,14 +83,14 @@ impl SpaceCursor {
         }
     }
 
-    /// The next record, or none at the end of the range or of a limit.
+    /// The next result, or none at the end of the range or of a limit.
     ///
-    /// **Errors**: those of [`RecordSpace::store`]; `Corrupt` for what is no record of the schema.
-    pub async fn next(&mut self) -> Result<Option<StoredRecord>> {
+    /// **Errors**: those of [`RecordSpace::store`]; those of the scan within a transaction.
+    pub async fn next(&mut self) -> Result<Option<T>> {
         loop {
-            if let Some((record, key)) = self.batch.pop_front() {
+            if let Some((result, key)) = self.batch.pop_front() {
                 self.last_key = key;
-                return Ok(Some(record));
+                return Ok(Some(result));
             }
             if let Some((reason, _)) = &self.end {
                 self.stopped = Some(*reason);
@@ -84,26 +100,26 @@ impl SpaceCursor {
         }
     }
 
-    /// Up to `count` records; fewer only when [`no_next_reason`](SpaceCursor::no_next_reason) has a reason.
+    /// Up to `count` results; fewer only when [`no_next_reason`](SpaceCursor::no_next_reason) has a reason.
     ///
     /// **Errors**: those of [`next`](SpaceCursor::next).
-    pub async fn next_batch(&mut self, count: usize) -> Result<Vec<StoredRecord>> {
+    pub async fn next_batch(&mut self, count: usize) -> Result<Vec<T>> {
         let mut batch = Vec::new();
         while batch.len() < count {
             match self.next().await? {
-                Some(record) => batch.push(record),
+                Some(result) => batch.push(result),
                 None => break,
             }
         }
         Ok(batch)
     }
 
-    /// Why there is no next record; none while there may be one.
+    /// Why there is no next result; none while there may be one.
     pub fn no_next_reason(&self) -> Option<NoNextReason> {
         self.stopped
     }
 
-    /// Where another scan goes on behind the last record. None when nothing follows, and before the first record of a scan
+    /// Where another scan goes on behind the last result. None when nothing follows, and before the first result of a scan
     /// that began at the beginning.
     pub fn continuation(&self) -> Option<Continuation> {
         match (&self.end, &self.last_key) {
@@ -138,29 +154,22 @@ impl SpaceCursor {
             snapshot: true,
             ..self.options.clone()
         };
-        let space = &self.space;
-        let options = &options;
-        let Batch {
-            records,
-            reason,
-            continuation,
-            scanned_rows,
-            scanned_bytes,
-            skip,
-        } = self
+        let (space, read, options) = (&self.space, &self.read, &options);
+        let Batch { results, progress } = self
             .space
             .database()
-            .run(|context| async move { Batch::read(&space.store(&context).await?, options.clone()).await })
+            .run(|context| async move { read(space.store(&context).await?, options.clone()).await })
             .await?;
 
         if let Some(limit) = &mut self.options.limit {
-            *limit = limit.saturating_sub(records.len());
+            *limit = limit.saturating_sub(results.len());
         }
-        take(&mut self.options.limits.scanned_rows_max, scanned_rows);
-        take(&mut self.options.limits.scanned_bytes_max, scanned_bytes);
-        self.options.skip = skip;
-        self.options.continuation = continuation.clone();
-        self.batch = records.into();
+        take(&mut self.options.limits.scanned_rows_max, progress.scanned_rows);
+        take(&mut self.options.limits.scanned_bytes_max, progress.scanned_bytes);
+        self.options.skip = progress.skip;
+        self.options.continuation = progress.continuation.clone();
+        self.batch = results.into();
+        let reason = progress.no_next_reason.unwrap_or(NoNextReason::SourceExhausted);
         let limits = &self.options.limits;
         let ends = match reason {
             NoNextReason::SourceExhausted => true,
@@ -170,38 +179,38 @@ impl SpaceCursor {
             NoNextReason::TimeLimitReached => time_left.is_some_and(|left| left <= BATCH_TIME),
         };
         if ends {
-            self.end = Some((reason, continuation));
+            self.end = Some((reason, progress.continuation));
         }
         Ok(())
     }
 }
 
-/// What one transaction of the scan read.
-struct Batch {
-    records: Vec<(StoredRecord, Option<Bytes>)>,
-    reason: NoNextReason,
-    continuation: Option<Continuation>,
-    scanned_rows: u64,
-    scanned_bytes: u64,
-    /// How many records are still to be left out.
-    skip: usize,
+impl<T> fmt::Debug for SpaceCursor<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SpaceCursor")
+            .field("space", &self.space)
+            .field("options", &self.options)
+            .field("stopped", &self.stopped)
+            .finish_non_exhaustive()
+    }
 }
 
-impl Batch {
-    async fn read(store: &RecordStore, options: ScanOptions) -> Result<Self> {
-        let mut cursor: RecordCursor = store.scan_records(options)?;
-        let mut records = Vec::new();
-        while let Some(record) = cursor.next().await? {
-            records.push((record, cursor.last_key()));
+/// What one transaction of the scan read.
+struct Batch<T> {
+    /// With the keys by which continuations name them.
+    results: Vec<(T, Option<Bytes>)>,
+    progress: ScanProgress,
+}
+
+impl<T: Send> Batch<T> {
+    async fn read(mut cursor: impl TransactionCursor<Item = T>) -> Result<Self> {
+        let mut results = Vec::new();
+        while let Some(result) = cursor.next().await? {
+            results.push((result, cursor.last_key()));
         }
-        let (scanned_rows, scanned_bytes) = cursor.scanned();
         Ok(Batch {
-            records,
-            reason: cursor.no_next_reason().unwrap_or(NoNextReason::SourceExhausted),
-            continuation: cursor.continuation(),
-            scanned_rows,
-            scanned_bytes,
-            skip: cursor.skip_left(),
+            results,
+            progress: cursor.progress(),
         })
     }
 }
@@ -212,7 +221,7 @@ fn take(limit: &mut Option<u64>, taken: u64) {
     }
 }
 
-/// The most records of one batch.
+/// The most results of one batch.
 const BATCH_ROWS: usize = 1_000;
 
 /// About the most bytes of one batch.

@@ -7,9 +7,9 @@ use prost_reflect::{EnumDescriptor, FieldDescriptor, Kind, MessageDescriptor};
 use record_store_kv::tuple::Element;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::key_expression::{Field, KeyExpression, NullStandin};
+use crate::key_expression::{FanType, Field, KeyExpression, NullStandin};
 
-/// A column of a primary key: a field of the record, or something else, which is taken as it is written.
+/// A column of a primary key or an index: a field of the record, or something else, which is taken as it is written.
 #[derive(Clone, Debug)]
 pub(crate) struct KeyColumn(Option<ColumnField>);
 
@@ -33,14 +33,13 @@ enum Holds {
 }
 
 impl KeyColumn {
-    /// The columns of a primary key over records of this message.
-    pub(super) fn of(primary_key: &KeyExpression, message: &MessageDescriptor) -> Vec<Self> {
+    /// The columns of a key over records of this message.
+    pub(crate) fn of(key: &KeyExpression, message: &MessageDescriptor) -> Vec<Self> {
         let column = |expression: &KeyExpression| {
             let descriptor = expression.validate(message).ok()?.pop()?;
             ColumnField::new(innermost(expression)?, &descriptor)
         };
-        primary_key
-            .normalized_columns()
+        key.normalized_columns()
             .iter()
             .map(|expression| KeyColumn(column(expression)))
             .collect()
@@ -60,7 +59,7 @@ impl KeyColumn {
 impl ColumnField {
     fn new(column: &Field, descriptor: &FieldDescriptor) -> Option<Self> {
         let holds = match descriptor.kind() {
-            _ if descriptor.is_list() || descriptor.is_map() => return None,
+            _ if descriptor.is_map() || descriptor.is_list() && column.fan_type() != FanType::FanOut => return None,
             Kind::Message(_) => return None,
             Kind::Enum(known) => Holds::Enum(known),
             Kind::Float => Holds::Float,
@@ -70,7 +69,9 @@ impl ColumnField {
             Kind::Bytes => Holds::Bytes,
             _ => Holds::Integer,
         };
-        let zero_is_null = !descriptor.supports_presence() && column.null_standin() != NullStandin::NotNull;
+        // What a repeated field has is there, be it zero.
+        let zero_is_null =
+            !descriptor.supports_presence() && !descriptor.is_list() && column.null_standin() != NullStandin::NotNull;
         Some(ColumnField {
             name: descriptor.name().to_owned(),
             holds,

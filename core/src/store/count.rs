@@ -1,14 +1,16 @@
 //! Counts of records, by the record count key of the meta-data.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use record_store_kv::MutationType;
-use record_store_kv::tuple::Tuple;
+use record_store_kv::tuple::{Tuple, TupleRange};
 
 use super::layout::StoreKeyspace;
 use super::schema::TypeAccess;
-use super::{RecordCountState, RecordStore, ScanOptions, scan};
+use super::{RecordCountState, RecordStore, ScanOptions, indexes, rebuild, scan};
 use crate::key_expression::RecordView;
+use crate::metadata::{Index, index_type};
 use crate::{Error, ErrorKind, Result};
 
 /// Adds to the count to which a record of this type belongs.
@@ -59,6 +61,34 @@ pub(super) async fn snapshot_of_all(store: &RecordStore) -> Result<i64> {
     let mut total = 0_i64;
     for row in store.context().transaction().get_range_all(&request, true).await? {
         total = total.wrapping_add(decode(&row.value)?);
+    }
+    Ok(total)
+}
+
+/// The count of all records, by what counts them: the record count key, or readable count indexes over all types, or over
+/// each type.
+pub(super) async fn snapshot_known(store: &RecordStore) -> Result<i64> {
+    if let Some(count) = rebuild::known_count(store, &[], false).await? {
+        return Ok(count);
+    }
+    let mut total = 0_i64;
+    for record_type in store.metadata().record_types() {
+        let counts_type = |index: &&Arc<Index>| {
+            index.kind() == index_type::COUNT
+                && index.predicate().is_none()
+                && !index.root_expression().creates_duplicates()
+                && index.record_types() == [record_type.name()]
+                && store.index_state(index.name()).is_scannable()
+        };
+        let Some(index) = store.metadata().indexes().find(counts_type) else {
+            return Err(Error::new(
+                ErrorKind::Unsupported,
+                "nothing counts the records of the store: give the schema a count index over each record type",
+            )
+            .with("record_type", record_type.name()));
+        };
+        let counted = indexes::aggregate(store, index, TupleRange::ALL, true).await?;
+        total = total.wrapping_add(counted.as_ref().and_then(|count| count.first()?.as_i64()).unwrap_or(0));
     }
     Ok(total)
 }

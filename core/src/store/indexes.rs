@@ -5,7 +5,7 @@ use std::sync::Arc;
 use record_store_kv::BoxFuture;
 use record_store_kv::tuple::{Element, Tuple, TupleRange};
 
-use super::{RecordStore, ScanOptions, StoredRecord};
+use super::{RecordKey, RecordStore, ScanOptions, StoredRecord, index_range};
 use crate::index::{
     self, BuildGate, BuildMethod, EntryScan, IndexCursor, IndexMaintainer, IndexScanType, IndexState, IndexUpdate,
     TypeIndex, UniquenessViolation,
@@ -264,11 +264,20 @@ pub(super) fn refuse_queue(index: &Index) -> Error {
 pub(super) fn scan(
     store: &RecordStore,
     index: &Arc<Index>,
-    scan_type: IndexScanType,
+    scan_type: Option<IndexScanType>,
     options: ScanOptions,
 ) -> Result<IndexCursor> {
     let maintainer = readable_maintainer(store, index)?;
-    index::scan(maintainer, &store.index_context(index), scan_type, entry_scan(options)?)
+    let scan_type = scan_type.unwrap_or_else(|| own_scan_type(maintainer));
+    let range = index_range::resolve(store.metadata(), index, scan_type, &options)?;
+    let scan = entry_scan(range, options);
+    index::scan(maintainer, &store.index_context(index), scan_type, scan)
+}
+
+/// The way in which the entries of an index are scanned first of all.
+fn own_scan_type(maintainer: &Arc<dyn IndexMaintainer>) -> IndexScanType {
+    let own = maintainer.capabilities().scan_types.first();
+    own.copied().unwrap_or(IndexScanType::ByValue)
 }
 
 /// Scans what breaks the uniqueness of an index.
@@ -278,7 +287,9 @@ pub(super) fn scan_violations(
     options: ScanOptions,
 ) -> Result<IndexCursor<UniquenessViolation>> {
     let maintainer = store.maintainer(index)?;
-    index::scan_uniqueness_violations(maintainer, &store.index_context(index), entry_scan(options)?)
+    let range = index_range::resolve(store.metadata(), index, IndexScanType::ByValue, &options)?;
+    let scan = entry_scan(range, options);
+    index::scan_uniqueness_violations(maintainer, &store.index_context(index), scan)
 }
 
 /// The aggregate of the groups in a range. Errors: `IndexNotReadable`, `Unsupported`.
@@ -290,6 +301,18 @@ pub(super) async fn aggregate(
 ) -> Result<Option<Tuple>> {
     let maintainer = readable_maintainer(store, index)?;
     index::aggregate::evaluate(maintainer, &store.index_context(index), range, snapshot).await
+}
+
+/// The aggregate of the groups whose first columns are these. Errors: `IndexNotReadable`, `Unsupported`.
+pub(super) async fn aggregate_group(
+    store: &RecordStore,
+    index: &Arc<Index>,
+    group: RecordKey,
+    snapshot: bool,
+) -> Result<Option<Tuple>> {
+    let within = ScanOptions::default().within(group);
+    let range = index_range::resolve(store.metadata(), index, IndexScanType::ByGroup, &within)?;
+    aggregate(store, index, range, snapshot).await
 }
 
 /// Deletes all records with a value that breaks the uniqueness of an index, but for one, if one is to remain.
@@ -326,21 +349,14 @@ fn readable_maintainer<'a>(store: &'a RecordStore, index: &Arc<Index>) -> Result
     store.maintainer(index)
 }
 
-/// Errors: `InvalidArgument` for bounds that are keys of records.
-fn entry_scan(options: ScanOptions) -> Result<EntryScan> {
-    if options.from.is_some() || options.to.is_some() || options.within.is_some() {
-        return Err(Error::new(
-            ErrorKind::InvalidArgument,
-            "a scan of an index has a range of its entries, not keys of records",
-        ));
-    }
-    Ok(EntryScan {
-        range: options.range,
+fn entry_scan(range: TupleRange, options: ScanOptions) -> EntryScan {
+    EntryScan {
+        range,
         reverse: options.reverse,
         snapshot: options.snapshot,
         limit: options.limit,
         skip: options.skip,
         limits: options.limits,
         continuation: options.continuation,
-    })
+    }
 }

@@ -8,6 +8,8 @@ mod delete;
 mod delete_where;
 mod format_version;
 mod header;
+mod index_range;
+mod index_records;
 mod index_state;
 mod indexes;
 mod layout;
@@ -24,6 +26,7 @@ mod session;
 mod stored_record;
 mod versions;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use parking_lot::RwLock;
@@ -39,6 +42,7 @@ use crate::{Error, ErrorKind, RecordContext, RecordVersion, Result};
 pub use building::IndexBuildState;
 pub use format_version::FormatVersion;
 pub use header::{RecordCountState, StoreHeader, StoreLock};
+pub use index_records::IndexRecordCursor;
 pub use layout::StoreKeyspace;
 pub use open::{StateCacheability, StoreExistenceCheck, StoreOptions};
 pub use record_key::RecordKey;
@@ -151,9 +155,16 @@ impl RecordStore {
     ///
     /// **Errors**: those of [`save_record`](RecordStore::save_record); the records before it are saved.
     pub async fn save_records(&self, records: &[Record]) -> Result<Vec<StoredRecord>> {
+        self.save_records_with(records, &SaveOptions::default()).await
+    }
+
+    /// Saves records as `options` say, one after the other.
+    ///
+    /// **Errors**: those of [`save_record_with`](RecordStore::save_record_with); the records before it are saved.
+    pub async fn save_records_with(&self, records: &[Record], options: &SaveOptions) -> Result<Vec<StoredRecord>> {
         let mut saved = Vec::with_capacity(records.len());
         for record in records {
-            saved.push(self.save_record(record).await?);
+            saved.push(self.save_record_with(record, options).await?);
         }
         Ok(saved)
     }
@@ -232,12 +243,28 @@ impl RecordStore {
         RecordCursor::new(self.clone(), options)
     }
 
-    /// The entries of an index, in one of the ways in which its type can be scanned. `options.range` is one of entries.
+    /// The entries of an index, in one of the ways in which its type can be scanned, or without one in the way of its type. The
+    /// bounds of `options` are columns of the index, its range one of entries.
     ///
     /// **Errors**: `MetaData` for an unknown index; `IndexNotReadable`; `Unsupported` for a type that this release does not
     /// maintain, or that cannot be scanned in this way; those of [`scan_records`](RecordStore::scan_records).
-    pub fn scan_index(&self, index: &str, scan_type: IndexScanType, options: ScanOptions) -> Result<IndexCursor> {
-        indexes::scan(self, self.metadata().index(index)?, scan_type, options)
+    pub fn scan_index(
+        &self,
+        index: &str,
+        scan_type: impl Into<Option<IndexScanType>>,
+        options: ScanOptions,
+    ) -> Result<IndexCursor> {
+        indexes::scan(self, self.metadata().index(index)?, scan_type.into(), options)
+    }
+
+    /// The records to which the entries of an index lead, in the order of the entries. A record comes as often as it has entries
+    /// in the range.
+    ///
+    /// **Errors**: those of [`scan_index`](RecordStore::scan_index).
+    pub fn scan_index_records(&self, index: &str, options: ScanOptions) -> Result<IndexRecordCursor> {
+        let snapshot = options.snapshot;
+        let entries = self.scan_index(index, None, options)?;
+        Ok(IndexRecordCursor::new(self, index, entries, snapshot))
     }
 
     /// What breaks the uniqueness of an index that is being built, or is not yet unique, by value and primary key.
@@ -269,6 +296,20 @@ impl RecordStore {
     /// **Errors**: `MetaData` for an unknown index; `IndexNotReadable`; `Unsupported` for an index without such values.
     pub async fn aggregate_index(&self, index: &str, range: TupleRange, snapshot: bool) -> Result<Option<Tuple>> {
         indexes::aggregate(self, self.metadata().index(index)?, range, snapshot).await
+    }
+
+    /// The aggregate of the groups whose first columns are these, as [`aggregate_index`](RecordStore::aggregate_index) has it;
+    /// of all groups for `()`.
+    ///
+    /// **Errors**: those of [`aggregate_index`](RecordStore::aggregate_index); `InvalidArgument` for columns that do not fit.
+    pub async fn aggregate_index_group(&self, index: &str, group: impl Into<RecordKey>) -> Result<Option<Tuple>> {
+        indexes::aggregate_group(self, self.metadata().index(index)?, group.into(), false).await
+    }
+
+    /// The states of all indexes, by their names.
+    pub fn index_states(&self) -> BTreeMap<String, IndexState> {
+        let state = |index: &Arc<Index>| (index.name().to_owned(), self.index_state(index.name()));
+        self.metadata().indexes().map(state).collect()
     }
 
     /// What may be done with an index; an index of another schema is readable.
@@ -356,6 +397,14 @@ impl RecordStore {
     /// **Errors**: `Unsupported` if records are not counted; `InvalidArgument` for another number of columns.
     pub async fn snapshot_record_count(&self, count_key: &Tuple) -> Result<i64> {
         count::snapshot(self, count_key).await
+    }
+
+    /// How many records there are, read without a conflict with those who save: by the record count key of the schema, or by its
+    /// count indexes.
+    ///
+    /// **Errors**: `Unsupported` if nothing counts all records.
+    pub async fn snapshot_record_count_of_all(&self) -> Result<i64> {
+        count::snapshot_known(self).await
     }
 
     /// Sets a field of the user in the header. Every transaction that opens the store reads it; keep it small.

@@ -203,6 +203,7 @@ pub(super) async fn known_count(store: &RecordStore, added: &[&Arc<Index>], reco
     let counting = |index: &&Arc<Index>| {
         index.kind() == index_type::COUNT
             && index.predicate().is_none()
+            && !index.root_expression().creates_duplicates()
             && !added.contains(index)
             && store.index_state(index.name()) == IndexState::Readable
     };

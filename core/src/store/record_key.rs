@@ -59,6 +59,14 @@ impl RecordKey {
         }
     }
 
+    /// The columns of a key that names no record type and is no whole primary key: those of any key, such as an index's.
+    pub(crate) fn untyped_columns(&self) -> Option<&Tuple> {
+        match &self.0 {
+            Form::Columns(None, columns) => Some(columns),
+            _ => None,
+        }
+    }
+
     /// The primary key by this schema, or the first columns of it.
     ///
     /// Errors: `InvalidArgument` for a missing record type or too many columns; what an unknown record type gives.

@@ -4,7 +4,7 @@ use record_store_kv::tuple::Tuple;
 use record_store_kv::{Bytes, KeyRange, KeyValue, RangeRequest};
 
 use super::{RecordStore, ScanOptions, StoredRecord, load};
-use crate::cursor::{KeyValueCursor, KeyValueScan, LimitManager};
+use crate::cursor::{KeyValueCursor, KeyValueScan, LimitManager, ScanProgress, TransactionCursor};
 use crate::split::{self, Assembly, RawRecord};
 use crate::{Continuation, Error, ErrorKind, NoNextReason, Result, ScanLimits};
 
@@ -143,18 +143,8 @@ impl RecordCursor {
     }
 
     /// By which key the continuation names the last record.
-    pub(crate) fn last_key(&self) -> Option<Bytes> {
+    fn last_key(&self) -> Option<Bytes> {
         self.last_key.as_ref().map(|key| self.rows.continuation_key(key))
-    }
-
-    /// How many key-value pairs were read, and how many bytes.
-    pub(crate) fn scanned(&self) -> (u64, u64) {
-        self.limits.scanned()
-    }
-
-    /// How many records are still to be left out.
-    pub(crate) fn skip_left(&self) -> usize {
-        self.skip
     }
 
     /// The next record of a store with bare keys.
@@ -228,6 +218,29 @@ impl RecordCursor {
             self.limits.count_bytes(row.key.len() + row.value.len());
         }
         Ok(row)
+    }
+}
+
+impl TransactionCursor for RecordCursor {
+    type Item = StoredRecord;
+
+    async fn next(&mut self) -> Result<Option<StoredRecord>> {
+        RecordCursor::next(self).await
+    }
+
+    fn last_key(&self) -> Option<Bytes> {
+        RecordCursor::last_key(self)
+    }
+
+    fn progress(&self) -> ScanProgress {
+        let (scanned_rows, scanned_bytes) = self.limits.scanned();
+        ScanProgress {
+            no_next_reason: self.stopped,
+            continuation: self.continuation(),
+            scanned_rows,
+            scanned_bytes,
+            skip: self.skip,
+        }
     }
 }
 

@@ -23,13 +23,13 @@ use crate::{Continuation, Error, ErrorKind, Result, ScanLimits};
 /// Java class: `ScanProperties`, with the range.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ScanOptions {
-    /// The first key, which belongs to the scan.
+    /// The first key, which belongs to the scan; of an index, the first columns of the first entry.
     pub from: Option<RecordKey>,
-    /// The key at which the scan ends, which does not belong to it.
+    /// The key at which the scan ends, which does not belong to it; of an index, the first columns of the entry.
     pub to: Option<RecordKey>,
-    /// The first columns of the keys, or the record type alone. Excludes `from` and `to`.
+    /// The first columns of the keys or of the entries of an index, or the record type alone. Excludes `from` and `to`.
     pub within: Option<RecordKey>,
-    /// The whole primary keys, with those of the record types. Excludes `from`, `to` and `within`.
+    /// The whole primary keys, with those of the record types, or the keys of entries. Excludes `from`, `to` and `within`.
     pub range: TupleRange,
     /// From the greatest primary key downwards.
     pub reverse: bool,
@@ -148,18 +148,26 @@ impl ScanOptions {
         self
     }
 
+    /// Errors: `InvalidArgument` for bounds that exclude each other.
+    pub(super) fn check_bounds(&self) -> Result<()> {
+        let bounds = self.from.is_some() || self.to.is_some();
+        if bounds && self.within.is_some() {
+            return Err(excluded("within excludes from and to"));
+        }
+        if (bounds || self.within.is_some()) && self.range != TupleRange::ALL {
+            return Err(excluded("a range of tuples excludes from, to and within"));
+        }
+        Ok(())
+    }
+
     /// The range of primary keys by this schema.
     ///
     /// Errors: `InvalidArgument` for keys that do not fit the schema, or exclude each other; what an unknown record type gives.
     pub(super) fn resolve_range(&self, metadata: &RecordMetaData) -> Result<TupleRange> {
-        let bounds = self.from.is_some() || self.to.is_some();
+        self.check_bounds()?;
         match &self.within {
-            Some(_) if bounds => return Err(excluded("within excludes from and to")),
-            _ if (bounds || self.within.is_some()) && self.range != TupleRange::ALL => {
-                return Err(excluded("a range of primary keys excludes from, to and within"));
-            }
             Some(within) => return Ok(TupleRange::all_of(within.resolve_beginning(metadata)?.key)),
-            None if !bounds => return Ok(self.range.clone()),
+            None if self.from.is_none() && self.to.is_none() => return Ok(self.range.clone()),
             None => {}
         }
         let resolve = |key: &Option<RecordKey>| key.as_ref().map(|key| key.resolve_beginning(metadata)).transpose();

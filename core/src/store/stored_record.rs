@@ -102,8 +102,12 @@ impl StoredRecord {
         String::from_utf8(json).map_err(|error| self.undecodable(error))
     }
 
-    /// Fills in the version of the commit.
-    pub(crate) fn complete_version(&mut self, versionstamp: TransactionVersion) -> Result<()> {
+    /// Fills in the version of the commit of the transaction in which the record was saved, as
+    /// [`RecordContext::committed_versionstamp`](crate::RecordContext::committed_versionstamp) tells it. A complete version stays
+    /// as it is.
+    ///
+    /// **Errors**: `InvalidArgument` if `versionstamp` is the mark of an incomplete version.
+    pub fn complete_version(&mut self, versionstamp: TransactionVersion) -> Result<()> {
         if let Some(version) = &mut self.version {
             *version = version.complete_with(versionstamp)?;
         }

@@ -1,0 +1,36 @@
+//! [`TransactionCursor`]: what the cursors of one transaction have in common, for scans that take many.
+
+use record_store_kv::Bytes;
+
+use super::{Continuation, NoNextReason};
+use crate::Result;
+
+/// The results of a scan within one transaction, one after the other.
+pub(crate) trait TransactionCursor: Send {
+    /// What is scanned.
+    type Item: Send;
+
+    /// The next result, or none at the end of the range or of a limit.
+    fn next(&mut self) -> impl Future<Output = Result<Option<Self::Item>>> + Send;
+
+    /// By which key the continuation names the last result.
+    fn last_key(&self) -> Option<Bytes>;
+
+    /// How far the scan has come.
+    fn progress(&self) -> ScanProgress;
+}
+
+/// How far a scan within one transaction has come.
+#[derive(Debug)]
+pub(crate) struct ScanProgress {
+    /// Why there is no next result; none while there may be one.
+    pub(crate) no_next_reason: Option<NoNextReason>,
+    /// Where another scan goes on.
+    pub(crate) continuation: Option<Continuation>,
+    /// How many key-value pairs were read.
+    pub(crate) scanned_rows: u64,
+    /// How many bytes were read.
+    pub(crate) scanned_bytes: u64,
+    /// How many results are still to be left out.
+    pub(crate) skip: usize,
+}
