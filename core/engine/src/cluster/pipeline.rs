@@ -5,7 +5,9 @@
 //! commits run on the caller's thread then.
 
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::RecvTimeoutError;
 use std::sync::{Arc, mpsc};
+use std::time::Duration;
 
 use parking_lot::Mutex;
 use record_store_kv::{Error, Read, Result, fdb_code};
@@ -161,9 +163,16 @@ fn settle_on_thread(shared: &Arc<Shared>, workers: &Workers, lock: Option<Arc<Di
     let (flag, own) = (asked.clone(), shared.clone());
     workers.spawn(shared, "record-store-settle", move || {
         let _lock = lock;
-        while inbox.recv().is_ok() {
-            flag.store(false, Ordering::Release);
-            own.settle_all();
+        loop {
+            match inbox.recv_timeout(IDLE_CHECK) {
+                Ok(()) => {
+                    flag.store(false, Ordering::Release);
+                    own.settle_all();
+                }
+                // Nobody comes by who could see that it is time.
+                Err(RecvTimeoutError::Timeout) => own.settle_if_due(),
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
         }
     })?;
     Ok(Settling::Thread { queue, asked })
@@ -201,6 +210,8 @@ fn unknown() -> Result<CommitOutcome> {
     Err(Error::fdb(fdb_code::COMMIT_UNKNOWN_RESULT))
 }
 
+/// How often it is seen whether changes wait for the base while nobody reads or commits.
+const IDLE_CHECK: Duration = Duration::from_millis(if cfg!(test) { 20 } else { 5_000 });
 /// The most transactions of a group; fewer than the places that a versionstamp can tell apart.
 const GROUP_TRANSACTIONS: usize = 1_000;
 /// A group takes no more transactions when it has so many bytes.

@@ -114,6 +114,13 @@ impl Shared {
         }
     }
 
+    /// Moves old changes into the base if they have waited for long, whether or not anybody takes versions meanwhile.
+    pub(crate) fn settle_if_due(&self) {
+        if self.settling_is_due(self.sequencer.oldest_readable() + VERSION_WINDOW) {
+            self.settle_all();
+        }
+    }
+
     fn settle(&self, most: usize) -> bool {
         let settled = self.applier.step(&self.store, self.sequencer.oldest_readable(), most);
         let cut = settled.and_then(|version| {

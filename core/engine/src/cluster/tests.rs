@@ -405,6 +405,19 @@ fn changes_move_into_the_base_and_the_log_is_cut() {
     assert_eq!(rows.len(), 301);
 }
 
+#[test]
+fn changes_move_into_the_base_when_nobody_comes_any_more() {
+    let directory = tempfile::tempdir().unwrap();
+    let (env, clock) = ManualClock::env();
+    let cluster = Arc::new(Cluster::open(directory.path(), &options(env)).unwrap());
+    let version = commit(&cluster, writes(vec![set("a", "1")])).version;
+    clock.advance(Duration::from_secs(20));
+    while !cluster.shared.applier.is_empty_before(version) {
+        std::thread::yield_now();
+    }
+    assert_eq!(get(&cluster, "a").as_deref(), Some("1"));
+}
+
 /// A directory with three small commits, closed; its log without the zeros that follow; and the length of that before the
 /// last commit.
 fn three_commits() -> (tempfile::TempDir, std::path::PathBuf, Vec<u8>, usize) {
