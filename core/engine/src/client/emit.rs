@@ -24,7 +24,7 @@ impl Outgoing {
     pub(crate) fn add(&mut self, writes: &WriteMap, begin: &[u8], end: &[u8]) {
         let within = || writes.segments(begin).take_while(|segment| segment.begins_before(end));
         // Clears come first because a key may be both cleared and set to a new value.
-        if writes.has_cleared() {
+        if writes.may_have_cleared() {
             self.clears(within(), begin, end);
         }
         for segment in within() {

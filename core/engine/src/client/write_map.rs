@@ -15,8 +15,9 @@ use crate::key::{Key, is_key_after};
 #[derive(Clone, Debug, Default)]
 pub(crate) struct WriteMap {
     entries: BTreeMap<Key, Entry>,
-    /// Whether some range was cleared, even if it was written again since.
-    has_cleared: bool,
+    /// Whether there was ever more than operations on single keys: ranges cleared, unreadable or with a conflict. Without,
+    /// a key need not look for the span in which it lies.
+    has_spans: bool,
 }
 
 /// A piece of the key space in which everything is alike.
@@ -81,7 +82,7 @@ struct Span {
 
 /// A key where something changes: operations on the key itself, and the state of the keys after it. Without operations
 /// the key itself belongs to the span.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 struct Entry {
     written: Option<Written>,
     after: Span,
@@ -99,7 +100,7 @@ impl WriteMap {
     pub(crate) const fn new() -> Self {
         WriteMap {
             entries: BTreeMap::new(),
-            has_cleared: false,
+            has_spans: false,
         }
     }
 
@@ -114,8 +115,8 @@ impl WriteMap {
     }
 
     /// Whether some segment may be cleared.
-    pub(crate) fn has_cleared(&self) -> bool {
-        self.has_cleared
+    pub(crate) fn may_have_cleared(&self) -> bool {
+        self.has_spans
     }
 
     /// Whether reads of `[begin, end)` find what the database holds.
@@ -176,6 +177,10 @@ impl WriteMap {
 
     /// Applies `op` to `key`.
     pub(crate) fn mutate(&mut self, key: Key, op: Op, conflict: bool) {
+        if !self.has_spans {
+            self.entries.entry(key).or_default().mutate(op, conflict);
+            return;
+        }
         let floor = self
             .entries
             .range_mut::<Key, _>((Bound::Unbounded, Bound::Included(&key)))
@@ -192,7 +197,6 @@ impl WriteMap {
 
     /// Clears `[begin, end)`, which is not empty.
     pub(crate) fn clear_range(&mut self, begin: Key, end: Key, conflict: bool) {
-        self.has_cleared = true;
         // A clear without a conflict of its own leaves the conflicts of earlier writes in place.
         let kept: Vec<(Key, Key)> = if conflict {
             Vec::new()
@@ -228,6 +232,7 @@ impl WriteMap {
 
     /// Adds a write conflict on `[begin, end)`, which is not empty.
     pub(crate) fn add_conflict(&mut self, begin: Key, end: Key) {
+        self.has_spans = true;
         let range = (Bound::Included(begin.clone()), Bound::Excluded(end.clone()));
         self.ensure_entry(end);
         self.ensure_entry(begin);
@@ -241,6 +246,7 @@ impl WriteMap {
 
     /// Replaces everything in `[begin, end)` by `span`.
     fn cover(&mut self, begin: Key, end: Key, span: Span) {
+        self.has_spans = true;
         let beyond = self.span_at(end.as_slice());
         let before = self
             .entries

@@ -31,4 +31,4 @@ impl Change {
 
 /// What a change costs beside its bytes while it is in the window: map node, version list, reference counts, and what conflict
 /// detection remembers of it. Measured with keys of 32 bytes.
-const ENTRY_OVERHEAD: usize = 600;
+const ENTRY_OVERHEAD: usize = 520;

@@ -20,6 +20,9 @@ use crate::mutation::KeyRange;
 #[derive(Default)]
 pub(crate) struct Window {
     entries: BTreeMap<Key, History>,
+    /// How many entries clear the gap after them at some version. While there is none, which is the rule, a key says all there
+    /// is to say of it, and nobody has to look for the entry before it.
+    clearing: usize,
 }
 
 /// What the window says about one key at one version.
@@ -61,6 +64,10 @@ struct Moment {
 impl Window {
     /// The state of `key` at `version`.
     pub(crate) fn get(&self, key: &Key, version: i64) -> KeyState {
+        if self.clearing == 0 {
+            let moment = self.entries.get(key).and_then(|history| history.at(version));
+            return moment.map_or(KeyState::Base, |at| at.key.clone());
+        }
         match self.floor(key) {
             Some((found, history)) if found == key => history.at(version).map_or(KeyState::Base, |at| at.key.clone()),
             Some((_, history)) => history.gap_at(version).of_key(),
@@ -70,6 +77,9 @@ impl Window {
 
     /// The state of the gap in which `key` lies, or which follows `key` if that is an entry.
     pub(crate) fn gap_after(&self, key: &[u8], version: i64) -> GapState {
+        if self.clearing == 0 {
+            return GapState::Base;
+        }
         self.floor(&Key::new(key))
             .map_or(GapState::Base, |(_, history)| history.gap_at(version))
     }
@@ -111,7 +121,9 @@ impl Window {
         let Some((_, history)) = downwards.next().filter(|(found, _)| *found == key) else {
             return;
         };
+        self.clearing -= usize::from(history.clears_gap());
         history.forget(version);
+        self.clearing += usize::from(history.clears_gap());
         let says_nothing = history.says_nothing();
         if says_nothing && downwards.next().is_none_or(|(_, before)| !before.clears_gap()) {
             self.entries.remove(key);
@@ -147,16 +159,19 @@ impl Window {
         self.boundary(&range.begin);
         let bounds = (Bound::Included(&range.begin[..]), Bound::Excluded(&range.end[..]));
         for (_, history) in self.entries.range_mut::<[u8], _>(bounds) {
+            self.clearing += usize::from(!history.clears_gap());
             history.clear(version);
         }
     }
 
     /// The entry of `key`; a new one says what the gap said in which it lies.
     fn boundary(&mut self, key: &Key) -> &mut History {
-        let inherited = match self.floor(key) {
+        let before = if self.clearing > 0 { self.floor(key) } else { None };
+        let inherited = match before {
             Some((found, before)) if found != key => History::of_gap(before),
             _ => History::default(),
         };
+        self.clearing += usize::from(inherited.clears_gap());
         self.entries.entry(key.clone()).or_insert(inherited)
     }
 
