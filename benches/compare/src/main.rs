@@ -1,7 +1,9 @@
-//! Record-Store against its peers, side by side in one run: the storage library used raw, and SQLite.
+//! Record-Store against its peers, side by side in one run: raw writes of the same keys to its own engine, the storage
+//! library under that, and SQLite.
 //!
-//! Every save is synced to disk before it counts. What it prints is Markdown; `cargo xtask bench` keeps it in docs/benchmarks.md.
+//! What it prints is Markdown; `cargo xtask bench` keeps it in docs/benchmarks.md.
 
+mod kv_raw;
 mod machine;
 mod measure;
 mod peer;
@@ -10,12 +12,15 @@ mod redb_raw;
 mod report;
 mod sqlite;
 mod user;
+mod workload;
 
 use clap::Parser;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::measure::measure;
-use crate::peer::{KINDS, Outcome};
+use crate::peer::Outcome;
+use crate::report::Table;
+use crate::workload::WORKLOADS;
 
 #[derive(Parser)]
 #[command(about = "Record-Store measured against its peers")]
@@ -23,21 +28,36 @@ struct Arguments {
     /// How many records: one table each
     #[arg(long, value_delimiter = ',', default_values_t = [10_000, 1_000_000])]
     records: Vec<i64>,
+    /// Only the workloads with this in their title
+    #[arg(long, default_value = "")]
+    workload: String,
+    /// Only the peers with this in their name
+    #[arg(long, default_value = "")]
+    peer: String,
 }
 
 fn main() -> Outcome<()> {
     let arguments = Arguments::parse();
     let mut tables = Vec::new();
-    for &records in &arguments.records {
-        let mut rows = Vec::new();
-        for kind in KINDS {
-            let style = ProgressStyle::with_template("{msg:>24} {bar:40} {pos}/{len} {per_sec}")?;
-            let bar = ProgressBar::new(u64::try_from(records)?).with_style(style);
-            bar.set_message(kind.name);
-            rows.push((kind.name, measure(kind, records, |done| bar.inc(done))?));
-            bar.finish();
+    for workload in WORKLOADS {
+        for &records in &arguments.records {
+            if !workload.title.contains(&arguments.workload) || records > workload.records_max {
+                continue;
+            }
+            let mut rows = Vec::new();
+            for kind in workload.peers {
+                if !kind.name.contains(&arguments.peer) {
+                    continue;
+                }
+                let style = ProgressStyle::with_template("{msg:>24} {bar:40} {pos}/{len} {per_sec}")?;
+                let bar = ProgressBar::new(u64::try_from(records)?).with_style(style);
+                bar.set_message(kind.name);
+                rows.push((kind.name, measure(workload, kind, records, |done| bar.inc(done))?));
+                bar.finish();
+            }
+            let title = workload.title;
+            tables.push(Table { title, records, rows });
         }
-        tables.push((records, rows));
     }
     print!("{}", report::markdown(&tables));
     Ok(())

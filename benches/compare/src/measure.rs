@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use crate::peer::{Kind, Outcome};
 use crate::user::{User, scatter};
+use crate::workload::Workload;
 
 /// Users saved in one transaction.
 pub(crate) const BATCH: usize = 100;
@@ -15,7 +16,7 @@ const SCANS: usize = 2_000;
 /// What one peer needed.
 #[derive(Clone, Copy)]
 pub(crate) struct Figures {
-    /// Mean time of one save of [`BATCH`] users, synced.
+    /// Mean time of one save of [`BATCH`] users.
     pub(crate) save: Duration,
     /// The slowest of these saves.
     pub(crate) save_slowest: Duration,
@@ -27,14 +28,15 @@ pub(crate) struct Figures {
 
 /// Fills a fresh store of this kind with `records` users, in scattered order, and reads from it.
 #[allow(clippy::disallowed_methods, reason = "a benchmark measures time")]
-pub(crate) fn measure(kind: &Kind, records: i64, progress: impl Fn(u64)) -> Outcome<Figures> {
+pub(crate) fn measure(workload: &Workload, kind: &Kind, records: i64, progress: impl Fn(u64)) -> Outcome<Figures> {
     let folder = tempfile::tempdir()?;
-    let mut peer = (kind.open)(folder.path())?;
+    let mut peer = (kind.open)(workload, folder.path())?;
     let order = scattered_order(records);
 
     let (mut saves, mut save_slowest) = (Duration::ZERO, Duration::ZERO);
     for ids in order.chunks(BATCH) {
         let users: Vec<User> = ids.iter().map(|&id| User::numbered(id)).collect();
+        peer.prepare(&users);
         let started = Instant::now();
         peer.save(&users)?;
         let time = started.elapsed();

@@ -3,13 +3,16 @@
 use std::path::Path;
 
 use crate::user::User;
+use crate::workload::Workload;
 
 /// Any failure ends the benchmark: a figure of a run that failed means nothing.
 pub(crate) type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
 
-/// A store of users that syncs to disk before a save returns.
+/// A store of users, as durable as its workload says.
 pub(crate) trait Peer {
-    /// Saves the users in one durable transaction.
+    /// Gets ready to save these users; this is not measured. Only a peer that is given its keys and values needs it.
+    fn prepare(&mut self, _users: &[User]) {}
+    /// Saves the users in one transaction.
     fn save(&mut self, users: &[User]) -> Outcome<()>;
     /// Reads one user and decodes it.
     fn get(&mut self, id: i64) -> Outcome<Option<User>>;
@@ -17,26 +20,10 @@ pub(crate) trait Peer {
     fn scan(&mut self, first: i64, count: usize) -> Outcome<usize>;
 }
 
-/// A kind of peer: its name and how it is opened in an empty folder.
+/// A kind of peer: its name and how it is opened for a workload, in an empty folder if it is durable.
 pub(crate) struct Kind {
     /// Shown in the table.
     pub(crate) name: &'static str,
     /// Opens it.
-    pub(crate) open: fn(&Path) -> Outcome<Box<dyn Peer>>,
+    pub(crate) open: fn(&Workload, &Path) -> Outcome<Box<dyn Peer>>,
 }
-
-/// All peers, ours first.
-pub(crate) const KINDS: &[Kind] = &[
-    Kind {
-        name: "Record-Store",
-        open: crate::record_store::open,
-    },
-    Kind {
-        name: "redb raw",
-        open: crate::redb_raw::open,
-    },
-    Kind {
-        name: "SQLite",
-        open: crate::sqlite::open,
-    },
-];

@@ -3,26 +3,52 @@
 use std::path::Path;
 
 use futures_executor::block_on;
-use record_store::{Database, Record, RecordSpace, ScanOptions, Schema};
+use record_store::key_expression::{Grouping, field};
+use record_store::metadata::index_type;
+use record_store::{Database, Index, Record, RecordSpace, ScanOptions, Schema};
 
 use crate::peer::{Outcome, Peer};
 use crate::user::{PROTO, User};
+use crate::workload::Workload;
 
 struct Ours(RecordSpace);
 
-/// Opens a database in `folder`.
-pub(crate) fn open(folder: &Path) -> Outcome<Box<dyn Peer>> {
-    let url = folder.join("database");
-    let schema = Schema::builder()
+/// Opens a space in a database in `folder`, or in memory.
+pub(crate) fn open(workload: &Workload, folder: &Path) -> Outcome<Box<dyn Peer>> {
+    Ok(Box::new(Ours(open_space(workload, folder)?)))
+}
+
+/// The space of the users.
+pub(crate) fn open_space(workload: &Workload, folder: &Path) -> Outcome<RecordSpace> {
+    let path = folder.join("database");
+    let url = if workload.durable {
+        path.to_str().ok_or("not UTF-8")?
+    } else {
+        "memory:"
+    };
+    let mut schema = Schema::builder()
         .proto("user.proto", PROTO)
-        .record_type("User", |user| user.primary_key("id"))
-        .build()?;
+        .record_type("User", |user| user.primary_key("id"));
+    if workload.indexed {
+        let count = Index::new(COUNT_BY_CITY, Grouping::new(field("city").into(), 0)).with_kind(index_type::COUNT);
+        schema = schema
+            .index((BY_EMAIL, "email"))
+            .index((BY_CITY, "city"))
+            .index((BY_AGE, "age"))
+            .index(count);
+    }
+    let schema = schema.build()?;
     block_on(async {
-        let database = Database::open(url.to_str().ok_or("not UTF-8")?).await?;
-        let space = database.space("bench/users").schema(&schema).open().await?;
-        Ok(Box::new(Ours(space)) as Box<dyn Peer>)
+        let database = Database::open(url).await?;
+        Ok(database.space("bench/users").schema(&schema).open().await?)
     })
 }
+
+/// The indexes, where there are some.
+pub(crate) const BY_EMAIL: &str = "by_email";
+pub(crate) const BY_CITY: &str = "by_city";
+pub(crate) const BY_AGE: &str = "by_age";
+pub(crate) const COUNT_BY_CITY: &str = "count_by_city";
 
 impl Peer for Ours {
     fn save(&mut self, users: &[User]) -> Outcome<()> {

@@ -7,13 +7,14 @@ use redb::{Database, ReadableDatabase, TableDefinition};
 
 use crate::peer::{Outcome, Peer};
 use crate::user::User;
+use crate::workload::Workload;
 
 const USERS: TableDefinition<'static, i64, &[u8]> = TableDefinition::new("users");
 
 struct Raw(Database);
 
 /// Opens a database in `folder`.
-pub(crate) fn open(folder: &Path) -> Outcome<Box<dyn Peer>> {
+pub(crate) fn open(_: &Workload, folder: &Path) -> Outcome<Box<dyn Peer>> {
     let database = Database::create(folder.join("users.redb"))?;
     let write = database.begin_write()?;
     write.open_table(USERS)?;

@@ -6,16 +6,29 @@ use std::time::Duration;
 use crate::machine;
 use crate::measure::{BATCH, Figures, SCAN};
 
-/// One table for each number of records: the figures, and how many times as fast as each peer the first row is.
-pub(crate) fn markdown(tables: &[(i64, Vec<(&str, Figures)>)]) -> String {
+/// What the peers needed for one workload with one number of records.
+pub(crate) struct Table {
+    pub(crate) title: &'static str,
+    pub(crate) records: i64,
+    pub(crate) rows: Vec<(&'static str, Figures)>,
+}
+
+/// The tables: the figures, and how many times as fast as each peer the first row is.
+pub(crate) fn markdown(tables: &[Table]) -> String {
     let mut text = format!("Machine: {}\n", machine::describe());
-    for (records, rows) in tables {
+    let mut title = "";
+    for table in tables {
+        if table.title != title {
+            title = table.title;
+            let _ = write!(text, "\n## {title}\n");
+        }
         let _ = write!(
             text,
-            "\n### {records} records\n\n\
-             | | save of {BATCH}, synced | slowest save | get | scan of {SCAN} |\n|---|---|---|---|---|\n"
+            "\n### {} records\n\n\
+             | | save of {BATCH} | slowest save | get | scan of {SCAN} |\n|---|---|---|---|---|\n",
+            table.records
         );
-        for (name, figures) in rows {
+        for (name, figures) in &table.rows {
             let _ = writeln!(
                 text,
                 "| {name} | {} | {} | {} | {} |",
@@ -25,7 +38,7 @@ pub(crate) fn markdown(tables: &[(i64, Vec<(&str, Figures)>)]) -> String {
                 time(figures.scan)
             );
         }
-        let Some(((ours, first), peers)) = rows.split_first() else {
+        let Some(((ours, first), peers)) = table.rows.split_first() else {
             continue;
         };
         for (name, figures) in peers {

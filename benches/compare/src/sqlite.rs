@@ -1,4 +1,7 @@
-//! SQLite with a write-ahead log and a sync at every commit (`synchronous = FULL`): columns in a table, as its users have them.
+//! SQLite: columns in a table, as its users have them; on disk with a write-ahead log and a sync at every commit
+//! (`synchronous = FULL`).
+//!
+//! It keeps no counts: it counts a city when it is asked to, by the index.
 
 use std::path::Path;
 
@@ -6,18 +9,30 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::peer::{Outcome, Peer};
 use crate::user::User;
+use crate::workload::Workload;
 
 struct Sqlite(Connection);
 
-/// Opens a database in `folder`.
-pub(crate) fn open(folder: &Path) -> Outcome<Box<dyn Peer>> {
-    let connection = Connection::open(folder.join("users.sqlite"))?;
+/// Opens a database in `folder`, or in memory.
+pub(crate) fn open(workload: &Workload, folder: &Path) -> Outcome<Box<dyn Peer>> {
+    let connection = if workload.durable {
+        Connection::open(folder.join("users.sqlite"))?
+    } else {
+        Connection::open_in_memory()?
+    };
     connection.execute_batch(
         "PRAGMA journal_mode = WAL;
          PRAGMA synchronous = FULL;
          PRAGMA cache_size = -262144;
          CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT, email TEXT, age INTEGER, city TEXT, about TEXT);",
     )?;
+    if workload.indexed {
+        connection.execute_batch(
+            "CREATE INDEX by_email ON users (email);
+             CREATE INDEX by_city ON users (city);
+             CREATE INDEX by_age ON users (age);",
+        )?;
+    }
     Ok(Box::new(Sqlite(connection)))
 }
 
