@@ -94,8 +94,9 @@ impl Transaction {
 
     /// Reads a range to its end (or to the request's limit), in as many batches as it takes. For small ranges.
     pub async fn get_range_all(&self, request: &RangeRequest, snapshot: bool) -> Result<Vec<crate::KeyValue>> {
-        let mut rows = Vec::new();
-        let mut next = Some(request.clone());
+        let first = self.get_range(request, snapshot).await?;
+        let mut next = request.after(&first);
+        let mut rows = first.rows;
         while let Some(request) = next {
             let mut batch = self.get_range(&request, snapshot).await?;
             next = request.after(&batch);
