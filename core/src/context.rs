@@ -15,6 +15,7 @@ use parking_lot::Mutex;
 use record_store_kv as kv;
 use record_store_kv::env::Env;
 use record_store_kv::{Attempt, BoxFuture, MutationType, Read, Transaction, TransactionVersion};
+use smallvec::SmallVec;
 
 use crate::{Error, ErrorKind, Result};
 
@@ -75,7 +76,7 @@ enum PendingVersion {
     /// A value.
     Value {
         /// The operand of SET_VERSIONSTAMPED_VALUE.
-        operand: Vec<u8>,
+        operand: Operand,
         /// What a read in this transaction finds in place of the version, where somebody reads it.
         local: Option<u16>,
     },
@@ -86,6 +87,9 @@ enum PendingVersion {
         value: Vec<u8>,
     },
 }
+
+/// The version of a record needs no allocation of its own.
+type Operand = SmallVec<[u8; 24]>;
 
 type CommitCheck = Box<dyn FnOnce(RecordContext) -> BoxFuture<Result<()>> + Send>;
 
@@ -207,10 +211,12 @@ impl RecordContext {
 
     /// Writes `operand` with the commit's versionstamp filled in, at the commit. A read in this transaction finds
     /// `local_version` in its place.
-    pub(crate) fn set_versionstamped_value(&self, key: Vec<u8>, operand: Vec<u8>, local_version: u16) {
-        let local = Some(local_version);
-        let version = PendingVersion::Value { operand, local };
-        self.inner.pending.lock().versions.insert(key, version);
+    pub(crate) fn set_versionstamped_value(&self, key: &[u8], operand: &[u8], local_version: u16) {
+        let version = PendingVersion::Value {
+            operand: operand.into(),
+            local: Some(local_version),
+        };
+        self.inner.pending.lock().versions.insert(key.to_vec(), version);
     }
 
     /// Writes `value`, with the commit's versionstamp filled in `place` bytes behind its beginning, at the commit; of several
@@ -218,7 +224,7 @@ impl RecordContext {
     ///
     /// Errors: `TooLarge` for a place that no value has.
     pub(crate) fn raise_versionstamped_value(&self, key: &[u8], value: &[u8], place: usize) -> Result<()> {
-        let mut operand = value.to_vec();
+        let mut operand = Operand::from_slice(value);
         operand.extend_from_slice(&versionstamp_place(place)?.to_le_bytes());
         let mut pending = self.inner.pending.lock();
         if let Some(PendingVersion::Value { operand: other, .. }) = pending.versions.get(key)

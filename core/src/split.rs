@@ -6,11 +6,15 @@
 //!
 //! Java class: `SplitHelper`.
 
+mod load;
+
+use record_store_kv::Bytes;
 use record_store_kv::tuple::{Element, Encoder, Tuple};
-use record_store_kv::{Bytes, KeyRange, RangeRequest};
 use smallvec::SmallVec;
 
 use crate::{Error, ErrorKind, RecordContext, RecordVersion, Result};
+
+pub(crate) use load::{Assembly, Loading, exists, load};
 
 /// The longest value of one key; a longer record is split into chunks of this length.
 pub(crate) const CHUNK_SIZE: usize = 100_000;
@@ -21,6 +25,13 @@ const VERSION: i64 = -1;
 const WHOLE: i64 = 0;
 /// The suffix of the first chunk.
 const FIRST_CHUNK: i64 = 1;
+
+/// The two suffixes that nearly all keys have, packed.
+const PACKED_VERSION: &[u8] = &[0x13, 0xfe];
+const PACKED_WHOLE: &[u8] = &[0x14];
+
+/// The key of a record with a suffix; most need no allocation.
+type SuffixedKey = SmallVec<[u8; 64]>;
 
 /// How values lie under their keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -145,7 +156,7 @@ pub(crate) fn save_version(context: &RecordContext, key: &[u8], version: RecordV
     } else {
         // Where in the value the versionstamp goes: behind the type code of the tuple.
         packed.extend_from_slice(&1_u32.to_le_bytes());
-        context.set_versionstamped_value(key, packed, version.local_version());
+        context.set_versionstamped_value(&key, &packed, version.local_version());
     }
 }
 
@@ -202,40 +213,6 @@ pub(crate) fn measure(
     Ok(sizes)
 }
 
-/// Reads the value at `key`. Errors: `Corrupt` for chunks with gaps, a version without a value, and the like.
-pub(crate) async fn load(
-    context: &RecordContext,
-    key: &[u8],
-    layout: SplitLayout,
-    snapshot: bool,
-) -> Result<Option<RawRecord>> {
-    let transaction = context.transaction();
-    if layout.has_bare_keys() {
-        let value = transaction.get(key, snapshot).await?;
-        return Ok(value.map(|value| RawRecord::bare(key, value)));
-    }
-    let (begin, end) = strict_range(key);
-    let rows = transaction
-        .get_range_all(&RangeRequest::keys(begin, end), snapshot)
-        .await?;
-    let mut assembly = Assembly::new(false);
-    for row in rows {
-        let suffix = read_suffix(&row.key, key.len())?;
-        assembly.push(suffix, &row.key, row.value)?;
-    }
-    assembly.finish(context, key)
-}
-
-/// Whether there is a value at `key`. It reads one row of all keys that begin with `key`, as Java does.
-pub(crate) async fn exists(context: &RecordContext, key: &[u8], layout: SplitLayout, snapshot: bool) -> Result<bool> {
-    let transaction = context.transaction();
-    if layout.has_bare_keys() {
-        return Ok(transaction.get(key, snapshot).await?.is_some());
-    }
-    let request = KeyRange::starting_with(key).request().limit(1);
-    Ok(!transaction.get_range(&request, snapshot).await?.rows.is_empty())
-}
-
 /// Deletes the value at `key` that `previous` describes.
 pub(crate) fn delete(context: &RecordContext, key: &[u8], layout: SplitLayout, previous: &StoredSizes) {
     if layout.has_bare_keys() {
@@ -257,120 +234,13 @@ fn clear_previous(context: &RecordContext, key: &[u8], previous: Previous<'_>) {
     }
 }
 
-/// Puts a record together from its rows, which come in the order of the keys or against it.
-#[derive(Debug)]
-pub(crate) struct Assembly {
-    reverse: bool,
-    /// The chunks so far, in the order in which they came.
-    chunks: SmallVec<[Bytes; 1]>,
-    version: Option<RecordVersion>,
-    last_suffix: Option<i64>,
-    sizes: StoredSizes,
-}
-
-impl Assembly {
-    pub(crate) fn new(reverse: bool) -> Self {
-        Assembly {
-            reverse,
-            chunks: SmallVec::new(),
-            version: None,
-            last_suffix: None,
-            sizes: StoredSizes::default(),
-        }
-    }
-
-    /// Whether no further row of this record can come.
-    pub(crate) fn is_complete(&self) -> bool {
-        match self.last_suffix {
-            Some(suffix) if self.reverse => suffix == VERSION,
-            suffix => suffix == Some(WHOLE),
-        }
-    }
-
-    /// Takes the next row. Errors: `Corrupt` for one that cannot follow the rows before it.
-    pub(crate) fn push(&mut self, suffix: i64, key: &[u8], value: Bytes) -> Result<()> {
-        let fits = match (self.last_suffix, self.reverse) {
-            (None, false) => matches!(suffix, VERSION | WHOLE | FIRST_CHUNK),
-            (None, true) => suffix >= WHOLE,
-            (Some(VERSION), false) => matches!(suffix, WHOLE | FIRST_CHUNK),
-            (Some(last), false) => last >= FIRST_CHUNK && suffix == last + 1,
-            (Some(WHOLE | FIRST_CHUNK), true) => suffix == VERSION,
-            (Some(last), true) => last > FIRST_CHUNK && suffix == last - 1,
-        };
-        if !fits {
-            let message = match self.last_suffix {
-                Some(WHOLE) => "a record stored whole is followed by chunks",
-                Some(last) if last >= FIRST_CHUNK => "the chunks of a split record are out of order",
-                _ => "a split record has no first chunk",
-            };
-            let error = Error::new(ErrorKind::Corrupt, message)
-                .with("key", HexKey(key))
-                .with("suffix", suffix);
-            return Err(match self.last_suffix {
-                Some(last) => error.with("previous_suffix", last),
-                None => error,
-            });
-        }
-        self.last_suffix = Some(suffix);
-        self.sizes.add(key.len(), value.len());
-        if suffix == VERSION {
-            self.version = Some(unpack_version(key, &value)?);
-            self.sizes.versioned_inline = true;
-        } else {
-            self.sizes.split = suffix != WHOLE;
-            self.chunks.push(value);
-        }
-        Ok(())
-    }
-
-    /// The record at `key` (its key without suffix), if any row came. A version that waits for this transaction's commit counts.
-    ///
-    /// Errors: `Corrupt` for a version without a value and for chunks without the first.
-    pub(crate) fn finish(self, context: &RecordContext, key: &[u8]) -> Result<Option<RawRecord>> {
-        let Assembly {
-            reverse,
-            mut chunks,
-            mut version,
-            last_suffix,
-            mut sizes,
-        } = self;
-        if reverse && last_suffix.is_some_and(|last| last > FIRST_CHUNK) {
-            return Err(Error::new(ErrorKind::Corrupt, "a split record has no first chunk").with("key", HexKey(key)));
-        }
-        if context.has_pending_versions() {
-            let version_key = with_suffix(key, VERSION);
-            if let Some(local) = context.local_version(&version_key) {
-                if version.is_none() {
-                    sizes.add(version_key.len(), PACKED_VERSION_LENGTH);
-                    sizes.versioned_inline = true;
-                }
-                version = Some(RecordVersion::incomplete(local));
-            }
-        }
-        if reverse {
-            chunks.reverse();
-        }
-        let value = match chunks.len() {
-            0 if version.is_some() => {
-                return Err(
-                    Error::new(ErrorKind::Corrupt, "a record has a version but no value").with("key", HexKey(key))
-                );
-            }
-            0 => return Ok(None),
-            1 => chunks.swap_remove(0),
-            _ => chunks.concat().into(),
-        };
-        Ok(Some(RawRecord { value, version, sizes }))
-    }
-}
-
 /// The number behind the first `key_length` bytes of `key`. Errors: `Corrupt` for anything else.
 pub(crate) fn read_suffix(key: &[u8], key_length: usize) -> Result<i64> {
     let suffix = key.get(key_length..).unwrap_or_default();
     match suffix {
         // Nearly all keys end so: a version, a value stored whole, a chunk with a number of one byte.
-        [0x13, 0xfe] => return Ok(VERSION),
-        [0x14] => return Ok(WHOLE),
+        PACKED_VERSION => return Ok(VERSION),
+        PACKED_WHOLE => return Ok(WHOLE),
         [0x15, number] => return Ok(i64::from(*number)),
         _ => {}
     }
@@ -410,10 +280,18 @@ pub(crate) fn split_key(key: &[u8], prefix_length: usize) -> Result<(Tuple, i64,
     }
 }
 
-fn with_suffix(key: &[u8], suffix: i64) -> Vec<u8> {
-    let mut full = Vec::with_capacity(key.len() + suffix_length(suffix));
+fn with_suffix(key: &[u8], suffix: i64) -> SuffixedKey {
+    let mut full = SuffixedKey::with_capacity(key.len() + suffix_length(suffix));
     full.extend_from_slice(key);
-    Encoder::new(&mut full).int(suffix);
+    match suffix {
+        VERSION => full.extend_from_slice(PACKED_VERSION),
+        WHOLE => full.extend_from_slice(PACKED_WHOLE),
+        chunk => {
+            let mut packed = Vec::new();
+            Encoder::new(&mut packed).int(chunk);
+            full.extend_from_slice(&packed);
+        }
+    }
     full
 }
 
@@ -439,8 +317,8 @@ const PACKED_VERSION_LENGTH: usize = 1 + RecordVersion::LENGTH;
 /// The type code of a versionstamp in a tuple.
 const VERSIONSTAMP_CODE: u8 = 0x33;
 
-fn pack_version(version: RecordVersion) -> Vec<u8> {
-    let mut packed = Vec::with_capacity(PACKED_VERSION_LENGTH + 4);
+fn pack_version(version: RecordVersion) -> SmallVec<[u8; PACKED_VERSION_LENGTH + 4]> {
+    let mut packed = SmallVec::new();
     packed.push(VERSIONSTAMP_CODE);
     packed.extend_from_slice(&version.to_bytes());
     packed

@@ -14,8 +14,18 @@ pub(crate) struct KeyValueScan<'a> {
     pub(crate) continuation: Option<&'a Continuation>,
     pub(crate) reverse: bool,
     pub(crate) snapshot: bool,
-    /// The most rows that are wanted; the source may be read no further.
-    pub(crate) rows_max: Option<u64>,
+    pub(crate) rows: RowsWanted,
+}
+
+/// How many rows a [`KeyValueCursor`] asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum RowsWanted {
+    /// All.
+    All,
+    /// No more than so many: the range is read no further.
+    AtMost(u64),
+    /// Probably so many: they are asked for first, and the others if they are wanted all the same.
+    Probably(u64),
 }
 
 /// The key-value pairs of a range of tuples.
@@ -24,6 +34,8 @@ pub(crate) struct KeyValueCursor {
     snapshot: bool,
     /// The next batch to ask for; none when the range is exhausted.
     request: Option<RangeRequest>,
+    /// Whether the limit of that batch is none of the whole.
+    has_first_limit: bool,
     batch: std::vec::IntoIter<KeyValue>,
     /// How many first bytes of a key follow from the range, so that a continuation leaves them out.
     known_prefix: usize,
@@ -58,24 +70,25 @@ impl KeyValueCursor {
         let request = range.request().reverse(scan.reverse);
         Ok(KeyValueCursor {
             known_prefix,
-            ..Self::of_request(context, request, scan.snapshot, scan.rows_max)
+            ..Self::of_request(context, request, scan.snapshot, scan.rows)
         })
     }
 
-    /// The pairs that `request` asks for, but no more than `rows_max`. Continuations name them by whole keys.
+    /// The pairs that `request` asks for, or as many of them as are wanted. Continuations name them by whole keys.
     pub(crate) fn of_request(
         context: RecordContext,
         mut request: RangeRequest,
         snapshot: bool,
-        rows_max: Option<u64>,
+        rows: RowsWanted,
     ) -> Self {
-        if let Some(rows_max) = rows_max {
-            request = request.limit(i32::try_from(rows_max).unwrap_or(i32::MAX));
+        if let RowsWanted::AtMost(rows) | RowsWanted::Probably(rows) = rows {
+            request = request.limit(i32::try_from(rows).unwrap_or(i32::MAX));
         }
         KeyValueCursor {
             context,
             snapshot,
-            request: (rows_max != Some(0)).then_some(request),
+            request: (rows != RowsWanted::AtMost(0)).then_some(request),
+            has_first_limit: matches!(rows, RowsWanted::Probably(_)),
             batch: Vec::new().into_iter(),
             known_prefix: 0,
         }
@@ -87,10 +100,13 @@ impl KeyValueCursor {
             if let Some(row) = self.batch.next() {
                 return Ok(Some(row));
             }
-            let Some(request) = self.request.take() else {
+            let Some(mut request) = self.request.take() else {
                 return Ok(None);
             };
             let batch = self.context.transaction().get_range(&request, self.snapshot).await?;
+            if std::mem::take(&mut self.has_first_limit) {
+                request.limit = 0;
+            }
             self.request = request.after(&batch);
             self.batch = batch.rows.into_iter();
         }

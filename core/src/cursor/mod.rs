@@ -10,6 +10,6 @@ mod transaction;
 pub use continuation::Continuation;
 pub use limits::{NoNextReason, ScanLimits};
 
-pub(crate) use key_value::{KeyValueCursor, KeyValueScan};
+pub(crate) use key_value::{KeyValueCursor, KeyValueScan, RowsWanted};
 pub(crate) use limits::LimitManager;
 pub(crate) use transaction::{ScanProgress, TransactionCursor};

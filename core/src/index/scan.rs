@@ -7,7 +7,7 @@ use record_store_kv::tuple::TupleRange;
 use record_store_kv::{Bytes, Subspace};
 
 use super::{IndexContext, IndexEntry, IndexKeyspace, IndexMaintainer, IndexScanType, UniquenessViolation};
-use crate::cursor::{KeyValueCursor, KeyValueScan, LimitManager, ScanProgress, TransactionCursor};
+use crate::cursor::{KeyValueCursor, KeyValueScan, LimitManager, RowsWanted, ScanProgress, TransactionCursor};
 use crate::{Continuation, Error, ErrorKind, NoNextReason, RecordContext, Result, ScanLimits};
 
 /// What a scan asks for.
@@ -116,7 +116,10 @@ impl<T> IndexCursor<T> {
                 continuation: scan.continuation.as_ref(),
                 reverse: scan.reverse,
                 snapshot: scan.snapshot,
-                rows_max: scan.limit.map(|limit| limit.saturating_add(scan.skip) as u64),
+                rows: match scan.limit {
+                    Some(limit) => RowsWanted::AtMost(limit.saturating_add(scan.skip) as u64),
+                    None => RowsWanted::All,
+                },
             },
         )?;
         Ok(IndexCursor {

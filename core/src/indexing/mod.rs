@@ -23,7 +23,7 @@ use std::sync::Arc;
 use record_store_kv::{BoxFuture, Subspace};
 
 use crate::metadata::RecordMetaData;
-use crate::store::StoreSchema;
+use crate::store::{OpenFor, StoreSchema};
 use crate::{Database, RecordContext, RecordStore, Result, StoreOptions};
 
 pub use options::{IndexingAction, IndexingOptions};
@@ -92,7 +92,9 @@ impl OnlineIndexer {
         let (schema, options) = (StoreSchema::new(metadata.clone()), options.clone());
         let open: OpenStore = Arc::new(move |context| {
             let (subspace, schema, options) = (subspace.clone(), schema.clone(), options.clone());
-            Box::pin(async move { RecordStore::open_with_schema(&context, subspace, schema, &options).await })
+            Box::pin(
+                async move { RecordStore::open_with_schema(&context, subspace, schema, &options, OpenFor::All).await },
+            )
         });
         Self::with_open(database, open)
     }

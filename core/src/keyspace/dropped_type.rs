@@ -3,7 +3,7 @@
 use record_store_kv::Subspace;
 
 use crate::metadata::{RecordMetaData, RecordType};
-use crate::store::StoreSchema;
+use crate::store::{OpenFor, StoreSchema};
 use crate::{
     Error, ErrorKind, NoNextReason, RecordContext, RecordStore, Result, ScanOptions, StoreExistenceCheck, StoreOptions,
 };
@@ -28,7 +28,7 @@ pub(super) async fn check_unused(
     }
     let options = options.clone().existence(StoreExistenceCheck::ErrorIfNoInfoAndNotEmpty);
     let schema = StoreSchema::new(old.clone());
-    let store = RecordStore::open_with_schema(context, data.clone(), schema, &options).await?;
+    let store = RecordStore::open_with_schema(context, data.clone(), schema, &options, OpenFor::All).await?;
     for record_type in dropped {
         let Some(refusal) = refusal(&store, record_type).await? else {
             continue;

@@ -6,7 +6,7 @@ use record_store_kv::directory::Directory;
 use super::dropped_type;
 use super::{MetaDataStore, RecordSpace, SpacePath};
 use crate::metadata::Schema;
-use crate::store::StoreSchema;
+use crate::store::{OpenFor, StoreSchema};
 use crate::{Database, Error, ErrorKind, RecordContext, RecordStore, Result, StoreExistenceCheck, StoreOptions};
 
 /// What opening a store needs, and costs reads to find out.
@@ -51,7 +51,7 @@ pub(super) async fn resolve(
             .map_err(located)?,
     };
     let options = options.clone().existence(StoreExistenceCheck::ErrorIfNoInfoAndNotEmpty);
-    RecordStore::open_with_schema(context, data.clone(), schema.clone(), &options)
+    RecordStore::open_with_schema(context, data.clone(), schema.clone(), &options, OpenFor::All)
         .await
         .map_err(located)?;
     Ok(Resolved {

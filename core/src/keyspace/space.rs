@@ -13,6 +13,7 @@ use super::resolve::{self, Resolved, load_schema, open_directory};
 use super::{MetaDataStore, RecordSpaceBuilder, SpaceCursor, SpacePath, plan, tree};
 use crate::metadata::{RecordMetaData, Schema, SchemaDiff};
 use crate::serialize::Record;
+use crate::store::OpenFor;
 use crate::{
     Database, Error, ErrorKind, RecordContext, RecordKey, RecordStore, RecordVersion, Result, SaveOptions, ScanOptions,
     StoreExistenceCheck, StoreOptions, StoredRecord,
@@ -131,7 +132,7 @@ impl RecordSpace {
     /// **Errors**: `InvalidArgument` for a key that does not fit the schema; those of [`RecordStore::load_record`].
     pub async fn get(&self, key: impl Into<RecordKey>) -> Result<Option<StoredRecord>> {
         let key = &key.into();
-        self.with_store(|store| async move { store.load_record(&key.resolve(store.metadata())?).await })
+        self.with_records(|store| async move { store.load_record(&key.resolve(store.metadata())?).await })
             .await
     }
 
@@ -149,7 +150,7 @@ impl RecordSpace {
     /// **Errors**: `InvalidArgument` for a key that does not fit the schema.
     pub async fn exists(&self, key: impl Into<RecordKey>) -> Result<bool> {
         let key = &key.into();
-        self.with_store(|store| async move { store.record_exists(&key.resolve(store.metadata())?).await })
+        self.with_records(|store| async move { store.record_exists(&key.resolve(store.metadata())?).await })
             .await
     }
 
@@ -163,7 +164,7 @@ impl RecordSpace {
 
     /// The records in the order of their primary keys, or as `options` say.
     pub fn scan(&self, options: ScanOptions) -> SpaceCursor {
-        SpaceCursor::new(self, options, RecordStore::scan_records)
+        SpaceCursor::new(self, OpenFor::Records, options, RecordStore::scan_records)
     }
 
     /// How many records there are, by what counts them: the record count key of the schema, or count indexes.
@@ -179,7 +180,7 @@ impl RecordSpace {
     /// **Errors**: `InvalidArgument` for a key that does not fit the schema; those of [`RecordStore::load_record_version`].
     pub async fn load_version(&self, key: impl Into<RecordKey>) -> Result<Option<RecordVersion>> {
         let key = &key.into();
-        self.with_store(|store| async move { store.load_record_version(&key.resolve(store.metadata())?).await })
+        self.with_records(|store| async move { store.load_record_version(&key.resolve(store.metadata())?).await })
             .await
     }
 
@@ -212,16 +213,32 @@ impl RecordSpace {
     ///
     /// **Errors**: `StoreNotFound` if the space was removed; those of [`RecordStore::open`].
     pub async fn store(&self, context: &RecordContext) -> Result<RecordStore> {
-        Ok(self.resolve(context).await?.1)
+        self.store_for(context, OpenFor::All).await
+    }
+
+    /// The record store within a transaction, for what a purpose needs of it.
+    pub(super) async fn store_for(&self, context: &RecordContext, purpose: OpenFor) -> Result<RecordStore> {
+        Ok(self.resolve(context, purpose).await?.1)
     }
 
     /// Where the space is and what its schema is, as this transaction sees it, and its store.
-    async fn resolve(&self, context: &RecordContext) -> Result<(Arc<Resolved>, RecordStore)> {
+    async fn resolve(&self, context: &RecordContext, purpose: OpenFor) -> Result<(Arc<Resolved>, RecordStore)> {
         let resolved = self.inner.resolved.read().clone();
-        let error = match self.open_store(context, &resolved).await {
-            Ok(store) => return Ok((resolved, store)),
-            Err(error) => error,
-        };
+        match self.open_store(context, &resolved, purpose).await {
+            Ok(store) => Ok((resolved, store)),
+            // Boxed, because it is rare and would make the future of every operation large.
+            Err(error) => Box::pin(self.resolve_anew(context, &resolved, purpose, error)).await,
+        }
+    }
+
+    /// As [`resolve`](RecordSpace::resolve), after the store could not be opened as this handle last saw it.
+    async fn resolve_anew(
+        &self,
+        context: &RecordContext,
+        resolved: &Resolved,
+        purpose: OpenFor,
+        error: Error,
+    ) -> Result<(Arc<Resolved>, RecordStore)> {
         let fresh = match error.kind() {
             // The directory may have been removed and created anew: it has another prefix then.
             ErrorKind::StoreNotFound => {
@@ -242,7 +259,7 @@ impl RecordSpace {
             _ => return Err(error),
         };
         let fresh = Arc::new(fresh);
-        let store = self.open_store(context, &fresh).await?;
+        let store = self.open_store(context, &fresh, purpose).await?;
         let (inner, seen) = (self.inner.clone(), fresh.clone());
         context.after_commit(move || *inner.resolved.write() = seen);
         Ok((fresh, store))
@@ -323,7 +340,7 @@ impl RecordSpace {
         self.inner
             .database
             .run(|context| async move {
-                let (resolved, store) = self.resolve(&context).await?;
+                let (resolved, store) = self.resolve(&context, OpenFor::All).await?;
                 let stored = load_schema(&context, self.path(), resolved.metadata.clone()).await?;
                 let plan = plan::plan(&store, stored.metadata(), schema).await;
                 plan.map_err(|error| error.with("space", self.path()))
@@ -372,20 +389,26 @@ impl RecordSpace {
         self.inner.resolved.read().data.clone()
     }
 
-    async fn open_store(&self, context: &RecordContext, resolved: &Resolved) -> Result<RecordStore> {
+    async fn open_store(&self, context: &RecordContext, resolved: &Resolved, purpose: OpenFor) -> Result<RecordStore> {
         let options = self
             .inner
             .options
             .clone()
             .existence(StoreExistenceCheck::ErrorIfNotExists);
-        RecordStore::open_in_session(context, resolved.data.clone(), resolved.schema.clone(), &options)
-            .await
-            .map_err(|error| error.with("space", &self.inner.path))
+        RecordStore::open_in_session(
+            context,
+            resolved.data.clone(),
+            resolved.schema.clone(),
+            &options,
+            purpose,
+        )
+        .await
+        .map_err(|error| error.with("space", &self.inner.path))
     }
 
     /// Errors: `StoreNotFound` if the space is no longer at its path.
     pub(super) async fn check_in_place(&self, context: &RecordContext) -> Result<()> {
-        let (resolved, _) = self.resolve(context).await?;
+        let (resolved, _) = self.resolve(context, OpenFor::All).await?;
         let there = open_directory(&self.inner.database, context, &self.inner.path).await;
         match there {
             Ok(directory) if directory.subspace()?.prefix() == resolved.directory.prefix() => Ok(()),
@@ -407,7 +430,7 @@ impl RecordSpace {
         self.inner
             .database
             .run(|context| async move {
-                let (resolved, _) = self.resolve(&context).await?;
+                let (resolved, _) = self.resolve(&context, OpenFor::All).await?;
                 operation(MetaDataStore::new(&context, resolved.metadata.clone())).await
             })
             .await
@@ -422,6 +445,19 @@ impl RecordSpace {
         self.inner
             .database
             .run(|context| async move { operation(self.store(&context).await?).await })
+            .await
+    }
+
+    /// As [`with_store`](RecordSpace::with_store), for what has nothing to do with indexes.
+    async fn with_records<T, F, Fut>(&self, operation: F) -> Result<T>
+    where
+        F: Fn(RecordStore) -> Fut,
+        Fut: Future<Output = Result<T>>,
+    {
+        let operation = &operation;
+        self.inner
+            .database
+            .run(|context| async move { operation(self.store_for(&context, OpenFor::Records).await?).await })
             .await
     }
 

@@ -8,6 +8,7 @@ use record_store_kv::{BoxFuture, Bytes};
 
 use super::RecordSpace;
 use crate::cursor::{ScanProgress, TransactionCursor};
+use crate::store::OpenFor;
 use crate::{Continuation, NoNextReason, RecordStore, Result, ScanLimits, ScanOptions, StoredRecord};
 
 /// The results of a scan over a space: its records, or entries of an index ([`RecordSpace::scan_index`]).
@@ -40,6 +41,7 @@ use crate::{Continuation, NoNextReason, RecordStore, Result, ScanLimits, ScanOpt
 /// ```
 pub struct SpaceCursor<T = StoredRecord> {
     space: RecordSpace,
+    purpose: OpenFor,
     read: ReadBatch<T>,
     options: ScanOptions,
     began: Option<Duration>,
@@ -58,9 +60,10 @@ pub struct SpaceCursor<T = StoredRecord> {
 type ReadBatch<T> = Box<dyn Fn(RecordStore, ScanOptions) -> BoxFuture<Result<Batch<T>>> + Send + Sync>;
 
 impl<T: Send> SpaceCursor<T> {
-    /// A scan of which `scan` is one transaction.
+    /// A scan of which `scan` is one transaction, on the store opened for a purpose.
     pub(super) fn new<C>(
         space: &RecordSpace,
+        purpose: OpenFor,
         options: ScanOptions,
         scan: impl Fn(&RecordStore, ScanOptions) -> Result<C> + Send + Sync + 'static,
     ) -> Self
@@ -69,6 +72,7 @@ impl<T: Send> SpaceCursor<T> {
     {
         SpaceCursor {
             space: space.clone(),
+            purpose,
             read: Box::new(move |store, options| {
                 let cursor = scan(&store, options);
                 Box::pin(async move { Batch::read(cursor?).await })
@@ -154,11 +158,11 @@ impl<T: Send> SpaceCursor<T> {
             snapshot: true,
             ..self.options.clone()
         };
-        let (space, read, options) = (&self.space, &self.read, &options);
+        let (space, purpose, read, options) = (&self.space, self.purpose, &self.read, &options);
         let Batch { results, progress } = self
             .space
             .database()
-            .run(|context| async move { read(space.store(&context).await?, options.clone()).await })
+            .run(|context| async move { read(space.store_for(&context, purpose).await?, options.clone()).await })
             .await?;
 
         if let Some(limit) = &mut self.options.limit {

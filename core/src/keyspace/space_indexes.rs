@@ -8,6 +8,7 @@ use record_store_kv::tuple::Tuple;
 use super::{RecordSpace, SpaceCursor};
 use crate::index::{IndexEntry, IndexScanType, IndexState};
 use crate::indexing::{IndexBuildSummary, IndexingOptions, OnlineIndexer, OpenStore};
+use crate::store::OpenFor;
 use crate::{RecordKey, Result, ScanOptions};
 
 impl RecordSpace {
@@ -45,7 +46,7 @@ impl RecordSpace {
         options: ScanOptions,
     ) -> SpaceCursor<IndexEntry> {
         let (index, scan_type) = (index.into(), scan_type.into());
-        SpaceCursor::new(self, options, move |store, options| {
+        SpaceCursor::new(self, OpenFor::All, options, move |store, options| {
             store.scan_index(&index, scan_type, options)
         })
     }
@@ -72,7 +73,7 @@ impl RecordSpace {
     /// **Errors**, when the cursor is asked: those of [`RecordStore::scan_index_records`](crate::RecordStore::scan_index_records).
     pub fn scan_index_records(&self, index: impl Into<String>, options: ScanOptions) -> SpaceCursor {
         let index = index.into();
-        SpaceCursor::new(self, options, move |store, options| {
+        SpaceCursor::new(self, OpenFor::All, options, move |store, options| {
             store.scan_index_records(&index, options)
         })
     }

@@ -1,5 +1,7 @@
 //! [`Record`]: what a program gives to be saved.
 
+use std::borrow::Cow;
+
 use prost::{Message, Name};
 use prost_reflect::{DeserializeOptions, DynamicMessage, MessageDescriptor, ReflectMessage};
 use record_store_kv::Bytes;
@@ -16,7 +18,7 @@ use crate::{Error, ErrorKind, Result};
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Record {
-    record_type: String,
+    record_type: Cow<'static, str>,
     content: Content,
 }
 
@@ -31,7 +33,7 @@ impl Record {
     /// are, unknown fields included.
     pub fn from_bytes(record_type: impl Into<String>, bytes: impl Into<Bytes>) -> Self {
         Record {
-            record_type: record_type.into(),
+            record_type: Cow::Owned(record_type.into()),
             content: Content::Bytes(bytes.into()),
         }
     }
@@ -70,7 +72,10 @@ impl Record {
     pub fn from_message<M: Message + Name>(message: &M) -> Self {
         // The record type is the message's own name, without the messages around it.
         let name = M::NAME.rsplit('.').next().unwrap_or(M::NAME);
-        Record::from_bytes(name, message.encode_to_vec())
+        Record {
+            record_type: Cow::Borrowed(name),
+            content: Content::Bytes(message.encode_to_vec().into()),
+        }
     }
 
     /// A record from a dynamic message.
@@ -81,7 +86,7 @@ impl Record {
     /// A record from protobuf's JSON. It is read when it is saved, by the schema; unknown fields are refused then.
     pub fn from_json(record_type: impl Into<String>, json: impl Into<String>) -> Self {
         Record {
-            record_type: record_type.into(),
+            record_type: Cow::Owned(record_type.into()),
             content: Content::Json(json.into()),
         }
     }

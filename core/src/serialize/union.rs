@@ -7,14 +7,14 @@ use crate::metadata::{RecordMetaData, RecordType};
 use crate::wire::{Fields, WireValue};
 use crate::{Error, ErrorKind, Result};
 
-/// The stored form of a record: the field of its type in the union, and the record in it.
-pub(crate) fn wrap(record_type: &RecordType, record: &[u8]) -> Vec<u8> {
+/// Makes `stored` the stored form of a record: the field of its type in the union, and the record in it.
+pub(crate) fn wrap(record_type: &RecordType, record: &[u8], stored: &mut Vec<u8>) {
     let tag = u64::from(record_type.union_field_number()) << 3 | LENGTH_DELIMITED;
-    let mut stored = Vec::with_capacity(record.len() + 2 * VARINT_TYPICAL);
-    put_varint(&mut stored, tag);
-    put_varint(&mut stored, record.len() as u64);
+    stored.clear();
+    stored.reserve(record.len() + 2 * VARINT_TYPICAL);
+    put_varint(stored, tag);
+    put_varint(stored, record.len() as u64);
     stored.extend_from_slice(record);
-    stored
 }
 
 /// The type and the bytes of a stored record. The bytes are those that were saved, unknown fields included.

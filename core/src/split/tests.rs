@@ -2,6 +2,8 @@
 
 use futures_executor::block_on;
 
+use record_store_kv::KeyRange;
+
 use super::*;
 use crate::Database;
 
@@ -180,7 +182,7 @@ fn what_is_no_record_is_corrupt() {
 #[test]
 fn an_assembly_takes_rows_in_both_directions() {
     let chunk = |suffix: i64| (suffix, Bytes::from(vec![suffix as u8; 2]));
-    let version_row = || (VERSION, Bytes::from(pack_version(version(9))));
+    let version_row = || (VERSION, Bytes::copy_from_slice(&pack_version(version(9))));
     // (rows in the order of the keys, value)
     let table = [
         (vec![(WHOLE, Bytes::from_static(b"w"))], b"w".to_vec()),

@@ -15,7 +15,7 @@ use crate::{Error, ErrorKind, Result};
 
 /// Adds to the count to which a record of this type belongs.
 pub(super) fn add(store: &RecordStore, access: &TypeAccess, record: &RecordView<'_>, by: i64) -> Result<()> {
-    if store.record_count_state() == RecordCountState::Disabled {
+    if !access.has_record_count_key() || store.record_count_state() == RecordCountState::Disabled {
         return Ok(());
     }
     let mut key = store.layout().record_count_key(&Tuple::from(()));

@@ -22,7 +22,10 @@ pub(super) async fn delete(store: &RecordStore, primary_key: &Tuple) -> Result<b
         versions::delete_separate(store, primary_key, record.version());
     }
     let packed = key.get(store.layout().records().prefix().len()..).unwrap_or_default();
-    indexes::update(store, packed, Some(Indexed::new(record_type, &view)), None).await?;
+    let mut scratch = store.take_scratch();
+    let old = Some(Indexed::new(record_type, &view));
+    indexes::update(store, packed, old, None, &mut scratch.memory.entries).await?;
+    store.put_scratch(scratch);
     Ok(true)
 }
 

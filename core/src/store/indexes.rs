@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use record_store_kv::BoxFuture;
 use record_store_kv::tuple::{Element, Tuple, TupleRange};
+use smallvec::SmallVec;
 
+use super::scratch::EntryMemory;
 use super::{RecordKey, RecordStore, ScanOptions, StoredRecord, index_range};
 use crate::index::{
     self, BuildGate, BuildMethod, EntryScan, IndexCursor, IndexMaintainer, IndexScanType, IndexState, IndexUpdate,
@@ -25,14 +27,6 @@ impl<'a, 'r> Indexed<'a, 'r> {
     pub(super) fn new(record_type: &'a RecordType, record: &'a RecordView<'r>) -> Self {
         Indexed { record_type, record }
     }
-}
-
-/// Rooms that the updates of one save use again and again.
-#[derive(Default)]
-struct Scratch {
-    old: Rows,
-    new: Rows,
-    key: Vec<u8>,
 }
 
 /// A record in one index.
@@ -62,9 +56,9 @@ pub(super) async fn update(
     primary_key: &[u8],
     old: Option<Indexed<'_, '_>>,
     new: Option<Indexed<'_, '_>>,
+    memory: &mut EntryMemory,
 ) -> Result<()> {
     let changes = changes(store, old, new)?;
-    let mut scratch = Scratch::default();
     let mut waiting = Vec::new();
     let mut gated = Vec::new();
     for change in changes {
@@ -75,7 +69,7 @@ pub(super) async fn update(
             IndexState::WriteOnly if !change.type_index.maintainer().capabilities().is_idempotent => {
                 gated.push((change, BuildGate::ask(&store.index_context(index), primary_key)?));
             }
-            _ => waiting.extend(apply(store, change, primary_key, &mut scratch)?),
+            _ => waiting.extend(apply(store, change, primary_key, memory)?),
         }
     }
     for (mut change, gate) in gated {
@@ -100,7 +94,7 @@ pub(super) async fn update(
         };
         change.old = change.old.filter(|_| is_old_built);
         change.new = change.new.filter(|_| is_new_built);
-        waiting.extend(apply(store, change, primary_key, &mut scratch)?);
+        waiting.extend(apply(store, change, primary_key, memory)?);
     }
     for rest in waiting {
         rest.await?;
@@ -118,7 +112,7 @@ pub(super) async fn insert(
 ) -> Result<bool> {
     let view = store.schema().access(record_type)?.view(&record.bytes, record.version);
     let primary_key = record.primary_key.pack();
-    let mut scratch = Scratch::default();
+    let mut memory = EntryMemory::default();
     let mut waiting = Vec::new();
     let mut belongs = false;
     for type_index in store.schema().indexes(record_type)? {
@@ -134,7 +128,7 @@ pub(super) async fn insert(
                 record: &view,
             }),
         };
-        waiting.extend(apply(store, change, &primary_key, &mut scratch)?);
+        waiting.extend(apply(store, change, &primary_key, &mut memory)?);
     }
     for rest in waiting {
         rest.await?;
@@ -147,14 +141,14 @@ fn changes<'a, 'o, 'n>(
     store: &'a RecordStore,
     old: Option<Indexed<'a, 'o>>,
     new: Option<Indexed<'a, 'n>>,
-) -> Result<Vec<Change<'a, 'o, 'n>>> {
+) -> Result<SmallVec<[Change<'a, 'o, 'n>; CHANGES_INLINE]>> {
     let indexes = |record: Option<Indexed<'_, '_>>| match record {
         Some(Indexed { record_type, .. }) => store.schema().indexes(record_type),
         None => Ok(&[][..]),
     };
     let (old_indexes, new_indexes) = (indexes(old)?, indexes(new)?);
-    let mut changes = Vec::with_capacity(new_indexes.len().max(old_indexes.len()));
-    let is_same_type = std::ptr::eq(old_indexes, new_indexes);
+    let mut changes = SmallVec::with_capacity(new_indexes.len().max(old_indexes.len()));
+    let is_same_type = old.is_none() || std::ptr::eq(old_indexes, new_indexes);
     for type_index in new_indexes {
         let name = type_index.index().name();
         let before = if is_same_type {
@@ -188,7 +182,7 @@ fn apply(
     store: &RecordStore,
     change: Change<'_, '_, '_>,
     primary_key: &[u8],
-    scratch: &mut Scratch,
+    memory: &mut EntryMemory,
 ) -> Result<Option<BoxFuture<Result<()>>>> {
     let evaluate = |side: Option<InIndex<'_, '_>>, rows: &mut Rows| match side {
         Some(side) => side.type_index.evaluate(side.record, rows),
@@ -197,18 +191,13 @@ fn apply(
             Ok(())
         }
     };
-    evaluate(change.old, &mut scratch.old)?;
-    evaluate(change.new, &mut scratch.new)?;
+    evaluate(change.old, &mut memory.old)?;
+    evaluate(change.new, &mut memory.new)?;
     let maintainer = change.type_index.maintainer();
-    let update = IndexUpdate::new(
-        primary_key,
-        &scratch.old,
-        &scratch.new,
-        maintainer.keeps_common_entries(),
-    );
+    let update = IndexUpdate::new(primary_key, &memory.old, &memory.new, maintainer.keeps_common_entries());
     let index = maintainer.index();
     maintainer
-        .update(&store.index_context(index), &update, &mut scratch.key)
+        .update(&store.index_context(index), &update, &mut memory.key)
         .map_err(|error| match error.fact("index") {
             Some(_) => error,
             None => error.with("index", index.name()),
@@ -360,3 +349,6 @@ fn entry_scan(range: TupleRange, options: ScanOptions) -> EntryScan {
         continuation: options.continuation,
     }
 }
+
+/// Most types have no more indexes.
+const CHANGES_INLINE: usize = 8;

@@ -22,6 +22,7 @@ mod save;
 mod scan;
 mod scan_options;
 mod schema;
+mod scratch;
 mod session;
 mod stored_record;
 mod versions;
@@ -29,7 +30,7 @@ mod versions;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use parking_lot::RwLock;
+use parking_lot::{Mutex, RwLock};
 use record_store_kv::tuple::{Tuple, TupleRange};
 use record_store_kv::{KeyRange, Subspace};
 
@@ -44,6 +45,7 @@ pub use format_version::FormatVersion;
 pub use header::{RecordCountState, StoreHeader, StoreLock};
 pub use index_records::IndexRecordCursor;
 pub use layout::StoreKeyspace;
+pub(crate) use open::OpenFor;
 pub use open::{StateCacheability, StoreExistenceCheck, StoreOptions};
 pub use record_key::RecordKey;
 pub use save::{RecordExistenceCheck, SaveOptions, VersionBehavior};
@@ -54,6 +56,7 @@ pub use stored_record::StoredRecord;
 use index_state::IndexStates;
 use layout::StoreLayout;
 pub(crate) use schema::StoreSchema;
+use scratch::Scratch;
 
 /// The records of one subspace, seen and changed within one transaction. Clones are handles on the same one.
 ///
@@ -96,7 +99,9 @@ struct Inner {
     format_version: FormatVersion,
     split_layout: SplitLayout,
     header: RwLock<StoreHeader>,
-    index_states: RwLock<IndexStates>,
+    /// None in a store that was opened for its records only.
+    index_states: RwLock<Option<IndexStates>>,
+    scratch: Mutex<Scratch>,
 }
 
 impl RecordStore {
@@ -112,7 +117,8 @@ impl RecordStore {
     ) -> Result<Self> {
         // A record space that is open in this transaction must see what this may change.
         session::forget(context, &subspace);
-        Self::open_with_schema(context, subspace, StoreSchema::new(metadata.clone()), options).await
+        let schema = StoreSchema::new(metadata.clone());
+        Self::open_with_schema(context, subspace, schema, options, OpenFor::All).await
     }
 
     pub(crate) async fn open_with_schema(
@@ -120,8 +126,9 @@ impl RecordStore {
         subspace: Subspace,
         schema: StoreSchema,
         options: &StoreOptions,
+        purpose: OpenFor,
     ) -> Result<Self> {
-        open::open(context, subspace, schema, options).await
+        open::open(context, subspace, schema, options, purpose).await
     }
 
     /// As [`open`](RecordStore::open); a store that this transaction has open already costs no read.
@@ -130,8 +137,9 @@ impl RecordStore {
         subspace: Subspace,
         schema: StoreSchema,
         options: &StoreOptions,
+        purpose: OpenFor,
     ) -> Result<Self> {
-        session::open(context, subspace, schema, options).await
+        session::open(context, subspace, schema, options, purpose).await
     }
 
     /// Deletes a store with its header, whatever is there.
@@ -151,7 +159,7 @@ impl RecordStore {
         self.save_record_with(record, &SaveOptions::default()).await
     }
 
-    /// Saves records, one after the other.
+    /// Saves records, one after the other; what they replace is read together.
     ///
     /// **Errors**: those of [`save_record`](RecordStore::save_record); the records before it are saved.
     pub async fn save_records(&self, records: &[Record]) -> Result<Vec<StoredRecord>> {
@@ -162,11 +170,7 @@ impl RecordStore {
     ///
     /// **Errors**: those of [`save_record_with`](RecordStore::save_record_with); the records before it are saved.
     pub async fn save_records_with(&self, records: &[Record], options: &SaveOptions) -> Result<Vec<StoredRecord>> {
-        let mut saved = Vec::with_capacity(records.len());
-        for record in records {
-            saved.push(self.save_record_with(record, options).await?);
-        }
-        Ok(saved)
+        save::save_all(self, records, options).await
     }
 
     /// Saves a record as `options` say.
@@ -314,7 +318,9 @@ impl RecordStore {
 
     /// What may be done with an index; an index of another schema is readable.
     pub fn index_state(&self, index: &str) -> IndexState {
-        self.inner.index_states.read().get(index).copied().unwrap_or_default()
+        let states = self.inner.index_states.read();
+        let states = states.as_ref().expect(STATES_ARE_READ);
+        states.get(index).copied().unwrap_or_default()
     }
 
     /// Makes an index write-only; what it has stays. Says whether that changed anything.
@@ -485,7 +491,7 @@ impl RecordStore {
         layout: Arc<StoreLayout>,
         schema: StoreSchema,
         header: StoreHeader,
-        index_states: IndexStates,
+        index_states: Option<IndexStates>,
         format_version: FormatVersion,
         omit_unsplit_suffix: bool,
     ) -> Self {
@@ -502,6 +508,7 @@ impl RecordStore {
                 split_layout,
                 header: RwLock::new(header),
                 index_states: RwLock::new(index_states),
+                scratch: Mutex::default(),
             }),
         }
     }
@@ -530,7 +537,7 @@ impl RecordStore {
 
     /// Changes the states of indexes in memory.
     fn change_index_states<T>(&self, change: impl FnOnce(&mut IndexStates) -> T) -> T {
-        change(&mut self.inner.index_states.write())
+        change(self.inner.index_states.write().as_mut().expect(STATES_ARE_READ))
     }
 
     /// What maintains an index.
@@ -561,6 +568,9 @@ impl RecordStore {
         }
     }
 }
+
+/// No store that was opened for its records leaves the crate.
+const STATES_ARE_READ: &str = "who asks for the states of indexes has not opened the store for its records only";
 
 impl std::fmt::Debug for RecordStore {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

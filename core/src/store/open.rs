@@ -2,13 +2,13 @@
 //!
 //! Java method: `FDBRecordStore.checkVersion`. The header is written last, and only if something changed.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use record_store_kv::tuple::{Element, Tuple};
 use record_store_kv::{RangeRequest, Subspace};
 
 use super::header::{StoreHeader, StoreLock};
+use super::index_state::IndexStates;
 use super::layout::{StoreKeyspace, StoreLayout};
 use super::schema::StoreSchema;
 use super::{FormatVersion, RecordStore, count, index_state, rebuild, versions};
@@ -121,24 +121,35 @@ impl StoreOptions {
     }
 }
 
+/// For what a store is opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum OpenFor {
+    /// Everything.
+    All,
+    /// Reading records by their primary keys, which is no matter of indexes: their states are not read, and the store must
+    /// not be asked for them.
+    Records,
+}
+
 /// Opens the store, and brings it to the format and the meta-data that are asked for.
 pub(super) async fn open(
     context: &RecordContext,
     subspace: Subspace,
     schema: StoreSchema,
     options: &StoreOptions,
+    purpose: OpenFor,
 ) -> Result<RecordStore> {
     let layout = StoreLayout::new(subspace);
     let located = |error: Error| error.with("store", layout.store());
     // Issued with the read of the header; a schema without indexes has no states to ask for.
     let has_indexes = schema.metadata().indexes().len() > 0;
-    let index_states = has_indexes.then(|| index_state::load(context, &layout));
+    let index_states = (has_indexes && purpose == OpenFor::All).then(|| index_state::load(context, &layout));
     let stored = read_header(context, &layout, options.existence)
         .await
         .map_err(located)?;
-    let index_states = match index_states {
-        Some(loading) => loading.await.map_err(located)?,
-        None => BTreeMap::new(),
+    let mut index_states = match index_states {
+        Some(loading) => Some(loading.await.map_err(located)?),
+        None => (!has_indexes).then(IndexStates::new),
     };
     check_header(&stored, options).map_err(located)?;
 
@@ -175,6 +186,10 @@ pub(super) async fn open(
         header.set_metadata_version(schema.metadata().version());
     }
 
+    let header_changed = header != stored;
+    if header_changed && index_states.is_none() {
+        index_states = Some(index_state::load(context, &layout).await.map_err(located)?);
+    }
     let store = RecordStore::assemble(
         context.clone(),
         Arc::new(layout),
@@ -184,16 +199,27 @@ pub(super) async fn open(
         format_version,
         omit_unsplit_suffix,
     );
+    if header_changed {
+        // Boxed, because it is rare and would make the future of every operation large.
+        Box::pin(bring_up_to_date(&store, &stored, options)).await?;
+    }
+    Ok(store)
+}
+
+/// Changes what lies in a store whose header is to become another one, and writes the header.
+async fn bring_up_to_date(store: &RecordStore, stored: &StoreHeader, options: &StoreOptions) -> Result<()> {
+    let (format_changed, metadata_changed) = {
+        let header = store.inner.header.read();
+        let metadata_changed = stored.is_absent() || stored.metadata_version() != header.metadata_version();
+        (stored.format_version()? != header.format_version()?, metadata_changed)
+    };
     if format_changed || metadata_changed {
-        upgrade(&store, &stored, metadata_changed, options.new_index_state)
+        upgrade(store, stored, metadata_changed, options.new_index_state)
             .await
             .map_err(|error| error.with("store", store.subspace()))?;
     }
-    if store.header() != stored {
-        store.write_header(&stored).await?;
-        rebuild::disable_replaced(&store).await?;
-    }
-    Ok(store)
+    store.write_header(stored).await?;
+    rebuild::disable_replaced(store).await
 }
 
 /// Reads the header; an absent one if the existence check allows that.

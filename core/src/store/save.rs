@@ -1,12 +1,22 @@
-//! Saving one record.
+//! Saving records.
+//!
+//! A record is checked, what lies at its key is read, and then it is written. Of many records some are checked together, so
+//! that their reads are under way at one time; they are written one by one.
 
+use std::collections::HashSet;
+use std::ops::Range;
+
+use record_store_kv::Bytes;
 use record_store_kv::tuple::Tuple;
 
 use super::indexes::{self, Indexed};
+use super::schema::TypeAccess;
+use super::scratch::{SaveMemory, Scratch};
 use super::{RecordStore, StoredRecord, count, load, versions};
+use crate::key_expression::RecordView;
 use crate::metadata::RecordType;
 use crate::serialize::{self, Record};
-use crate::split::{self, Previous};
+use crate::split::{self, Loading, Previous};
 use crate::{Error, ErrorKind, RecordVersion, Result};
 
 /// What must be true of the record that is saved over.
@@ -90,73 +100,196 @@ pub(super) async fn save(
     options: &SaveOptions,
     dry_run: bool,
 ) -> Result<StoredRecord> {
-    let record_type = store.metadata().record_type(record.record_type())?;
-    let access = store.schema().access(record_type)?;
-    let bytes = record.encode(record_type.descriptor())?;
-    let of_type = |error: Error| error.with("record_type", record_type.name());
-    access.validate(&bytes).map_err(of_type)?;
-    let version = version_for_save(store, options)?;
-    let view = access.view(&bytes, version);
-    let mut key = store.layout().records().prefix().to_vec();
-    access.append_primary_key(&view, &mut key).map_err(of_type)?;
-    let primary_key = store.layout().records().unpack(&key)?;
-    check_key_size(&key, record_type, &primary_key)?;
+    let encoded = Encoded::new(store, record)?;
+    let mut scratch = store.take_scratch();
+    let Scratch { keys, memory } = &mut scratch;
+    keys.clear();
+    let mut save = Save::new(store, &encoded, options, keys)?;
+    let previous = Loading::start(store.context(), keys, store.split_layout(), false);
+    let saved = save.finish(store, keys, previous, options, dry_run, memory).await?;
+    store.put_scratch(scratch);
+    Ok(saved)
+}
 
-    let previous = match split::load(store.context(), &key, store.split_layout(), false).await? {
-        None => None,
-        Some(raw) => Some(load::complete(store, primary_key.clone(), raw, false).await?),
-    };
-    check_existence(
-        options.existence,
-        previous.as_ref().map(|(previous_type, _)| previous_type.name()),
-        record_type.name(),
-    )
-    .map_err(|error| error.with("primary_key", &primary_key))?;
+/// Saves records, one after the other, but starts the reads that they need together.
+pub(super) async fn save_all(
+    store: &RecordStore,
+    records: &[Record],
+    options: &SaveOptions,
+) -> Result<Vec<StoredRecord>> {
+    let mut saved = Vec::with_capacity(records.len());
+    let mut scratch = store.take_scratch();
+    let Scratch { keys, memory } = &mut scratch;
+    for records in records.chunks(READS_TOGETHER) {
+        keys.clear();
+        // A record that is refused does not keep those before it from being saved.
+        let (encoded, none_is_unfit) = until_error(records.iter().map(|record| Encoded::new(store, record)));
+        let checks = encoded.iter().map(|record| Save::new(store, record, options, keys));
+        let (mut saves, none_is_refused) = until_error(checks);
+        let read = |key| Loading::start(store.context(), key, store.split_layout(), false);
+        let reads: Vec<Loading> = saves.iter().map(|save| read(save.key_among(keys))).collect();
+        let mut written = HashSet::with_capacity(saves.len());
+        for (save, mut previous) in saves.iter_mut().zip(reads) {
+            let key = save.key_among(keys);
+            if !written.insert(key) {
+                // What was read is not there any more: a record before this one has its key.
+                previous = read(key);
+            }
+            saved.push(save.finish(store, key, previous, options, false, memory).await?);
+        }
+        none_is_refused.and(none_is_unfit)?;
+    }
+    store.put_scratch(scratch);
+    Ok(saved)
+}
 
-    let serialized = serialize::wrap(record_type, &bytes);
-    let inline_version = version.filter(|_| !store.keeps_versions_apart());
-    let located = |error: Error| {
-        error
-            .with("record_type", record_type.name())
-            .with("primary_key", &primary_key)
-    };
-    let sizes = if dry_run {
-        split::measure(&key, &serialized, inline_version, store.split_layout()).map_err(located)?
-    } else {
-        store.check_unlocked()?;
-        let over = match &previous {
-            None => Previous::Absent,
-            Some((_, previous)) => Previous::Known(previous.sizes()),
+/// The results before the first error, and the error.
+fn until_error<T>(results: impl ExactSizeIterator<Item = Result<T>>) -> (Vec<T>, Result<()>) {
+    let mut good = Vec::with_capacity(results.len());
+    for result in results {
+        match result {
+            Ok(result) => good.push(result),
+            Err(error) => return (good, Err(error)),
+        }
+    }
+    (good, Ok(()))
+}
+
+/// A record to be saved, as bytes.
+struct Encoded<'a> {
+    record_type: &'a RecordType,
+    access: &'a TypeAccess,
+    bytes: Bytes,
+}
+
+impl<'a> Encoded<'a> {
+    fn new(store: &'a RecordStore, record: &Record) -> Result<Self> {
+        let record_type = store.metadata().record_type(record.record_type())?;
+        Ok(Encoded {
+            record_type,
+            access: store.schema().access(record_type)?,
+            bytes: record.encode(record_type.descriptor())?,
+        })
+    }
+}
+
+/// A save under way: the record is checked, and its key is known.
+struct Save<'a> {
+    encoded: &'a Encoded<'a>,
+    view: RecordView<'a>,
+    version: Option<RecordVersion>,
+    primary_key: Tuple,
+    /// Where its key stands among the keys.
+    key: Range<usize>,
+}
+
+impl<'a> Save<'a> {
+    /// Checks a record, and appends its key to `keys`.
+    fn new(store: &RecordStore, encoded: &'a Encoded<'a>, options: &SaveOptions, keys: &mut Vec<u8>) -> Result<Self> {
+        let Encoded {
+            record_type, access, ..
+        } = encoded;
+        let of_type = |error: Error| error.with("record_type", record_type.name());
+        let fields = access.validate(&encoded.bytes).map_err(of_type)?;
+        let version = version_for_save(store, options)?;
+        let view = access.view_of(fields, version);
+        let begin = keys.len();
+        keys.extend_from_slice(store.layout().records().prefix());
+        let primary_key_begin = keys.len();
+        access.append_primary_key(&view, keys).map_err(of_type)?;
+        let primary_key = Tuple::unpack(keys.get(primary_key_begin..).unwrap_or_default())?;
+        let key = keys.get(begin..).unwrap_or_default();
+        check_key_size(key, record_type, &primary_key)?;
+        Ok(Save {
+            key: begin..keys.len(),
+            encoded,
+            view,
+            version,
+            primary_key,
+        })
+    }
+
+    fn key_among<'k>(&self, keys: &'k [u8]) -> &'k [u8] {
+        keys.get(self.key.clone()).unwrap_or_default()
+    }
+
+    /// Saves the record at its key, over what is being read there, or with `dry_run` says what that would give.
+    async fn finish(
+        &mut self,
+        store: &RecordStore,
+        key: &[u8],
+        previous: Loading,
+        options: &SaveOptions,
+        dry_run: bool,
+        memory: &mut SaveMemory,
+    ) -> Result<StoredRecord> {
+        let Save {
+            encoded,
+            view,
+            version,
+            primary_key,
+            ..
+        } = self;
+        let (view, version, primary_key) = (&*view, *version, std::mem::take(primary_key));
+        let record_type = encoded.record_type;
+        let previous = match previous.finish(store.context(), key).await? {
+            None => None,
+            Some(raw) => Some(load::complete(store, primary_key.clone(), raw, false).await?),
+        };
+        check_existence(
+            options.existence,
+            previous.as_ref().map(|(previous_type, _)| previous_type.name()),
+            record_type.name(),
+        )
+        .map_err(|error| error.with("primary_key", &primary_key))?;
+
+        let located = |error: Error| {
+            error
+                .with("record_type", record_type.name())
+                .with("primary_key", &primary_key)
         };
         let layout = store.split_layout();
-        let sizes = split::save(store.context(), &key, &serialized, inline_version, layout, over).map_err(located)?;
-        if let (Some(version), true) = (version, store.keeps_versions_apart()) {
-            versions::save_separate(store, &primary_key, version);
-        }
-        if previous.is_none() {
-            count::add(store, access, &view, 1)?;
-        }
-        let old_view = match &previous {
-            Some((old_type, old)) => Some((
-                *old_type,
-                store.schema().access(old_type)?.view(&old.bytes, old.version),
-            )),
-            None => None,
+        let inline_version = version.filter(|_| !store.keeps_versions_apart());
+        let stored = &mut memory.stored;
+        serialize::wrap(record_type, &encoded.bytes, stored);
+        let sizes = if dry_run {
+            split::measure(key, stored, inline_version, layout).map_err(located)?
+        } else {
+            store.check_unlocked()?;
+            let over = match &previous {
+                None => Previous::Absent,
+                Some((_, previous)) => Previous::Known(previous.sizes()),
+            };
+            let sizes = split::save(store.context(), key, stored, inline_version, layout, over).map_err(located)?;
+            if let (Some(version), true) = (version, store.keeps_versions_apart()) {
+                versions::save_separate(store, &primary_key, version);
+            }
+            if previous.is_none() {
+                count::add(store, encoded.access, view, 1)?;
+            }
+            let old_view = match &previous {
+                Some((old_type, old)) => Some((
+                    *old_type,
+                    store.schema().access(old_type)?.view(&old.bytes, old.version),
+                )),
+                None => None,
+            };
+            let old = old_view.as_ref().map(|(old_type, view)| Indexed::new(old_type, view));
+            let new = Some(Indexed::new(record_type, view));
+            let packed = key.get(store.layout().records().prefix().len()..).unwrap_or_default();
+            indexes::update(store, packed, old, new, &mut memory.entries)
+                .await
+                .map_err(located)?;
+            sizes
         };
-        let old = old_view.as_ref().map(|(old_type, view)| Indexed::new(old_type, view));
-        let packed = key.get(store.layout().records().prefix().len()..).unwrap_or_default();
-        indexes::update(store, packed, old, Some(Indexed::new(record_type, &view)))
-            .await
-            .map_err(located)?;
-        sizes
-    };
-    Ok(StoredRecord {
-        descriptor: record_type.descriptor().clone(),
-        primary_key,
-        bytes: bytes.clone(),
-        version,
-        sizes,
-    })
+        Ok(StoredRecord {
+            descriptor: record_type.descriptor().clone(),
+            bytes: encoded.bytes.clone(),
+            primary_key,
+            version,
+            sizes,
+        })
+    }
 }
 
 fn version_for_save(store: &RecordStore, options: &SaveOptions) -> Result<Option<RecordVersion>> {
@@ -221,6 +354,9 @@ fn check_key_size(key: &[u8], record_type: &RecordType, primary_key: &Tuple) -> 
     .with("size", key.len())
     .with("limit", KEY_SIZE_MAX))
 }
+
+/// Of how many records the old ones are read at one time: what was read is kept in memory until they are saved.
+const READS_TOGETHER: usize = 100;
 
 /// FoundationDB's limit.
 const KEY_SIZE_MAX: usize = 10_000;

@@ -4,7 +4,7 @@ use record_store_kv::tuple::Tuple;
 use record_store_kv::{Bytes, KeyRange, KeyValue, RangeRequest};
 
 use super::{RecordStore, ScanOptions, StoredRecord, load};
-use crate::cursor::{KeyValueCursor, KeyValueScan, LimitManager, ScanProgress, TransactionCursor};
+use crate::cursor::{KeyValueCursor, KeyValueScan, LimitManager, RowsWanted, ScanProgress, TransactionCursor};
 use crate::split::{self, Assembly, RawRecord};
 use crate::{Continuation, Error, ErrorKind, NoNextReason, Result, ScanLimits};
 
@@ -44,7 +44,7 @@ impl RecordCursor {
             continuation: options.continuation.as_ref(),
             reverse: options.reverse,
             snapshot: options.snapshot,
-            rows_max: rows_max(&store, wanted),
+            rows: rows_of(&store, wanted),
         };
         let rows = KeyValueCursor::new(store.context().clone(), &scan)?;
         Ok(RecordCursor {
@@ -59,8 +59,8 @@ impl RecordCursor {
     pub(super) fn of_packed_keys(store: RecordStore, range: &KeyRange, reverse: bool, limit: usize) -> Self {
         let at = |bound: &[u8]| Bytes::from([store.layout().records().prefix(), bound].concat());
         let request = RangeRequest::keys(at(&range.begin), at(&range.end)).reverse(reverse);
-        let rows_max = rows_max(&store, Some(limit));
-        let rows = KeyValueCursor::of_request(store.context().clone(), request, true, rows_max);
+        let wanted = rows_of(&store, Some(limit));
+        let rows = KeyValueCursor::of_request(store.context().clone(), request, true, wanted);
         Self::over(store, rows, reverse, true, Some(limit))
     }
 
@@ -244,16 +244,18 @@ impl TransactionCursor for RecordCursor {
     }
 }
 
-/// The most rows that so many records have, where that is known.
-fn rows_max(store: &RecordStore, records: Option<usize>) -> Option<u64> {
-    let split_layout = store.split_layout();
-    // A record has one key, or two with a version; chunks make it any number.
-    let keys_per_record: u64 = match (split_layout.split_long_records, split_layout.has_bare_keys()) {
-        (true, _) => return None,
-        (false, true) => 1,
-        (false, false) => 2,
+/// How many rows so many records have.
+fn rows_of(store: &RecordStore, records: Option<usize>) -> RowsWanted {
+    let Some(records) = records.map(|records| records as u64) else {
+        return RowsWanted::All;
     };
-    records.map(|records| (records as u64).saturating_mul(keys_per_record))
+    let split_layout = store.split_layout();
+    // A record has one key, or two with a version; chunks make it any number, but few records have them.
+    match (split_layout.split_long_records, split_layout.has_bare_keys()) {
+        (true, _) => RowsWanted::Probably(records.saturating_mul(2)),
+        (false, true) => RowsWanted::AtMost(records),
+        (false, false) => RowsWanted::AtMost(records.saturating_mul(2)),
+    }
 }
 
 impl std::fmt::Debug for RecordCursor {

@@ -1,6 +1,5 @@
 //! [`StoreSchema`]: meta-data with what is compiled from it, shared by all stores that use it.
 
-use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
 use record_store_kv::tuple::Element;
@@ -8,7 +7,7 @@ use record_store_kv::tuple::Element;
 use crate::index::{IndexMaintainer, IndexMaintainers, TypeIndex};
 use crate::key_expression::{CompiledExpression, RecordView};
 use crate::metadata::{Index, RecordMetaData, RecordType};
-use crate::wire::RecordValidator;
+use crate::wire::{MessageIndex, RecordValidator};
 use crate::{Error, ErrorKind, RecordVersion, Result};
 
 /// Meta-data, and for each record type that is used what reads its encoded records. Clones share both.
@@ -20,7 +19,8 @@ pub(crate) struct StoreSchema {
 #[derive(Debug)]
 struct Inner {
     metadata: RecordMetaData,
-    types: HashMap<String, OnceLock<TypeAccess>>,
+    /// In the order of the record types.
+    types: Vec<OnceLock<TypeAccess>>,
     maintainers: IndexMaintainers,
 }
 
@@ -35,9 +35,14 @@ pub(crate) struct TypeAccess {
 }
 
 impl TypeAccess {
-    /// Checks that bytes are a record of the type. Errors: `InvalidRecord`.
-    pub(crate) fn validate(&self, record: &[u8]) -> Result<()> {
-        self.validator.validate(record)
+    /// Checks that bytes are a record of the type, and finds its fields. Errors: `InvalidRecord`.
+    pub(crate) fn validate<'a>(&self, record: &'a [u8]) -> Result<MessageIndex<'a>> {
+        self.validator.index(record)
+    }
+
+    /// A record of the type whose fields were found when it was checked.
+    pub(crate) fn view_of<'a>(&'a self, fields: MessageIndex<'a>, version: Option<RecordVersion>) -> RecordView<'a> {
+        RecordView::of_index(fields, &self.record_type_key, version.map(Into::into))
     }
 
     /// A record of the type, walked once for all that is made of it.
@@ -48,6 +53,11 @@ impl TypeAccess {
     /// Appends the packed primary key of a record. Errors: `InvalidRecord`.
     pub(crate) fn append_primary_key(&self, record: &RecordView<'_>, key: &mut Vec<u8>) -> Result<()> {
         self.primary_key.append_key(record, key)
+    }
+
+    /// Whether records of the type are counted.
+    pub(crate) fn has_record_count_key(&self) -> bool {
+        self.record_count_key.is_some()
     }
 
     /// Appends the packed record count key of a record; says whether there is one. Errors: `InvalidRecord`.
@@ -61,11 +71,7 @@ impl TypeAccess {
 
 impl StoreSchema {
     pub(crate) fn new(metadata: RecordMetaData) -> Self {
-        let types = metadata
-            .record_types()
-            .iter()
-            .map(|record_type| (record_type.name().to_owned(), OnceLock::new()))
-            .collect();
+        let types = metadata.record_types().iter().map(|_| OnceLock::new()).collect();
         StoreSchema {
             inner: Arc::new(Inner {
                 maintainers: IndexMaintainers::new(&metadata),
@@ -81,7 +87,13 @@ impl StoreSchema {
 
     /// What reads the records of a type; compiled when it is first asked for.
     pub(crate) fn access(&self, record_type: &RecordType) -> Result<&TypeAccess> {
-        let cell = self.inner.types.get(record_type.name()).ok_or_else(|| {
+        let mut of_schema = self.inner.metadata.record_types().iter();
+        // Nearly all callers have the record type from here, and few schemas have many: this is faster than hashing.
+        let is_this = |each: &RecordType| std::ptr::eq(each, record_type) || each.name() == record_type.name();
+        let cell = of_schema
+            .position(is_this)
+            .and_then(|place| self.inner.types.get(place));
+        let cell = cell.ok_or_else(|| {
             Error::new(ErrorKind::Internal, "a record type is not one of its own schema")
                 .with("record_type", record_type.name())
         })?;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use record_store_kv::Subspace;
 
-use super::{Inner, RecordStore, StoreOptions, StoreSchema, open};
+use super::{Inner, OpenFor, RecordStore, StoreOptions, StoreSchema, open};
 use crate::{RecordContext, Result};
 
 /// A store as it was opened, without the transaction that keeps it.
@@ -20,6 +20,7 @@ pub(super) async fn open(
     subspace: Subspace,
     schema: StoreSchema,
     options: &StoreOptions,
+    purpose: OpenFor,
 ) -> Result<RecordStore> {
     if let Some(known) = context.in_session::<OpenStore>(subspace.prefix())
         && known.options == *options
@@ -31,7 +32,11 @@ pub(super) async fn open(
         });
     }
     let key = subspace.prefix().to_vec();
-    let store = open::open(context, subspace, schema, options).await?;
+    let store = open::open(context, subspace, schema, options, purpose).await?;
+    if purpose == OpenFor::Records {
+        // Who opens it next may want more.
+        return Ok(store);
+    }
     let known = OpenStore {
         options: options.clone(),
         inner: store.inner.clone(),

@@ -4,7 +4,7 @@ use record_store_kv::tuple::{Tuple, TupleRange};
 
 use super::RecordStore;
 use super::layout::StoreKeyspace;
-use crate::cursor::{KeyValueCursor, KeyValueScan};
+use crate::cursor::{KeyValueCursor, KeyValueScan, RowsWanted};
 use crate::split::HexKey;
 use crate::{Error, ErrorKind, RecordVersion, Result, split};
 
@@ -19,7 +19,7 @@ pub(super) fn save_separate(store: &RecordStore, primary_key: &Tuple, version: R
         operand.extend_from_slice(&0_u32.to_le_bytes());
         store
             .context()
-            .set_versionstamped_value(key, operand, version.local_version());
+            .set_versionstamped_value(&key, &operand, version.local_version());
     }
 }
 
@@ -70,7 +70,7 @@ pub(super) async fn move_beside_records(store: &RecordStore) -> Result<()> {
         continuation: None,
         reverse: false,
         snapshot: false,
-        rows_max: None,
+        rows: RowsWanted::All,
     };
     let mut rows = KeyValueCursor::new(store.context().clone(), &scan)?;
     while let Some(row) = rows.next().await? {

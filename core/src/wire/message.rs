@@ -14,18 +14,23 @@ pub(crate) enum MessageRef<'a> {
 }
 
 /// The fields of a message in wire order, found in one walk. Java has the parsed message for this.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct MessageIndex<'a>(SmallVec<[(u32, WireValue<'a>); FIELDS_INLINE]>);
 
 impl<'a> MessageIndex<'a> {
     /// Walks the message.
     pub(crate) fn new(bytes: &'a [u8]) -> Result<Self, Malformed> {
-        let mut index = SmallVec::new();
+        let mut index = MessageIndex::default();
         let mut fields = Fields::new(bytes);
-        while let Some(field) = fields.find(|_| true)? {
-            index.push(field);
+        while let Some((number, value)) = fields.find(|_| true)? {
+            index.push(number, value);
         }
-        Ok(MessageIndex(index))
+        Ok(index)
+    }
+
+    /// Adds the next field that a walk has found.
+    pub(super) fn push(&mut self, number: u32, value: WireValue<'a>) {
+        self.0.push((number, value));
     }
 
     /// The message, to ask fields of.

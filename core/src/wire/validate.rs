@@ -6,7 +6,7 @@ use prost_reflect::{Cardinality, FieldDescriptor, MessageDescriptor};
 
 use super::NESTING_MAX;
 use super::field::{FieldAccess, ValueKind};
-use super::message::MessageRef;
+use super::message::{MessageIndex, MessageRef};
 use super::reader::{Fields, Malformed, WireValue};
 use super::scalar::{ScalarKind, utf8};
 use crate::{Error, ErrorKind, Result};
@@ -62,53 +62,73 @@ impl RecordValidator {
     /// # Errors
     /// [`ErrorKind::InvalidRecord`] names the message type, the field where there is one, and what is wrong.
     pub fn validate(&self, bytes: &[u8]) -> Result<()> {
-        self.check_form(0, bytes, 0)?;
-        self.check_required(0, MessageRef::Encoded(bytes))
+        self.index(bytes).map(drop)
     }
 
+    /// Checks one record and finds its fields, in one walk.
+    ///
+    /// # Errors
+    /// Those of [`RecordValidator::validate`].
+    pub(crate) fn index<'a>(&self, bytes: &'a [u8]) -> Result<MessageIndex<'a>> {
+        let rules = &self.messages[0];
+        let mut index = MessageIndex::default();
+        let mut hint = 0;
+        for field in Fields::new(bytes) {
+            let (number, value) = field.map_err(|malformed| rules.invalid(malformed))?;
+            self.check_field(rules, number, value, &mut hint, 0)?;
+            index.push(number, value);
+        }
+        self.check_required(0, index.message())?;
+        Ok(index)
+    }
+
+    /// Checks a message below the record.
     fn check_form(&self, at: usize, bytes: &[u8], depth: usize) -> Result<()> {
         let rules = &self.messages[at];
-        let invalid = |malformed: Malformed| Error::from(malformed).with("message", &rules.name);
         if depth > NESTING_MAX {
-            return Err(invalid(Malformed {
+            return Err(rules.invalid(Malformed {
                 reason: "messages nest deeper than 100",
                 offset: 0,
             }));
         }
-        // Writers put fields in the order of their numbers: the next one is looked for where the last one was.
         let mut hint = 0;
         for field in Fields::nested(bytes, depth) {
-            let (number, value) = field.map_err(invalid)?;
-            let Some(field) = rules.field(number, &mut hint) else {
-                continue;
-            };
-            match (field.access.kind(), value, field.message) {
-                (ValueKind::Message, WireValue::Bytes(inner), Some(message))
-                | (ValueKind::Group, WireValue::Group(inner), Some(message)) => {
-                    self.check_form(message, inner, depth + 1)?;
-                }
-                (ValueKind::Scalar(ScalarKind::String { checked: true }), WireValue::Bytes(text), _) => {
-                    utf8(text).map_err(|malformed| invalid(malformed).with("field", &field.name))?;
-                }
-                (ValueKind::Scalar(kind), value, _) if kind.fits(value) => {}
-                (ValueKind::Scalar(kind), WireValue::Bytes(run), _)
-                    if field.access.is_repeated() && kind.is_packable() =>
-                {
-                    kind.decode_packed::<Malformed>(run, |_| Ok(()))
-                        .map_err(|malformed| invalid(malformed).with("field", &field.name))?;
-                }
-                _ => {
-                    return Err(Error::new(
-                        ErrorKind::InvalidRecord,
-                        "a field has another wire type than its declaration: are these bytes of another record type?",
-                    )
-                    .with("message", &rules.name)
-                    .with("field", &field.name)
-                    .with("number", number));
-                }
-            }
+            let (number, value) = field.map_err(|malformed| rules.invalid(malformed))?;
+            self.check_field(rules, number, value, &mut hint, depth)?;
         }
         Ok(())
+    }
+
+    fn check_field(
+        &self,
+        rules: &MessageRules,
+        number: u32,
+        value: WireValue<'_>,
+        hint: &mut usize,
+        depth: usize,
+    ) -> Result<()> {
+        let Some(field) = rules.field(number, hint) else {
+            return Ok(());
+        };
+        let invalid = |malformed| rules.invalid(malformed).with("field", &field.name);
+        match (field.access.kind(), value, field.message) {
+            (ValueKind::Message, WireValue::Bytes(inner), Some(message))
+            | (ValueKind::Group, WireValue::Group(inner), Some(message)) => self.check_form(message, inner, depth + 1),
+            (ValueKind::Scalar(ScalarKind::String { checked: true }), WireValue::Bytes(text), _) => {
+                utf8(text).map(drop).map_err(invalid)
+            }
+            (ValueKind::Scalar(kind), value, _) if kind.fits(value) => Ok(()),
+            (ValueKind::Scalar(kind), WireValue::Bytes(run), _) if field.access.is_repeated() && kind.is_packable() => {
+                kind.decode_packed::<Malformed>(run, |_| Ok(())).map_err(invalid)
+            }
+            _ => Err(Error::new(
+                ErrorKind::InvalidRecord,
+                "a field has another wire type than its declaration: are these bytes of another record type?",
+            )
+            .with("message", &rules.name)
+            .with("field", &field.name)
+            .with("number", number)),
+        }
     }
 
     /// Occurrences of a singular message merge, so its required fields may be spread over several: this is a second look, at
@@ -149,6 +169,12 @@ impl RecordValidator {
 }
 
 impl MessageRules {
+    fn invalid(&self, malformed: Malformed) -> Error {
+        Error::from(malformed).with("message", &self.name)
+    }
+
+    /// The rules of a field. Writers put fields in the order of their numbers: the next one is looked for where the last one
+    /// was, which `hint` remembers.
     fn field(&self, number: u32, hint: &mut usize) -> Option<&FieldRules> {
         let at = match self.fields.get(*hint) {
             Some(field) if field.number == number => *hint,

@@ -1,5 +1,6 @@
 //! Indexes as a program sees them. This file has what the tests share.
 
+mod batches;
 mod entries;
 mod random;
 mod states;

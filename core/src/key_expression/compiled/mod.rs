@@ -41,6 +41,19 @@ impl<'a> RecordView<'a> {
         }
     }
 
+    /// As [`RecordView::new`], for a record whose fields were found already.
+    pub(crate) fn of_index(
+        fields: MessageIndex<'a>,
+        record_type_key: &'a Element,
+        version: Option<Versionstamp>,
+    ) -> Self {
+        RecordView {
+            fields: Ok(fields),
+            record_type_key,
+            version,
+        }
+    }
+
     /// The fields of the record. Errors: `InvalidRecord` if the bytes are no message.
     pub(crate) fn message(&self) -> Result<MessageRef<'_>> {
         match &self.fields {
