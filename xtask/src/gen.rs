@@ -3,6 +3,8 @@
 //! With `--check`, as in `cargo xtask test`, a stale file is rewritten *and* the command fails, so that what is committed and
 //! what would be generated are never two things.
 
+mod error_kinds;
+mod node_errors;
 mod python_errors;
 
 use std::fs;
@@ -16,9 +18,10 @@ use crate::workspace;
 
 /// Writes every generated file; with `check`, fails when one was stale.
 pub(crate) fn run(check: bool) -> Result<(), Failure> {
-    let generated = vec![protobuf()?, python_errors::generate()?];
+    let generators = [protobuf, python_errors::generate, node_errors::types, node_errors::list];
     let mut stale = Vec::new();
-    for (name, text) in generated {
+    for generate in generators {
+        let (name, text) = generate()?;
         let path = workspace::root().join(name);
         let committed = match fs::read_to_string(&path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
