@@ -15,7 +15,7 @@ use tokio::sync::{Mutex, mpsc};
 use crate::error::Failure;
 use crate::packed::{Reader, Writer};
 use crate::record::{read_bound, write_primary_key, write_tuple};
-use crate::runtime::promise;
+use crate::runtime::{blocking, promise};
 
 /// Writes an entry: the columns of its key, those of its value, the primary key of its record.
 pub(crate) fn write_entry(writer: &mut Writer, entry: &IndexEntry) {
@@ -53,10 +53,20 @@ pub struct BuildOptions {
 }
 
 /// A build under way, whose progress JavaScript takes turn by turn. Made by `RecordSpace.buildIndexes`.
+///
+/// After each transaction it waits for JavaScript, on a thread of its own, so that who stops it knows how far it has come.
 #[napi]
 pub struct IndexBuild {
     turns: Arc<Mutex<mpsc::UnboundedReceiver<Turn>>>,
-    stopped: Arc<AtomicBool>,
+    go_on: parking_lot::Mutex<GoOn>,
+}
+
+/// Whether a build goes on after a turn.
+struct GoOn {
+    sender: std::sync::mpsc::Sender<bool>,
+    /// Whether a turn was taken and the build waits.
+    asked: Arc<AtomicBool>,
+    stopped: bool,
 }
 
 enum Turn {
@@ -122,47 +132,69 @@ pub(crate) fn milliseconds(milliseconds: f64) -> Result<Duration> {
 impl IndexBuild {
     pub(crate) fn start(indexer: OnlineIndexer) -> Self {
         let (sender, turns) = mpsc::unbounded_channel();
-        let stopped = Arc::new(AtomicBool::new(false));
-        let (told, stop) = (sender.clone(), stopped.clone());
+        let (go_on, answers) = std::sync::mpsc::channel();
+        let (told, answers) = (sender.clone(), parking_lot::Mutex::new(answers));
         let indexer = indexer.on_progress(move |progress| {
-            if stop.load(Ordering::Relaxed) || told.send(Turn::Progress(progress.clone())).is_err() {
-                return ControlFlow::Break(());
+            let heard = told.send(Turn::Progress(progress.clone())).is_ok();
+            // Nobody answers any more when JavaScript has forgotten the build.
+            match heard && answers.lock().recv().unwrap_or(false) {
+                true => ControlFlow::Continue(()),
+                false => ControlFlow::Break(()),
             }
-            ControlFlow::Continue(())
         });
         spawn(async move {
-            let _ = sender.send(Turn::Done(indexer.build().await));
+            let build = blocking(move || tokio::runtime::Handle::current().block_on(indexer.build()));
+            let _ = sender.send(Turn::Done(build.await));
         });
         IndexBuild {
             turns: Arc::new(Mutex::new(turns)),
-            stopped,
+            go_on: parking_lot::Mutex::new(GoOn {
+                sender: go_on,
+                asked: Arc::default(),
+                stopped: false,
+            }),
         }
     }
 }
 
 #[napi]
 impl IndexBuild {
-    /// The progress after the next transaction, or what the build has done.
+    /// Lets the build go on. Gives the progress after its next transaction, or what it has done.
     #[napi]
     pub fn next<'env>(
         &self,
         env: &'env Env,
     ) -> napi::Result<PromiseRaw<'env, Either<Either<BuildProgress, BuildSummary>, Failure>>> {
-        let turns = self.turns.clone();
+        let (turns, asked) = (self.turns.clone(), self.go_on.lock().answer());
         promise(env, async move {
             let turn: Option<Turn> = turns.lock().await.recv().await;
             match turn {
-                Some(Turn::Progress(progress)) => Ok(Either::A(to_progress(progress))),
+                Some(Turn::Progress(progress)) => {
+                    asked.store(true, Ordering::Relaxed);
+                    Ok(Either::A(to_progress(progress)))
+                }
                 Some(Turn::Done(done)) => Ok(Either::B(to_summary(&done?))),
                 None => Err(Error::new(ErrorKind::InvalidArgument, "the build has ended")),
             }
         })
     }
 
-    /// Stops the build after its next transaction; another build goes on with it.
+    /// Stops the build after the transaction that it is in; another build goes on with it.
     #[napi]
     pub fn stop(&self) {
-        self.stopped.store(true, Ordering::Relaxed);
+        let mut go_on = self.go_on.lock();
+        go_on.stopped = true;
+        let _ = go_on.sender.send(false);
+    }
+}
+
+impl GoOn {
+    /// Answers the turn that was taken last, if the build still waits; gives where to note down that it waits again.
+    fn answer(&mut self) -> Arc<AtomicBool> {
+        if self.asked.swap(false, Ordering::Relaxed) && !self.stopped {
+            let _ = self.sender.send(true);
+        }
+        self.asked.clone()
     }
 }
 
