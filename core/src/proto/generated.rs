@@ -508,7 +508,7 @@ pub mod intersection_continuation {
 pub struct ConcatContinuation {
     #[prost(bool, optional, tag = "1")]
     pub second: ::core::option::Option<bool>,
-    #[prost(bytes = "bytes", optional, tag = "2")]
+    #[prost(bytes = "bytes", optional, tag = "3")]
     pub continuation: ::core::option::Option<::prost::bytes::Bytes>,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -1147,6 +1147,28 @@ pub mod field_options {
         #[prost(int32, optional, tag = "2", default = "768")]
         pub dimensions: ::core::option::Option<i32>,
     }
+}
+/// A record that was read before all were.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SortedRecord {
+    #[prost(bytes = "bytes", optional, tag = "1")]
+    pub primary_key: ::core::option::Option<::prost::bytes::Bytes>,
+    #[prost(bytes = "bytes", optional, tag = "2")]
+    pub message: ::core::option::Option<::prost::bytes::Bytes>,
+    #[prost(bytes = "bytes", optional, tag = "3")]
+    pub version: ::core::option::Option<::prost::bytes::Bytes>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct MemorySortContinuation {
+    /// Records read so far, each a SortedRecord.
+    #[prost(bytes = "bytes", repeated, tag = "1")]
+    pub records: ::prost::alloc::vec::Vec<::prost::bytes::Bytes>,
+    /// The key of the last record given.
+    #[prost(bytes = "bytes", optional, tag = "2")]
+    pub minimum_key: ::core::option::Option<::prost::bytes::Bytes>,
+    /// Where to read on.
+    #[prost(bytes = "bytes", optional, tag = "3")]
+    pub continuation: ::core::option::Option<::prost::bytes::Bytes>,
 }
 /// The signs are an accident of Java's long; the sixteen bytes are the UUID, big-endian.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
