@@ -4,11 +4,13 @@ use std::fmt;
 
 use record_store_kv::tuple::Element;
 
+use crate::RecordVersion;
+
 /// What is asked of a value. Java: `Comparisons.Comparison`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Comparison {
-    kind: ComparisonKind,
-    operand: Operand,
+    pub(super) kind: ComparisonKind,
+    pub(super) operand: Operand,
 }
 
 /// How a value is compared. Java: `Comparisons.Type`, and `EmptyComparison`.
@@ -47,7 +49,8 @@ pub enum ComparisonKind {
 pub enum Operand {
     /// Nothing: the question is about the value alone.
     None,
-    /// A value. The name of an enum's value may stand for its number, and a text of a UUID for the UUID.
+    /// A value. The name of an enum's value may stand for its number, and the text of a UUID for the UUID. Compared with
+    /// null, everything is null: never true, and no range of an index.
     Value(Element),
     /// A list of values.
     List(Vec<Element>),
@@ -154,6 +157,12 @@ impl ComparisonKind {
 impl<V: Into<Element>> From<V> for Operand {
     fn from(value: V) -> Self {
         Operand::Value(value.into())
+    }
+}
+
+impl From<RecordVersion> for Operand {
+    fn from(version: RecordVersion) -> Self {
+        Operand::Value(Element::Versionstamp(version.into()))
     }
 }
 

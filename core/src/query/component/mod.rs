@@ -1,8 +1,15 @@
 //! [`QueryComponent`]: the tree of a filter. Builders in every language and text make the same tree.
 
+mod build;
 mod comparison;
+mod like;
+mod walk;
 
+pub use build::{
+    FieldPath, KeyColumn, OneOfThem, RecordVersionOperand, field, is_record_type, key_expression, param, record_version,
+};
 pub use comparison::{Comparison, ComparisonKind, Operand, ParameterName};
+pub(crate) use like::LikePattern;
 
 use crate::key_expression::KeyExpression;
 

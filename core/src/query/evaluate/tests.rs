@@ -1,0 +1,1 @@
+//! Filters asked of encoded records.
