@@ -28,6 +28,7 @@ mod read;
 mod write;
 
 use sqlparser::ast::Expr;
+use sqlparser::keywords::Keyword;
 use sqlparser::parser::{Parser, ParserError};
 use sqlparser::tokenizer::{Location, Token, TokenWithSpan, Tokenizer};
 
@@ -82,12 +83,13 @@ impl QueryComponent {
                 .with("bytes", text.len())
                 .with("limit", BYTES_MAX));
         }
-        let tokens = Tokenizer::new(&FilterDialect, text)
+        let mut tokens = Tokenizer::new(&FilterDialect, text)
             .tokenize_with_location()
             .map_err(|error| {
                 at(error.location, "the text of the query is not understood").with("reason", error.message)
             })?;
         check_length(&tokens)?;
+        unreserve_any(&mut tokens);
         let placeholders = positional(&tokens);
         Reader::new(placeholders).component(&expression(tokens)?)
     }
@@ -122,7 +124,7 @@ fn expression(tokens: Vec<TokenWithSpan>) -> Result<Expr> {
 /// Chains of operators become trees as deep as they are long.
 fn check_length(tokens: &[TokenWithSpan]) -> Result<()> {
     let chaining = tokens.iter().filter(|token| match &token.token {
-        Token::Word(word) => word.keyword != sqlparser::keywords::Keyword::NoKeyword,
+        Token::Word(word) => word.keyword != Keyword::NoKeyword,
         Token::Number(..)
         | Token::SingleQuotedString(_)
         | Token::HexStringLiteral(_)
@@ -138,6 +140,22 @@ fn check_length(tokens: &[TokenWithSpan]) -> Result<()> {
             "the text of the query has too many operators: use lists (IN), parameters or the builder",
         )
         .with("limit", OPERATORS_MAX)),
+    }
+}
+
+/// SQL knows `ANY (…)` behind a comparison only; elsewhere it is our function.
+fn unreserve_any(tokens: &mut [TokenWithSpan]) {
+    let mut behind_comparison = false;
+    for token in tokens {
+        match &mut token.token {
+            Token::Whitespace(_) => continue,
+            Token::Word(word) if word.keyword == Keyword::ANY && !behind_comparison => word.keyword = Keyword::NoKeyword,
+            _ => {}
+        }
+        behind_comparison = matches!(
+            token.token,
+            Token::Eq | Token::Neq | Token::Lt | Token::LtEq | Token::Gt | Token::GtEq
+        );
     }
 }
 

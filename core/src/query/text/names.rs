@@ -35,4 +35,24 @@ pub(super) fn quoted(name: &str) -> Cow<'_, str> {
 }
 
 /// The words that are no field's name without quotes, in order.
-pub(super) const RESERVED: &[&str] = &["cast", "not", "null"];
+pub(super) const RESERVED: &[&str] = &[
+    "all",
+    "any",
+    "current_date",
+    "current_time",
+    "current_timestamp",
+    "distinct",
+    "exists",
+    "false",
+    "interval",
+    "localtime",
+    "localtimestamp",
+    "not",
+    "null",
+    "returning",
+    "select",
+    "some",
+    "trim",
+    "true",
+    "with",
+];

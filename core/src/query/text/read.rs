@@ -290,7 +290,7 @@ fn hint(expression: &Expr) -> &'static str {
 
 /// An error about a part of the text.
 pub(super) fn unsupported(expression: &Expr, message: &'static str) -> Error {
-    at(expression.span().start, message)
+    at(start(expression), message)
 }
 
 /// Adds the place to an error that has none.
@@ -298,6 +298,42 @@ pub(super) fn locate(error: Error, expression: &Expr) -> Error {
     if error.fact("line").is_some() {
         return error;
     }
-    let start = expression.span().start;
+    let start = start(expression);
     error.with("line", start.line).with("column", start.column)
+}
+
+/// Where an expression begins. Chains of operators are as deep as they are long, which is too deep for the tree's own answer.
+fn start(mut expression: &Expr) -> Location {
+    loop {
+        expression = match expression {
+            Expr::BinaryOp { left: first, .. }
+            | Expr::AnyOp { left: first, .. }
+            | Expr::AllOp { left: first, .. }
+            | Expr::In { expr: first, .. }
+            | Expr::Between { expr: first, .. }
+            | Expr::Like { expr: first, .. }
+            | Expr::ILike { expr: first, .. }
+            | Expr::SimilarTo { expr: first, .. }
+            | Expr::RLike { expr: first, .. }
+            | Expr::Cast { expr: first, .. }
+            | Expr::Collate { expr: first, .. }
+            | Expr::AtTimeZone { timestamp: first, .. }
+            | Expr::UnaryOp { expr: first, .. }
+            | Expr::CompoundFieldAccess { root: first, .. }
+            | Expr::IsDistinctFrom(first, _)
+            | Expr::IsNotDistinctFrom(first, _)
+            | Expr::IsNormalized { expr: first, .. }
+            | Expr::IsJson { expr: first, .. }
+            | Expr::IsNull(first)
+            | Expr::IsNotNull(first)
+            | Expr::IsTrue(first)
+            | Expr::IsNotTrue(first)
+            | Expr::IsFalse(first)
+            | Expr::IsNotFalse(first)
+            | Expr::IsUnknown(first)
+            | Expr::IsNotUnknown(first)
+            | Expr::Nested(first) => first,
+            expression => return expression.span().start,
+        }
+    }
 }

@@ -204,8 +204,8 @@ fn what_is_not_understood_is_named_with_its_place() {
     let deep = format!("{}a = 1{}", "(".repeat(60), ")".repeat(60));
     let cases: &[(&str, (u64, u64), &str)] = &[
         ("", (1, 1), "not understood"),
-        ("age >=", (1, 5), "not understood"),
-        ("age >= 18 AND", (1, 11), "not understood"),
+        ("age >=", (1, 7), "not understood"),
+        ("age >= 18 AND", (1, 14), "not understood"),
         ("a = 1\nAND b = 'x", (2, 9), "not understood"),
         ("a = 1 b = 2", (1, 7), "goes on"),
         ("a = 1; DROP TABLE x", (1, 6), "goes on"),
@@ -301,21 +301,30 @@ fn long_texts_take_no_stack() {
 
 #[test]
 fn names_that_are_words_of_sql_are_quoted_where_they_must_be() {
+    const TEMPLATES: &[&str] = &[
+        "# = 1",
+        "#.x = 1",
+        "x.# IS NULL",
+        "(# = 1 OR #.x = 2) AND (x.# = 3)",
+        "a = 1 AND # LIKE '%x' AND NOT # = 'x'",
+        "a = 1 OR any(#) IN (1)",
+        "is_empty(#) AND is_empty(#.x)",
+        "matches(#, # = 1 AND #.x = 1)",
+        "any(#.x, # IS NULL)",
+        "#",
+        "1 = # AND 2 < ANY(#)",
+        "# BETWEEN 1 AND 2",
+        "add(#, #) = 1",
+    ];
     assert!(RESERVED.is_sorted());
     let mut needed = Vec::new();
-    for word in ALL_KEYWORDS {
+    for word in ALL_KEYWORDS.iter().filter(|word| !word.contains('-')) {
         let name = word.to_ascii_lowercase();
-        let means_itself =
-            |text: String, expected: QueryComponent| QueryComponent::parse(&text).is_ok_and(|read| read == expected);
-        let plain = means_itself(format!("{name} = 1"), field(&name).eq(1))
-            && means_itself(format!("{name}.x = 1"), field(format!("{name}.x")).eq(1))
-            && means_itself(format!("x.{name} IS NULL"), field(format!("x.{name}")).is_null())
-            && means_itself(
-                format!("a = 1 AND {name} LIKE '%x'"),
-                field("a").eq(1) & field(&name).like("%x"),
-            )
-            && means_itself(format!("any({name}) IN (1)"), field(&name).one_of_them().is_in([1]))
-            && means_itself(format!("is_empty({name})"), field(&name).is_empty());
+        let named = |template: &str| QueryComponent::parse(&template.replace('#', &name));
+        let plain = TEMPLATES.iter().all(|template| {
+            let quoted = QueryComponent::parse(&template.replace('#', &format!("\"{name}\""))).unwrap();
+            named(template).is_ok_and(|plain| plain == quoted)
+        });
         if !plain {
             needed.push(name);
         } else {
