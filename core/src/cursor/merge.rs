@@ -153,7 +153,9 @@ impl<T: Send + 'static> MergeCursor<T> {
     fn strongest_reason(&self) -> NoNextReason {
         let mut strongest = None;
         for reason in self.children.iter().filter_map(|child| child.stopped) {
-            if strongest.is_none_or(|strongest: NoNextReason| reason.is_out_of_band() || strongest.is_source_exhausted()) {
+            if strongest
+                .is_none_or(|strongest: NoNextReason| reason.is_out_of_band() || strongest.is_source_exhausted())
+            {
                 strongest = Some(reason);
             }
         }

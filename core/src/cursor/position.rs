@@ -8,8 +8,8 @@ use prost::Message;
 use record_store_kv::Bytes;
 
 use super::Continuation;
-use crate::proto::{ConcatContinuation, FlatMapContinuation, IntersectionContinuation, MemorySortContinuation};
-use crate::proto::{UnionContinuation, intersection_continuation, union_continuation};
+use crate::proto::{FlatMapContinuation, IntersectionContinuation, MemorySortContinuation, UnionContinuation};
+use crate::proto::{intersection_continuation, union_continuation};
 use crate::{Error, ErrorKind, Result};
 
 /// Where a cursor stands: behind the last result that it gave. Java: `RecordCursorContinuation`.
@@ -31,8 +31,6 @@ pub(crate) enum Position {
     Intersection(Vec<Position>),
     /// Among the results for one result of another cursor.
     FlatMap(Box<FlatMapPosition>),
-    /// In the first or second of two cursors.
-    Concat { second: bool, inner: Box<Position> },
     /// In a sort.
     Sort(Arc<SortPosition>),
 }
@@ -76,7 +74,6 @@ impl Position {
             Position::Union(children) => children.iter().all(Position::is_end),
             Position::Intersection(children) => children.iter().any(Position::is_end),
             Position::FlatMap(position) => position.behind_outer.is_end() && position.inner.is_end(),
-            Position::Concat { second, inner } => *second && inner.is_end(),
             Position::Start | Position::Kept(_) | Position::Key(_) | Position::List(_) | Position::Sort(_) => false,
         }
     }
@@ -94,10 +91,6 @@ impl Position {
             Position::Union(children) => encoded(&union(children)),
             Position::Intersection(children) => encoded(&intersection(children)),
             Position::FlatMap(position) => encoded(&flat_map(position)),
-            Position::Concat { second, inner } => encoded(&ConcatContinuation {
-                second: Some(*second),
-                continuation: inner.to_bytes(),
-            }),
             Position::Sort(position) => encoded(&MemorySortContinuation {
                 records: position.records.clone(),
                 minimum_key: position.minimum_key.clone(),
@@ -224,7 +217,9 @@ fn intersection(children: &[Position]) -> IntersectionContinuation {
                 message.second_continuation = continuation;
                 message.second_started = started;
             }
-            _ => message.other_child_state.push(intersection_continuation::CursorState { continuation, started }),
+            _ => message
+                .other_child_state
+                .push(intersection_continuation::CursorState { continuation, started }),
         }
     }
     message

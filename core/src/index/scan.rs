@@ -7,7 +7,9 @@ use record_store_kv::tuple::TupleRange;
 use record_store_kv::{Bytes, Subspace};
 
 use super::{IndexContext, IndexEntry, IndexKeyspace, IndexMaintainer, IndexScanType, UniquenessViolation};
-use crate::cursor::{KeyValueCursor, KeyValueScan, LimitManager, Position, RowsWanted, ScanProgress, Scanned, TransactionCursor};
+use crate::cursor::{
+    KeyValueCursor, KeyValueScan, LimitManager, Position, RowsWanted, ScanProgress, Scanned, TransactionCursor,
+};
 use crate::{Continuation, Error, ErrorKind, NoNextReason, RecordContext, Result, ScanLimits};
 
 /// What a scan asks for.

@@ -6,7 +6,9 @@ use record_store_kv::tuple::Tuple;
 use record_store_kv::{Bytes, KeyRange, KeyValue, RangeRequest};
 
 use super::{RecordStore, ScanOptions, StoredRecord, load};
-use crate::cursor::{KeyValueCursor, KeyValueScan, LimitManager, Position, RowsWanted, ScanProgress, Scanned, TransactionCursor};
+use crate::cursor::{
+    KeyValueCursor, KeyValueScan, LimitManager, Position, RowsWanted, ScanProgress, Scanned, TransactionCursor,
+};
 use crate::split::{self, Assembly, RawRecord};
 use crate::{Continuation, Error, ErrorKind, NoNextReason, Result, ScanLimits};
 

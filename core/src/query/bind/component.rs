@@ -196,7 +196,8 @@ impl<'a> Binder<'a> {
                 Err(_) if self.lenient => continue,
                 Err(error) => return Err(invalid_expression(error)),
             };
-            if !CompiledExpression::new(expression, message)?.is_single_row() {
+            CompiledExpression::new(expression, message)?;
+            if expression.creates_duplicates() {
                 return Err(refuse("the query compares a key expression that gives several values"));
             }
             column = match (expression, fields.last()) {

@@ -67,26 +67,14 @@ impl<S: Send + Sync + 'static> FetchCursor<S> {
             }
         }
         self.together = (self.together * 4).min(TOGETHER_MAX);
-        let loads = known.iter().map(|(result, _)| self.load((self.key_of)(result)));
+        let execution = &self.execution;
+        let loads = known.iter().map(|(result, _)| load(execution, (self.key_of)(result)));
         let records = try_join_all(loads).await?;
         for (record, (_, position)) in records.into_iter().zip(known) {
             self.execution.scanned.count_bytes(record.bytes().len());
             self.fetched.push_back((record, position));
         }
         Ok(())
-    }
-
-    async fn load(&self, primary_key: &Tuple) -> Result<StoredRecord> {
-        let store = &self.execution.store;
-        let record = store.load_record_as(primary_key, self.execution.snapshot).await?;
-        record.ok_or_else(|| {
-            Error::new(
-                ErrorKind::Corrupt,
-                "an entry of an index leads to no record: rebuild the index",
-            )
-            .with("primary_key", primary_key)
-            .with("store", store.subspace())
-        })
     }
 }
 
@@ -108,6 +96,19 @@ impl<S: Send + Sync + 'static> Cursor for FetchCursor<S> {
             None => self.inner.position(),
         }
     }
+}
+
+async fn load(execution: &Execution, primary_key: &Tuple) -> Result<StoredRecord> {
+    let store = &execution.store;
+    let record = store.load_record_as(primary_key, execution.snapshot).await?;
+    record.ok_or_else(|| {
+        Error::new(
+            ErrorKind::Corrupt,
+            "an entry of an index leads to no record: rebuild the index",
+        )
+        .with("primary_key", primary_key)
+        .with("store", store.subspace())
+    })
 }
 
 /// How many records are loaded together at first.

@@ -27,7 +27,9 @@ use super::{Operand, QueryComponent, RecordFilter, RecordQuery};
 use crate::cursor::{Begin, BoxCursor, FilterCursor, FlatMapCursor, LimitCursor, MergeCursor, MergeKind, Scanned};
 use crate::index::IndexEntry;
 use crate::key_expression::{CompiledExpression, KeyExpression};
-use crate::{Continuation, Error, ErrorKind, IndexScanType, RecordStore, Result, ScanLimits, ScanOptions, StoredRecord};
+use crate::{
+    Continuation, Error, ErrorKind, IndexScanType, RecordStore, Result, ScanLimits, ScanOptions, StoredRecord,
+};
 
 impl RecordStore {
     /// How the records of a query would be found, with the indexes that are readable now. The query has no parameters.
@@ -114,7 +116,12 @@ impl Execution {
             }
             Plan::Index(scan) => {
                 let entries = self.entries(scan, bindings, continuation, wanted)?;
-                Ok(Box::new(FetchCursor::new(self, entries, IndexEntry::primary_key, wanted)))
+                Ok(Box::new(FetchCursor::new(
+                    self,
+                    entries,
+                    IndexEntry::primary_key,
+                    wanted,
+                )))
             }
             Plan::Covering {
                 scan,
@@ -136,7 +143,12 @@ impl Execution {
             }
             Plan::Fetch(child) => {
                 let partial = self.begin(child, bindings, continuation, wanted)?;
-                Ok(Box::new(FetchCursor::new(self, partial, StoredRecord::primary_key, wanted)))
+                Ok(Box::new(FetchCursor::new(
+                    self,
+                    partial,
+                    StoredRecord::primary_key,
+                    wanted,
+                )))
             }
             Plan::Filter { child, filters } => {
                 let records = self.begin(child, bindings, continuation, None)?;
@@ -145,7 +157,9 @@ impl Execution {
             Plan::TypeFilter { child, types } => {
                 let records = self.begin(child, bindings, continuation, None)?;
                 let types = types.clone();
-                Ok(Box::new(FilterCursor::new(records, move |record| Ok(is_one_of(record, &types)))))
+                Ok(Box::new(FilterCursor::new(records, move |record| {
+                    Ok(is_one_of(record, &types))
+                })))
             }
             Plan::Distinct(child) => {
                 let records = self.begin(child, bindings, continuation, None)?;
@@ -162,9 +176,14 @@ impl Execution {
                 let kind = MergeKind::Union { reverse: *reverse };
                 self.merge(kind, children, bindings, continuation, Some(comparison_key), wanted)
             }
-            Plan::UnorderedUnion { children, .. } => {
-                self.merge(MergeKind::UnorderedUnion, children, bindings, continuation, None, wanted)
-            }
+            Plan::UnorderedUnion { children, .. } => self.merge(
+                MergeKind::UnorderedUnion,
+                children,
+                bindings,
+                continuation,
+                None,
+                wanted,
+            ),
             Plan::Intersection {
                 children,
                 comparison_key,
@@ -271,8 +290,10 @@ impl Execution {
                 other => vec![other.clone()],
             },
             _ => {
-                return Err(Error::new(ErrorKind::Internal, "a join was planned over something that is no list")
-                    .with("binding", &source.binding));
+                return Err(
+                    Error::new(ErrorKind::Internal, "a join was planned over something that is no list")
+                        .with("binding", &source.binding),
+                );
             }
         };
         source.order.sort(&mut values);

@@ -7,16 +7,15 @@ use crate::{RecordStore, Result, StoredRecord};
 /// Something compiled for the types of the records that were seen.
 pub(super) struct CompiledByType<T> {
     store: RecordStore,
-    compile: Box<dyn Fn(&RecordType) -> Result<T> + Send + Sync>,
+    compile: Compile<T>,
     /// By the names of the types; there are few.
     compiled: Vec<(String, T)>,
 }
 
+type Compile<T> = Box<dyn Fn(&RecordType) -> Result<T> + Send + Sync>;
+
 impl<T> CompiledByType<T> {
-    pub(super) fn new(
-        store: RecordStore,
-        compile: impl Fn(&RecordType) -> Result<T> + Send + Sync + 'static,
-    ) -> Self {
+    pub(super) fn new(store: RecordStore, compile: impl Fn(&RecordType) -> Result<T> + Send + Sync + 'static) -> Self {
         CompiledByType {
             store,
             compile: Box::new(compile),

@@ -18,14 +18,16 @@ use crate::cursor::{Cursor, Position, SortPosition, decoded};
 use crate::key_expression::KeyExpression;
 use crate::proto::{MemorySortContinuation, SortedRecord};
 use crate::query::plan::{Bindings, Plan};
-use crate::{Continuation, Error, ErrorKind, NoNextReason, RecordStore, RecordVersion, Result, StoredRecord, serialize};
+use crate::{
+    Continuation, Error, ErrorKind, NoNextReason, RecordStore, RecordVersion, Result, StoredRecord, serialize,
+};
 
 /// The records of a step in another order.
 pub(super) struct SortCursor {
     store: RecordStore,
     /// None when all records were read.
     child: Option<Records>,
-    key_of: Box<dyn FnMut(&StoredRecord) -> Result<Vec<u8>> + Send>,
+    key_of: KeyOf,
     reverse: bool,
     /// The records by their sort keys, each followed by its primary key.
     sorted: BTreeMap<Vec<u8>, StoredRecord>,
@@ -37,6 +39,9 @@ pub(super) struct SortCursor {
     minimum_key: Option<Bytes>,
     stopped: Option<NoNextReason>,
 }
+
+/// The packed key by which a record is sorted.
+type KeyOf = Box<dyn FnMut(&StoredRecord) -> Result<Vec<u8>> + Send>;
 
 impl SortCursor {
     /// Errors: `InvalidContinuation`; those of beginning the step.
@@ -202,14 +207,10 @@ fn read_record(store: &RecordStore, kept: &Bytes) -> Result<StoredRecord> {
         )
     };
     let message = SortedRecord::decode(kept.clone()).map_err(|error| damaged().caused_by(error))?;
-    let primary_key = Tuple::unpack(&message.primary_key.unwrap_or_default()).map_err(|error| damaged().caused_by(error))?;
-    let version = match message.version {
-        None => None,
-        Some(bytes) => {
-            let bytes = <[u8; 12]>::try_from(&bytes[..]).map_err(|_| damaged())?;
-            Some(RecordVersion::from_bytes(bytes))
-        }
-    };
+    let primary_key =
+        Tuple::unpack(&message.primary_key.unwrap_or_default()).map_err(|error| damaged().caused_by(error))?;
+    let version = message.version.map(|version| RecordVersion::from_bytes(&version));
+    let version = version.transpose().map_err(|error| damaged().caused_by(error))?;
     let stored = message.message.unwrap_or_default();
     let (record_type, bytes) =
         serialize::unwrap(store.metadata(), &stored).map_err(|error| damaged().caused_by(error))?;

@@ -1,9 +1,11 @@
 //! [`ScanComparisons`]: which range of keys a scan reads, as comparisons of the columns. Java: `ScanComparisons`.
 
+use std::collections::BTreeSet;
+
 use record_store_kv::tuple::{Element, EndpointType, Tuple, TupleRange};
 
 use super::Bindings;
-use crate::query::{Comparison, ComparisonKind, Operand};
+use crate::query::{Comparison, ComparisonKind, Operand, ParameterName};
 use crate::{Error, ErrorKind, Result};
 
 /// Equalities of the first columns, and comparisons of the column behind them.
@@ -108,6 +110,18 @@ impl ScanComparisons {
         })
     }
 
+    /// The parameters to which columns are equal.
+    pub(crate) fn looked_up(&self) -> BTreeSet<&str> {
+        let equal_to = self.equalities.iter().filter_map(|equality| match equality {
+            ScanComparison::Value(comparison) => match comparison.operand() {
+                Operand::Parameter(ParameterName::Named(name)) => Some(name.as_str()),
+                _ => None,
+            },
+            ScanComparison::RecordType { .. } => None,
+        });
+        equal_to.collect()
+    }
+
     /// Whether the range depends on what is given when the query runs.
     pub(crate) fn has_parameters(&self) -> bool {
         let of_equalities = self.equalities.iter().any(|comparison| match comparison {
@@ -154,7 +168,9 @@ impl ScanComparisons {
         if compared.is_empty() {
             return Ok(Some(TupleRange::all_of(base)));
         }
-        RangeOfColumn::default().narrow(&compared).map(|range| Some(range.behind(base)))
+        RangeOfColumn::default()
+            .narrow(&compared)
+            .map(|range| Some(range.behind(base)))
     }
 }
 
@@ -207,10 +223,11 @@ impl RangeOfColumn {
                     }
                 }
                 other => {
-                    return Err(
-                        Error::new(ErrorKind::Internal, "a scan was planned over a comparison that is no range")
-                            .with("comparison", other.name()),
-                    );
+                    return Err(Error::new(
+                        ErrorKind::Internal,
+                        "a scan was planned over a comparison that is no range",
+                    )
+                    .with("comparison", other.name()));
                 }
             }
         }

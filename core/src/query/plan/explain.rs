@@ -26,12 +26,18 @@ fn line(plan: &Plan) -> String {
             format!("full scan: reads every record of the store{}", backwards(*reverse))
         }
         Plan::Scan { comparisons, reverse } => {
-            format!("scan of primary keys {}{}", text::range(comparisons), backwards(*reverse))
+            format!(
+                "scan of primary keys {}{}",
+                text::range(comparisons),
+                backwards(*reverse)
+            )
         }
         Plan::Index(scan) => format!("{}, then loads each record", index(scan)),
         Plan::Covering { scan, record, .. } => format!("{}, which holds all that is asked for: {record}", index(scan)),
         Plan::Fetch(_) => "loads the records that are left".to_owned(),
-        Plan::Filter { filters, .. } => format!("residual filter, tested on each record: {}", text::conjunction(filters)),
+        Plan::Filter { filters, .. } => {
+            format!("residual filter, tested on each record: {}", text::conjunction(filters))
+        }
         Plan::TypeFilter { types, .. } => format!("drops the records of other types than {}", types.join(", ")),
         Plan::Union { comparison_key, .. } => format!("union, each record once, in the order of {comparison_key}"),
         Plan::UnorderedUnion { .. } => "union, in no order".to_owned(),

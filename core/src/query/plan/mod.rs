@@ -180,4 +180,3 @@ pub(crate) enum InOrder {
     Ascending,
     Descending,
 }
-

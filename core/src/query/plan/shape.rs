@@ -1,6 +1,8 @@
 //! Questions about the tree of a plan.
 
-use super::{InOrder, Plan, ScanComparisons};
+use std::collections::BTreeSet;
+
+use super::{InOrder, Plan};
 use crate::query::QueryComponent;
 
 impl Plan {
@@ -98,15 +100,22 @@ impl Plan {
         }
     }
 
-    /// The ranges of all scans.
-    pub(crate) fn all_comparisons(&self) -> Vec<&ScanComparisons> {
+    /// The parameters whose values scans look up. Of an intersection these are those that all its parts look up. Java:
+    /// `ComparisonsProperty`.
+    pub(crate) fn looked_up(&self) -> BTreeSet<&str> {
         let own = match self {
-            Plan::Scan { comparisons, .. } => Some(comparisons),
-            Plan::Index(scan) | Plan::Covering { scan, .. } => Some(&scan.comparisons),
-            _ => None,
+            Plan::Scan { comparisons, .. } => comparisons.looked_up(),
+            Plan::Index(scan) | Plan::Covering { scan, .. } => scan.comparisons.looked_up(),
+            _ => BTreeSet::new(),
         };
-        let below = self.children().into_iter().flat_map(Plan::all_comparisons);
-        own.into_iter().chain(below).collect()
+        let mut of_children = self.children().into_iter().map(Plan::looked_up);
+        let Some(first) = of_children.next() else {
+            return own;
+        };
+        of_children.fold(first, |so_far, of_child| match self {
+            Plan::Intersection { .. } => &so_far & &of_child,
+            _ => &so_far | &of_child,
+        })
     }
 
     /// How many fields the filters compare. Java: `FieldWithComparisonCountProperty`.

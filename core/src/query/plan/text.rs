@@ -28,7 +28,12 @@ pub(super) fn plan(plan: &Plan) -> String {
             ..
         } => format!("{} COMPARE BY {comparison_key}", joined(children, " ∩ ")),
         Plan::InJoin { child, source } => {
-            format!("{} | INJOIN {} -> {{ {} }}", in_source(source), source.binding, self::plan(child))
+            format!(
+                "{} | INJOIN {} -> {{ {} }}",
+                in_source(source),
+                source.binding,
+                self::plan(child)
+            )
         }
         Plan::Distinct(child) => format!("{} | DISTINCT BY PK", self::plan(child)),
         Plan::Sort { child, key, reverse } => {

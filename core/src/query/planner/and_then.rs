@@ -169,7 +169,9 @@ impl<'a> AndThen<'a> {
     fn add(&mut self, column: &KeyExpression, comparison: &Comparison, filter: &QueryComponent) -> Found {
         match Narrowing::of(comparison) {
             Narrowing::Equality if self.comparisons.is_equality() => {
-                self.comparisons.equalities.push(ScanComparison::Value(comparison.clone()));
+                self.comparisons
+                    .equalities
+                    .push(ScanComparison::Value(comparison.clone()));
                 self.satisfy(filter);
                 self.unsatisfied_sorts.retain(|sort| sort != column);
                 Found::All
@@ -218,9 +220,9 @@ impl<'a> AndThen<'a> {
     ) -> Option<Match> {
         match filter {
             QueryComponent::Nested { name, child } => self.candidate.match_nested(column, filter, name, child, sort),
-            QueryComponent::OneOfThemNested { name, child } => {
-                self.candidate.match_one_of_them_nested(column, filter, name, child, sort)
-            }
+            QueryComponent::OneOfThemNested { name, child } => self
+                .candidate
+                .match_one_of_them_nested(column, filter, name, child, sort),
             _ => None,
         }
     }

@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use super::candidate::Candidate;
 use super::scored::ScoredPlan;
+use crate::Result;
 use crate::index::IndexState;
 use crate::key_expression::KeyExpression;
 use crate::metadata::{Index, RecordMetaData, RecordType, index_option, index_type};
 use crate::query::RecordQuery;
 use crate::query::plan::Plan;
-use crate::Result;
 
 /// Which indexes may be read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -135,7 +135,9 @@ impl<'a> PlanContext<'a> {
     /// The columns of the keys of an index: its own, then those of the primary key that it does not have.
     pub(super) fn index_key(&self, index: &Index) -> KeyExpression {
         let own = match index.root_expression() {
-            KeyExpression::KeyWithValue(covering) => covering.key_expression().unwrap_or_else(|_| covering.inner_key().clone()),
+            KeyExpression::KeyWithValue(covering) => covering
+                .key_expression()
+                .unwrap_or_else(|_| covering.inner_key().clone()),
             other => other.clone(),
         };
         let Some(primary_key) = &self.primary_key else {
@@ -193,5 +195,8 @@ impl<'a> PlanContext<'a> {
 /// Whether the entries of an index lead to records in the order of its columns.
 fn is_plannable(index: &Index) -> bool {
     matches!(index.kind(), index_type::VALUE | index_type::VERSION)
-        && !matches!(index.root_expression(), KeyExpression::Grouping(_) | KeyExpression::Dimensions(_))
+        && !matches!(
+            index.root_expression(),
+            KeyExpression::Grouping(_) | KeyExpression::Dimensions(_)
+        )
 }

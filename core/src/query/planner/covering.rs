@@ -158,7 +158,12 @@ fn columns_of(
     }
     let positions = index.primary_key_component_positions().unwrap_or_default();
     let mut next = key_columns;
-    for (at, column) in primary_key.map(KeyExpression::normalized_columns).unwrap_or_default().into_iter().enumerate() {
+    for (at, column) in primary_key
+        .map(KeyExpression::normalized_columns)
+        .unwrap_or_default()
+        .into_iter()
+        .enumerate()
+    {
         if !matches!(positions.get(at), Some(Some(_))) {
             places.push((column, EntryPart::Key(next)));
             next += 1;
@@ -234,7 +239,10 @@ fn referenced_columns(filter: &QueryComponent, columns: &mut Vec<KeyExpression>)
 
 fn columns_of_expression(expression: &KeyExpression, columns: &mut Vec<KeyExpression>) -> bool {
     match expression {
-        KeyExpression::Then(then) => then.children().iter().all(|child| columns_of_expression(child, columns)),
+        KeyExpression::Then(then) => then
+            .children()
+            .iter()
+            .all(|child| columns_of_expression(child, columns)),
         KeyExpression::Function(function) => columns_of_expression(function.arguments(), columns),
         KeyExpression::Literal(_) => true,
         other => {

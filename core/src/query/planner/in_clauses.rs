@@ -40,7 +40,10 @@ impl InClauses {
             if let Operand::List(values) = comparison.operand()
                 && let [only] = &values[..]
             {
-                return Some(Replacement::Comparison(Comparison::new(ComparisonKind::Equals, only.clone())));
+                return Some(Replacement::Comparison(Comparison::new(
+                    ComparisonKind::Equals,
+                    only.clone(),
+                )));
             }
             clauses.push(Clause {
                 source: InSource {
@@ -51,7 +54,10 @@ impl InClauses {
                 column,
             });
             let parameter = ParameterName::Named(binding);
-            Some(Replacement::Comparison(Comparison::new(ComparisonKind::Equals, parameter)))
+            Some(Replacement::Comparison(Comparison::new(
+                ComparisonKind::Equals,
+                parameter,
+            )))
         });
         InClauses {
             filter: filter.clone(),
@@ -81,7 +87,10 @@ impl InClauses {
     }
 
     pub(super) fn bindings(&self) -> BTreeSet<&str> {
-        self.clauses.iter().map(|clause| clause.source.binding.as_str()).collect()
+        self.clauses
+            .iter()
+            .map(|clause| clause.source.binding.as_str())
+            .collect()
     }
 
     /// Orders the lists so that the records come in the order of `sort`; if that cannot be, no list is taken out any more.
@@ -156,12 +165,12 @@ fn map_comparisons(
         }
     };
     match filter {
-        QueryComponent::Field { name, comparison } => {
-            replaced(name, Some(FanType::None), comparison, &|comparison| QueryComponent::Field {
+        QueryComponent::Field { name, comparison } => replaced(name, Some(FanType::None), comparison, &|comparison| {
+            QueryComponent::Field {
                 name: name.clone(),
                 comparison,
-            })
-        }
+            }
+        }),
         QueryComponent::OneOfThem { name, comparison } => {
             replaced(name, Some(FanType::FanOut), comparison, &|comparison| {
                 QueryComponent::OneOfThem {
@@ -170,9 +179,7 @@ fn map_comparisons(
                 }
             })
         }
-        QueryComponent::Version(comparison) => {
-            replaced("version", None, comparison, &QueryComponent::Version)
-        }
+        QueryComponent::Version(comparison) => replaced("version", None, comparison, &QueryComponent::Version),
         QueryComponent::KeyExpression { expression, comparison } => {
             let name = match expression {
                 KeyExpression::Function(function) => function.name(),

@@ -20,7 +20,9 @@ impl Candidate<'_> {
     ) -> Option<Match> {
         match filter {
             QueryComponent::Field { name, comparison } => self.match_field(key, filter, name, comparison, sort),
-            QueryComponent::OneOfThem { name, comparison } => self.match_one_of_them(key, filter, name, comparison, sort),
+            QueryComponent::OneOfThem { name, comparison } => {
+                self.match_one_of_them(key, filter, name, comparison, sort)
+            }
             QueryComponent::And(children) => self.match_and(key, children, sort),
             QueryComponent::Nested { name, child } => self.match_nested(key, filter, name, child, sort),
             QueryComponent::OneOfThemNested { name, child } => {
@@ -264,10 +266,7 @@ impl Candidate<'_> {
 }
 
 /// The filters of the message in a field, without the field, and the others.
-pub(super) fn split_nested(
-    name: &str,
-    filters: &[QueryComponent],
-) -> (Vec<QueryComponent>, Vec<QueryComponent>) {
+pub(super) fn split_nested(name: &str, filters: &[QueryComponent]) -> (Vec<QueryComponent>, Vec<QueryComponent>) {
     let mut nested = Vec::new();
     let mut remaining = Vec::new();
     for filter in filters {

@@ -40,14 +40,27 @@ pub struct PlannerOptions {
     /// Whether records are sorted in memory where no index has the order that a query asks for. Otherwise such a query is
     /// refused, as Java does by default.
     pub sort_in_memory: bool,
+    /// Whether a filter that no index answers is tested on the records of its type alone, where these stand together.
+    /// Otherwise it is tested on all records, as Java does.
+    pub scan_type_alone: bool,
     /// The most branches of the *or* into which a filter is turned; a filter with more is tested on each record as it is.
     pub branches_max: usize,
+}
+
+impl PlannerOptions {
+    /// As Java's planner does by default.
+    pub const JAVA: PlannerOptions = PlannerOptions {
+        sort_in_memory: false,
+        scan_type_alone: false,
+        branches_max: 3_000,
+    };
 }
 
 impl Default for PlannerOptions {
     fn default() -> Self {
         PlannerOptions {
             sort_in_memory: true,
+            scan_type_alone: true,
             branches_max: 3_000,
         }
     }
@@ -66,12 +79,13 @@ pub(crate) fn plan(
         .filter()
         .map(|filter| normalize::normalize(filter, options.branches_max));
     let context = PlanContext::new(metadata, readable, query, query.sort())?;
-    let planned = Planner { context: &context }.plan(filter.as_ref());
+    let planner = |context| Planner { context, options };
+    let planned = planner(&context).plan(filter.as_ref());
     let plan = match (planned, query.sort()) {
         (Some(plan), _) => plan,
         (None, Some(sort)) if options.sort_in_memory => {
             let context = PlanContext::new(metadata, readable, query, None)?;
-            let child = Planner { context: &context }.plan(filter.as_ref());
+            let child = planner(&context).plan(filter.as_ref());
             Plan::Sort {
                 child: Box::new(child.ok_or_else(unplanned)?),
                 key: sort.clone(),
@@ -103,6 +117,7 @@ fn unplanned() -> Error {
 
 struct Planner<'a> {
     context: &'a PlanContext<'a>,
+    options: PlannerOptions,
 }
 
 impl Planner<'_> {
@@ -117,7 +132,11 @@ impl Planner<'_> {
             (None, Some(_)) => return None,
             (None, None) => {
                 let candidate = self.context.candidate(None, false);
-                let scan = candidate.scan(candidate.type_range());
+                let range = match self.options.scan_type_alone || filter.is_none() {
+                    true => candidate.type_range(),
+                    false => ScanComparisons::default(),
+                };
+                let scan = candidate.scan(range);
                 match filter {
                     Some(filter) => scan.filtered(vec![filter.clone()]),
                     None => scan,
@@ -219,8 +238,7 @@ impl Planner<'_> {
     /// Plans the filter for one value of each list; lists that no scan looks up stay in the filter.
     fn plan_without_lists(&self, clauses: InClauses, needs_ordering: bool) -> Option<(ScoredPlan, InClauses)> {
         let planned = self.plan_once(clauses.sub_filter(), needs_ordering)?;
-        let looked_up = planned.looked_up_bindings();
-        if clauses.bindings().iter().all(|binding| looked_up.contains(*binding)) {
+        if clauses.bindings().is_subset(&planned.plan.looked_up()) {
             return Some((planned, clauses));
         }
         let without = clauses.retain(|_| false);
@@ -319,4 +337,3 @@ impl Plan {
         }
     }
 }
-

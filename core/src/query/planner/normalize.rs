@@ -8,7 +8,10 @@ pub(super) fn normalize(filter: &QueryComponent, size_max: usize) -> QueryCompon
         return filter.clone();
     }
     let branches = disjunction(filter, false);
-    only_or(branches.into_iter().map(|branch| only_or(branch, QueryComponent::And)), QueryComponent::Or)
+    only_or(
+        branches.into_iter().map(|branch| only_or(branch, QueryComponent::And)),
+        QueryComponent::Or,
+    )
 }
 
 /// One component is itself; several, or none, are a list.
@@ -39,7 +42,7 @@ fn is_deep(filter: &QueryComponent) -> bool {
 
 /// How many branches the form has; none for too many to count.
 fn branches(filter: &QueryComponent, negated: bool) -> Option<usize> {
-    let mut sizes = |children: &[QueryComponent], start: usize, join: fn(usize, usize) -> Option<usize>| {
+    let sizes = |children: &[QueryComponent], start: usize, join: fn(usize, usize) -> Option<usize>| {
         children
             .iter()
             .try_fold(start, |size, child| join(size, branches(child, negated)?))
@@ -58,10 +61,9 @@ fn branches(filter: &QueryComponent, negated: bool) -> Option<usize> {
 
 fn disjunction(filter: &QueryComponent, negated: bool) -> Vec<Vec<QueryComponent>> {
     match (filter, negated) {
-        (QueryComponent::Or(children), false) | (QueryComponent::And(children), true) => children
-            .iter()
-            .flat_map(|child| disjunction(child, negated))
-            .collect(),
+        (QueryComponent::Or(children), false) | (QueryComponent::And(children), true) => {
+            children.iter().flat_map(|child| disjunction(child, negated)).collect()
+        }
         (QueryComponent::And(children), false) | (QueryComponent::Or(children), true) => {
             // The branches of the first child change fastest, as in Java.
             children.iter().fold(vec![Vec::new()], |so_far, child| {

@@ -153,7 +153,11 @@ impl OrderingKey {
 }
 
 /// The key by which plans of these orders are merged, if they all have it. Java: `mergedComparisonKey`.
-pub(super) fn merged(orders: &[&OrderingKey], candidate: Option<KeyExpression>, only_it: bool) -> Option<KeyExpression> {
+pub(super) fn merged(
+    orders: &[&OrderingKey],
+    candidate: Option<KeyExpression>,
+    only_it: bool,
+) -> Option<KeyExpression> {
     if only_it {
         return candidate.filter(|candidate| orders.iter().all(|order| order.is_compatible(candidate)));
     }

@@ -1,10 +1,8 @@
 //! Plans and matches of columns with what the planner weighs. Java: `ScoredPlan`, `ScoredMatch`.
 
-use std::collections::BTreeSet;
-
 use super::ordering::OrderingKey;
-use crate::query::plan::{Plan, ScanComparison, ScanComparisons};
-use crate::query::{ComparisonKind, Operand, ParameterName, QueryComponent};
+use crate::query::QueryComponent;
+use crate::query::plan::{Plan, ScanComparisons};
 
 /// A plan for part of a filter.
 #[derive(Clone, Debug)]
@@ -28,26 +26,6 @@ impl ScoredPlan {
             creates_duplicates: false,
             ordering: None,
         }
-    }
-
-    /// The lists whose values are looked up by a scan.
-    pub(super) fn looked_up_bindings(&self) -> BTreeSet<String> {
-        let equalities = self
-            .plan
-            .all_comparisons()
-            .into_iter()
-            .flat_map(|comparisons| &comparisons.equalities);
-        equalities
-            .filter_map(|equality| match equality {
-                ScanComparison::Value(comparison) if comparison.kind() == ComparisonKind::Equals => {
-                    match comparison.operand() {
-                        Operand::Parameter(ParameterName::Named(name)) => Some(name.clone()),
-                        _ => None,
-                    }
-                }
-                _ => None,
-            })
-            .collect()
     }
 }
 
