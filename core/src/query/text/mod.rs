@@ -149,7 +149,9 @@ fn unreserve_any(tokens: &mut [TokenWithSpan]) {
     for token in tokens {
         match &mut token.token {
             Token::Whitespace(_) => continue,
-            Token::Word(word) if word.keyword == Keyword::ANY && !behind_comparison => word.keyword = Keyword::NoKeyword,
+            Token::Word(word) if word.keyword == Keyword::ANY && !behind_comparison => {
+                word.keyword = Keyword::NoKeyword
+            }
             _ => {}
         }
         behind_comparison = matches!(
