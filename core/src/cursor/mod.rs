@@ -5,6 +5,7 @@
 mod continuation;
 #[expect(clippy::module_inception, reason = "the trait of cursors stands among the cursors")]
 mod cursor;
+mod envelope;
 mod filter;
 mod flat_map;
 mod key_value;
@@ -18,6 +19,7 @@ pub use continuation::Continuation;
 pub use limits::{NoNextReason, ScanLimits};
 
 pub(crate) use cursor::{Begin, BoxCursor, Cursor};
+pub(crate) use envelope::PlanStamp;
 pub(crate) use filter::FilterCursor;
 pub(crate) use flat_map::FlatMapCursor;
 pub(crate) use key_value::{KeyValueCursor, KeyValueScan, RowsWanted};

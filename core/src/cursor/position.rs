@@ -7,7 +7,7 @@ use std::sync::Arc;
 use prost::Message;
 use record_store_kv::Bytes;
 
-use super::Continuation;
+use super::{Continuation, PlanStamp};
 use crate::proto::{FlatMapContinuation, IntersectionContinuation, MemorySortContinuation, UnionContinuation};
 use crate::proto::{intersection_continuation, union_continuation};
 use crate::{Error, ErrorKind, Result};
@@ -33,6 +33,11 @@ pub(crate) enum Position {
     FlatMap(Box<FlatMapPosition>),
     /// In a sort.
     Sort(Arc<SortPosition>),
+    /// In a plan, with a stamp of it.
+    Sealed {
+        stamp: Arc<PlanStamp>,
+        inner: Box<Position>,
+    },
 }
 
 /// Where a cursor for each result of another one stands.
@@ -74,6 +79,7 @@ impl Position {
             Position::Union(children) => children.iter().all(Position::is_end),
             Position::Intersection(children) => children.iter().any(Position::is_end),
             Position::FlatMap(position) => position.behind_outer.is_end() && position.inner.is_end(),
+            Position::Sealed { inner, .. } => inner.is_end(),
             Position::Start | Position::Kept(_) | Position::Key(_) | Position::List(_) | Position::Sort(_) => false,
         }
     }
@@ -85,6 +91,7 @@ impl Position {
         }
         Some(match self {
             Position::Start | Position::End => return None,
+            Position::Sealed { stamp, inner } => encoded(&stamp.message(inner.to_bytes()?)),
             Position::Kept(continuation) => continuation.clone(),
             Position::Key(key) => Continuation::of_key(key.clone()),
             Position::List(at) => Continuation::from_bytes(at.to_be_bytes().to_vec()),

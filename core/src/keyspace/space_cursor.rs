@@ -43,6 +43,8 @@ pub struct SpaceCursor<T = StoredRecord> {
     space: RecordSpace,
     purpose: OpenFor,
     read: ReadBatch<T>,
+    /// Which results of a batch to give; it may remember those of the batches before.
+    accept: Option<Accept<T>>,
     options: ScanOptions,
     began: Option<Duration>,
     /// The results read ahead, with where the scan stands behind each.
@@ -56,6 +58,8 @@ pub struct SpaceCursor<T = StoredRecord> {
 
 /// Reads a batch in the transaction of a store.
 type ReadBatch<T> = Box<dyn Fn(RecordStore, ScanOptions) -> BoxFuture<Result<Batch<T>>> + Send + Sync>;
+
+type Accept<T> = Box<dyn FnMut(&T) -> bool + Send + Sync>;
 
 impl<T: Send> SpaceCursor<T> {
     /// A scan of which `scan` is one transaction, on the store opened for a purpose.
@@ -75,6 +79,7 @@ impl<T: Send> SpaceCursor<T> {
                 let cursor = scan(&store, options);
                 Box::pin(async move { Batch::read(cursor?).await })
             }),
+            accept: None,
             began: None,
             batch: VecDeque::new(),
             position: Position::from_continuation(options.continuation.as_ref()),
@@ -82,6 +87,12 @@ impl<T: Send> SpaceCursor<T> {
             end: None,
             stopped: None,
         }
+    }
+
+    /// Gives only the results that pass a test, which sees each once and in order.
+    pub(super) fn accepting(mut self, accept: impl FnMut(&T) -> bool + Send + Sync + 'static) -> Self {
+        self.accept = Some(Box::new(accept));
+        self
     }
 
     /// The next result, or none at the end of the range or of a limit.
@@ -155,12 +166,15 @@ impl<T: Send> SpaceCursor<T> {
             ..self.options.clone()
         };
         let (space, purpose, read, options) = (&self.space, self.purpose, &self.read, &options);
-        let Batch { results, progress } = self
+        let Batch { mut results, progress } = self
             .space
             .database()
             .run(|context| async move { read(space.store_for(&context, purpose).await?, options.clone()).await })
             .await?;
 
+        if let Some(accept) = &mut self.accept {
+            results.retain(|(result, _)| accept(result));
+        }
         if let Some(limit) = &mut self.options.limit {
             *limit = limit.saturating_sub(results.len());
         }

@@ -437,6 +437,21 @@ pub struct IndexBuildHeartbeat {
     #[prost(int64, optional, tag = "3")]
     pub heartbeat_time_milliseconds: ::core::option::Option<i64>,
 }
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct QueryContinuation {
+    /// CRC-32C of the plan as it prints.
+    #[prost(fixed32, optional, tag = "1")]
+    pub plan_hash: ::core::option::Option<u32>,
+    /// The indexes of the plan, so that it can be made again when there are more by then.
+    #[prost(string, repeated, tag = "2")]
+    pub indexes: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// The plan's continuation, as Java writes it.
+    #[prost(bytes = "bytes", optional, tag = "3")]
+    pub inner: ::core::option::Option<::prost::bytes::Bytes>,
+    /// CRC-32C of the plan hash, big-endian, followed by the inner bytes.
+    #[prost(fixed32, optional, tag = "4")]
+    pub checksum: ::core::option::Option<u32>,
+}
 /// The magic number tells this form from the older one, which was the inner bytes alone.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct KeyValueCursorContinuation {

@@ -13,10 +13,8 @@ use crate::{Error, ErrorKind, Result};
 /// What a column holds; values of different types do not compare.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum ColumnType {
-    /// Integers of any width: a key tells them by their value only.
+    /// Integers of any width: a key tells them by their value only. Schemas have no unsigned ones.
     Integer,
-    /// Unsigned integers of this many bits, which keys hold signed, as Java does.
-    Unsigned(u32),
     Enum(EnumDescriptor),
     Float,
     Double,
@@ -27,18 +25,15 @@ pub(super) enum ColumnType {
     Version,
     /// A message that is no column: it is there or not.
     Message(String),
-    /// The result of a function: its values show when it is evaluated.
+    /// A constant or the key of a record type: their types are known when they are evaluated.
     Unknown,
 }
 
 impl ColumnType {
     pub(super) fn of(field: &FieldDescriptor) -> Self {
         match field.kind() {
-            Kind::Int32 | Kind::Int64 | Kind::Sint32 | Kind::Sint64 | Kind::Sfixed32 | Kind::Sfixed64 => {
-                ColumnType::Integer
-            }
-            Kind::Uint32 | Kind::Fixed32 => ColumnType::Unsigned(32),
-            Kind::Uint64 | Kind::Fixed64 => ColumnType::Unsigned(64),
+            Kind::Int32 | Kind::Sint32 | Kind::Sfixed32 | Kind::Uint32 | Kind::Fixed32 => ColumnType::Integer,
+            Kind::Int64 | Kind::Sint64 | Kind::Sfixed64 | Kind::Uint64 | Kind::Fixed64 => ColumnType::Integer,
             Kind::Float => ColumnType::Float,
             Kind::Double => ColumnType::Double,
             Kind::Bool => ColumnType::Bool,
@@ -77,7 +72,7 @@ impl ColumnType {
         }
         self.check_kind(kind)?;
         Ok(match comparison.operand() {
-            Operand::Value(value) => comparison.with_operand(Operand::Value(self.element(kind, value)?)),
+            Operand::Value(value) => comparison.with_operand(Operand::Value(self.element(value)?)),
             Operand::List(values) => {
                 let elements: Result<Vec<Element>> = values
                     .iter()
@@ -85,7 +80,7 @@ impl ColumnType {
                         Element::Null => Err(invalid(
                             "a list holds a null, which no value equals: leave it out, or ask for null",
                         )),
-                        value => self.element(kind, value),
+                        value => self.element(value),
                     })
                     .collect();
                 comparison.with_operand(Operand::List(elements?))
@@ -110,7 +105,7 @@ impl ColumnType {
     }
 
     /// A value as the element that the column would hold.
-    fn element(&self, kind: ComparisonKind, value: &Element) -> Result<Element> {
+    fn element(&self, value: &Element) -> Result<Element> {
         let refuse = |reason| invalid(reason).with("type", self).with("value", value);
         let mismatch = || refuse("the value is of another type than the field");
         Ok(match (self, value) {
@@ -121,15 +116,6 @@ impl ColumnType {
             (ColumnType::Integer | ColumnType::Enum(_), Element::Int(_)) => value.clone(),
             (ColumnType::Integer, Element::Double(number)) => whole(*number).ok_or_else(mismatch)?,
             (ColumnType::Integer, Element::Float(number)) => whole(f64::from(*number)).ok_or_else(mismatch)?,
-            (ColumnType::Unsigned(bits), Element::Int(_) | Element::BigInt(_)) => {
-                let element = signed(*bits, value).ok_or_else(|| refuse("the value does not fit in the field"))?;
-                if element != *value && is_order(kind) {
-                    return Err(refuse(
-                        "unsigned integers of this size are in the order of signed ones: they compare as equal or not only",
-                    ));
-                }
-                element
-            }
             (ColumnType::Enum(definition), Element::String(name)) => enum_number(definition, name)?,
             (ColumnType::Float, Element::Float(_)) => value.clone(),
             (ColumnType::Float, Element::Double(number)) => float(*number).ok_or_else(mismatch)?,
@@ -163,7 +149,6 @@ impl fmt::Display for ColumnType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             ColumnType::Integer => f.write_str("integer"),
-            ColumnType::Unsigned(bits) => write!(f, "unsigned integer of {bits} bits"),
             ColumnType::Enum(definition) => write!(f, "enum {}", definition.name()),
             ColumnType::Float => f.write_str("float"),
             ColumnType::Double => f.write_str("double"),
@@ -173,19 +158,9 @@ impl fmt::Display for ColumnType {
             ColumnType::Uuid => f.write_str("UUID"),
             ColumnType::Version => f.write_str("version"),
             ColumnType::Message(name) => write!(f, "message {name}"),
-            ColumnType::Unknown => f.write_str("result of a function"),
+            ColumnType::Unknown => f.write_str("constant"),
         }
     }
-}
-
-fn is_order(kind: ComparisonKind) -> bool {
-    matches!(
-        kind,
-        ComparisonKind::LessThan
-            | ComparisonKind::LessThanOrEquals
-            | ComparisonKind::GreaterThan
-            | ComparisonKind::GreaterThanOrEquals
-    )
 }
 
 /// The integer that a number without fraction is.
@@ -205,19 +180,6 @@ fn double(number: i64) -> Option<Element> {
 fn float(number: f64) -> Option<Element> {
     let nearest = number as f32;
     (nearest.is_finite() || !number.is_finite()).then_some(Element::Float(nearest))
-}
-
-/// An unsigned integer as keys hold it.
-fn signed(bits: u32, value: &Element) -> Option<Element> {
-    let value = match value {
-        Element::Int(value) => i128::from(*value),
-        Element::BigInt(value) => value.to_i128()?,
-        _ => return None,
-    };
-    let half = 1_i128 << (bits - 1);
-    let held = if value >= half { value - 2 * half } else { value };
-    let fits = (-half..2 * half).contains(&value);
-    i64::try_from(held).ok().filter(|_| fits).map(Element::Int)
 }
 
 fn enum_number(definition: &EnumDescriptor, name: &str) -> Result<Element> {

@@ -196,13 +196,17 @@ impl<'a> Binder<'a> {
                 Err(_) if self.lenient => continue,
                 Err(error) => return Err(invalid_expression(error)),
             };
-            CompiledExpression::new(expression, message)?;
             if expression.creates_duplicates() {
                 return Err(refuse("the query compares a key expression that gives several values"));
             }
+            CompiledExpression::new(expression, message)?;
             column = match (expression, fields.last()) {
                 (KeyExpression::Field(_) | KeyExpression::Nest(_), Some(field)) => ColumnType::of(field),
                 (KeyExpression::Version(_), _) => ColumnType::Version,
+                (KeyExpression::Function(function), _) => match function.ordering() {
+                    Some(_) => ColumnType::Bytes,
+                    None => ColumnType::Integer,
+                },
                 _ => ColumnType::Unknown,
             };
         }

@@ -68,3 +68,6 @@ impl RecordQuery {
 fn invalid(message: &'static str) -> Error {
     Error::new(ErrorKind::InvalidQuery, message)
 }
+
+#[cfg(test)]
+mod tests;

@@ -24,12 +24,12 @@ use crate::{Error, ErrorKind, Result};
 /// ```
 /// use record_store::key_expression::RecordView;
 /// use record_store::query::{RecordFilter, field};
-/// use record_store::{RecordMetaDataBuilder, Schema};
+/// use record_store::Schema;
 /// # let schema = Schema::builder()
 /// #     .proto("t.proto", "syntax = 'proto3'; message User { int64 id = 1; int32 age = 2; }")
 /// #     .record_type("User", |t| t.primary_key("id"))
 /// #     .build()?;
-/// # let meta_data = schema.meta_data();
+/// # let meta_data = schema.merge_into(None)?;
 /// let user = meta_data.record_type("User")?;
 /// let adult = RecordFilter::new(&field("age").ge(18), user)?;
 /// let record = |bytes| RecordView::new(bytes, user.record_type_key(), None);

@@ -137,9 +137,6 @@ fn order(left: &Scalar<'_>, right: &Scalar<'_>) -> Option<Ordering> {
         (Scalar::String(left), Scalar::String(right)) => left.cmp(right),
         (Scalar::Bytes(left), Scalar::Bytes(right)) => left.cmp(right),
         (Scalar::Uuid(left), Scalar::Uuid(right)) => left.cmp(right),
-        // The results of functions: what they are shows only now.
-        (Scalar::Double(left), Scalar::Int(right)) => double_order(*left, *right as f64),
-        (Scalar::Int(left), Scalar::Double(right)) => double_order(*left as f64, *right),
         _ => return None,
     })
 }
@@ -153,9 +150,10 @@ fn rank(value: &Scalar<'_>) -> u8 {
     match value {
         Scalar::Bytes(_) => 0,
         Scalar::String(_) => 1,
-        Scalar::Int(_) | Scalar::Double(_) => 2,
+        Scalar::Int(_) => 2,
         Scalar::Float(_) => 3,
-        Scalar::Bool(_) => 4,
-        Scalar::Uuid(_) => 5,
+        Scalar::Double(_) => 4,
+        Scalar::Bool(_) => 5,
+        Scalar::Uuid(_) => 6,
     }
 }

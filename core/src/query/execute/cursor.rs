@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::cursor::{Cursor, LimitCursor, Position, ScanProgress, Scanned, TransactionCursor};
+use crate::cursor::{Cursor, LimitCursor, PlanStamp, Position, ScanProgress, Scanned, TransactionCursor};
 use crate::{Continuation, NoNextReason, Result, StoredRecord};
 
 /// The records of a query, one after the other, within one transaction.
@@ -14,11 +14,23 @@ use crate::{Continuation, NoNextReason, Result, StoredRecord};
 pub struct QueryCursor {
     records: LimitCursor<StoredRecord>,
     scanned: Arc<Scanned>,
+    /// The plan's stamp, for continuations that tell it.
+    stamp: Option<Arc<PlanStamp>>,
 }
 
 impl QueryCursor {
     pub(super) fn new(records: LimitCursor<StoredRecord>, scanned: Arc<Scanned>) -> Self {
-        QueryCursor { records, scanned }
+        QueryCursor {
+            records,
+            scanned,
+            stamp: None,
+        }
+    }
+
+    /// With continuations that tell the plan.
+    pub(crate) fn stamped(mut self, stamp: &Arc<PlanStamp>) -> Self {
+        self.stamp = Some(Arc::clone(stamp));
+        self
     }
 
     /// The next record, or none at the end or at a limit.
@@ -51,7 +63,7 @@ impl QueryCursor {
     /// Where another execution of the same plan goes on behind the last record. None when nothing follows, and before the
     /// first record of an execution that began at the beginning.
     pub fn continuation(&self) -> Option<Continuation> {
-        self.records.position().to_continuation()
+        self.position().to_continuation()
     }
 }
 
@@ -63,7 +75,11 @@ impl TransactionCursor for QueryCursor {
     }
 
     fn position(&self) -> Position {
-        self.records.position()
+        let inner = self.records.position();
+        match &self.stamp {
+            Some(stamp) => stamp.seal(inner),
+            None => inner,
+        }
     }
 
     fn no_next_reason(&self) -> Option<NoNextReason> {

@@ -27,23 +27,16 @@ use crate::key_expression::KeyExpression;
 ///
 /// ```
 /// # futures_executor::block_on(async {
-/// # use record_store::query::{Comparison, ComparisonKind, QueryComponent, RecordQuery};
+/// # use record_store::query::field;
 /// # use record_store::{Database, Schema};
 /// # let schema = Schema::builder()
 /// #     .proto("t.proto", "syntax = 'proto3'; message User { int64 id = 1; string city = 2; }")
 /// #     .record_type("User", |t| t.primary_key("id").index(("by_city", "city")))
 /// #     .build()?;
 /// # let users = Database::in_memory()?.space("users").schema(&schema).open().await?;
-/// let in_oslo = QueryComponent::Field {
-///     name: "city".into(),
-///     comparison: Comparison::new(ComparisonKind::Equals, "Oslo"),
-/// };
-/// let query = RecordQuery::new(["User"]).with_filter(in_oslo);
-/// let plan = users.transact(|store| {
-///     let query = query.clone();
-///     async move { store.plan_query(&query) }
-/// }).await?;
+/// let plan = users.query(field("city").eq("Oslo")).plan().await?;
 /// assert_eq!(plan.to_string(), "ISCAN(by_city [[Oslo],[Oslo]])");
+/// assert!(plan.used_indexes().contains("by_city") && !plan.has_full_scan());
 /// # Ok::<(), record_store::Error>(())
 /// # }).unwrap();
 /// ```
@@ -81,6 +74,13 @@ impl RecordQueryPlan {
         let mut found = false;
         self.root
             .visit(&mut |plan| found |= matches!(plan, Plan::Scan { comparisons, .. } if comparisons.is_empty()));
+        found
+    }
+
+    /// Whether some step remembers the records that it gave, so that none comes twice.
+    pub(crate) fn drops_duplicates(&self) -> bool {
+        let mut found = false;
+        self.root.visit(&mut |plan| found |= matches!(plan, Plan::Distinct(_)));
         found
     }
 
