@@ -12,6 +12,7 @@ pub mod key_expression;
 mod keyspace;
 pub mod metadata;
 pub mod proto;
+pub mod query;
 mod record_version;
 mod serialize;
 mod split;
