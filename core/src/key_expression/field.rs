@@ -4,7 +4,7 @@ use std::fmt;
 
 use prost_reflect::{Cardinality, FieldDescriptor, MessageDescriptor};
 
-use super::{KeyExpression, Kind, malformed};
+use super::{CUT_OFF, KeyExpression, Kind, malformed, too_deep};
 use crate::proto;
 use crate::wire::TupleField;
 use crate::{Error, ErrorKind, Result};
@@ -99,6 +99,9 @@ impl Field {
                 .with("field", &self.name)
                 .with("message", message.full_name()))
         };
+        if self.name == CUT_OFF {
+            return Err(too_deep());
+        }
         let Some(field) = message.get_field_by_name(&self.name) else {
             return refuse("the message has no such field");
         };
