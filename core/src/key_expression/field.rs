@@ -103,7 +103,9 @@ impl Field {
             return Err(too_deep());
         }
         let Some(field) = message.get_field_by_name(&self.name) else {
-            return refuse("the message has no such field");
+            let fields: Vec<_> = message.fields().map(|field| field.name().to_owned()).collect();
+            return refuse("the message has no such field: name one that it has")
+                .map_err(|error| error.with("fields", fields.join(", ")));
         };
         match (self.fan_type, field.cardinality() == Cardinality::Repeated) {
             (FanType::None, true) => return refuse("the field is repeated: let it fan out or concatenate it"),
