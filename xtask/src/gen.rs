@@ -3,6 +3,8 @@
 //! With `--check`, as in `cargo xtask test`, a stale file is rewritten *and* the command fails, so that what is committed and
 //! what would be generated are never two things.
 
+mod c_header;
+mod c_status;
 mod error_kinds;
 mod node_errors;
 mod python_errors;
@@ -18,7 +20,15 @@ use crate::workspace;
 
 /// Writes every generated file; with `check`, fails when one was stale.
 pub(crate) fn run(check: bool) -> Result<(), Failure> {
-    let generators = [protobuf, python_errors::generate, node_errors::types, node_errors::list];
+    // Each is made when its turn comes: the header of C is made of statuses that are generated before it.
+    let generators = [
+        protobuf,
+        python_errors::generate,
+        c_status::generate,
+        c_header::generate,
+        node_errors::types,
+        node_errors::list,
+    ];
     let mut stale = Vec::new();
     for generate in generators {
         let (name, text) = generate()?;
