@@ -21,7 +21,7 @@ from __future__ import annotations
 
 from ._error import Error
 from ._index import Index
-from ._indexing import IndexBuildProgress, IndexBuildSummary, IndexEntry
+from ._indexing import IndexBuildProgress, IndexBuildSummary, IndexEntry, UniquenessViolation
 from ._native import (
     Change,
     Cursor,
@@ -35,6 +35,7 @@ from ._native import (
     __version__,
     open,
 )
+from ._page import Page
 from ._record import PrimaryKey, Record
 from . import errors
 
@@ -47,6 +48,7 @@ __all__ = [
     "IndexBuildProgress",
     "IndexBuildSummary",
     "IndexEntry",
+    "Page",
     "PrimaryKey",
     "Record",
     "RecordSpace",
@@ -55,6 +57,7 @@ __all__ = [
     "SchemaDiff",
     "StoredRecord",
     "Transaction",
+    "UniquenessViolation",
     "__version__",
     "errors",
     "open",

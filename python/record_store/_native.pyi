@@ -1,16 +1,21 @@
 """The extension module: everything that calls the core."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from os import PathLike
 from types import GenericAlias, TracebackType
 from typing import Any, Concatenate, Final, Generic, Literal, ParamSpec, Protocol, TypeAlias, TypeVar, final, overload
 from uuid import UUID
 
 from ._index import Index
-from ._indexing import IndexBuildProgress, IndexBuildSummary, IndexEntry
+from ._indexing import IndexBuildProgress, IndexBuildSummary, IndexEntry, UniquenessViolation
+from ._page import Page
 from ._record import PrimaryKey, Record
 
 __all__ = [
+    "AsyncCursor",
+    "AsyncDatabase",
+    "AsyncRecordSpace",
+    "AsyncTransaction",
     "Change",
     "Cursor",
     "Database",
@@ -23,6 +28,7 @@ __all__ = [
     "__version__",
     "error_kinds",
     "open",
+    "open_async",
 ]
 __version__: Final[str]
 
@@ -44,6 +50,12 @@ _RecordType: TypeAlias = str | type[_Message]
 _Columns: TypeAlias = str | Sequence[str]
 _PrimaryKeys: TypeAlias = Mapping[str, _Columns] | Mapping[type[Any], _Columns]
 
+_NoNextReason: TypeAlias = Literal[
+    "SOURCE_EXHAUSTED", "RETURN_LIMIT_REACHED", "SCAN_LIMIT_REACHED", "BYTE_LIMIT_REACHED", "TIME_LIMIT_REACHED"
+]
+_IndexState: TypeAlias = Literal["READABLE", "WRITE_ONLY", "DISABLED", "READABLE_UNIQUE_PENDING", "WRITE_ONLY_WITH_QUEUE"]
+_IndexingAction: TypeAlias = Literal["error", "rebuild", "continue", "mark_readable"]
+
 _EvolutionSwitch: TypeAlias = Literal[
     "allow_no_version_change",
     "allow_no_since_version",
@@ -64,7 +76,7 @@ class Database:
     @overload
     def space(self, path: str, schema: None = None, *, primary_key: None = None) -> RecordSpace[Record]: ...
     @overload
-    def space(self, path: str, schema: Schema[_R], *, primary_key: None = None) -> RecordSpace[_R]: ...
+    def space(self, path: str, schema: Schema[_T], *, primary_key: None = None) -> RecordSpace[_T]: ...
     @overload
     def space(
         self, path: str, schema: type[_M] | Sequence[type[_M]], *, primary_key: _Columns | _PrimaryKeys | None = None
@@ -92,6 +104,8 @@ class Transaction:
     def attempt(self) -> int: ...
     @property
     def maybe_committed(self) -> bool: ...
+    @property
+    def versionstamp(self) -> bytes | None: ...
     def commit(self) -> None: ...
     def cancel(self) -> None: ...
     def __enter__(self) -> Transaction: ...
@@ -101,6 +115,158 @@ class Transaction:
         exception: BaseException | None,
         traceback: TracebackType | None,
     ) -> None: ...
+
+@final
+class RecordSpace(Generic[_R]):
+    @classmethod
+    def __class_getitem__(cls, key: Any) -> GenericAlias: ...
+    @property
+    def path(self) -> str: ...
+    def put(
+        self,
+        record: _R | Mapping[str, Any],
+        *,
+        type: _RecordType | None = None,
+        version: RecordVersion | None = None,
+        tx: Transaction | None = None,
+    ) -> StoredRecord: ...
+    def insert(
+        self, record: _R | Mapping[str, Any], *, type: _RecordType | None = None, tx: Transaction | None = None
+    ) -> StoredRecord: ...
+    def update(
+        self, record: _R | Mapping[str, Any], *, type: _RecordType | None = None, tx: Transaction | None = None
+    ) -> StoredRecord: ...
+    def put_all(
+        self, records: Iterable[_R | Mapping[str, Any]], *, type: _RecordType | None = None, tx: Transaction | None = None
+    ) -> list[StoredRecord]: ...
+    def insert_all(
+        self, records: Iterable[_R | Mapping[str, Any]], *, type: _RecordType | None = None, tx: Transaction | None = None
+    ) -> list[StoredRecord]: ...
+    def update_all(
+        self, records: Iterable[_R | Mapping[str, Any]], *, type: _RecordType | None = None, tx: Transaction | None = None
+    ) -> list[StoredRecord]: ...
+    def get(self, key: _Key, *, type: _RecordType | None = None, tx: Transaction | None = None) -> _R | None: ...
+    def exists(self, key: _Key, *, type: _RecordType | None = None, tx: Transaction | None = None) -> bool: ...
+    def version(self, key: _Key, *, type: _RecordType | None = None, tx: Transaction | None = None) -> RecordVersion | None: ...
+    def delete(self, key: _Key, *, type: _RecordType | None = None, tx: Transaction | None = None) -> bool: ...
+    def delete_where(self, prefix: _Key = (), *, type: _RecordType | None = None, tx: Transaction | None = None) -> None: ...
+    def delete_all(self, *, tx: Transaction | None = None) -> None: ...
+    def count(self, *, tx: Transaction | None = None) -> int: ...
+    def scan(
+        self,
+        *,
+        type: _RecordType | None = None,
+        prefix: _Key = None,
+        start: _Key = None,
+        end: _Key = None,
+        reverse: bool = False,
+        limit: int | None = None,
+        skip: int = 0,
+        after: bytes | None = None,
+        max_rows: int | None = None,
+        max_bytes: int | None = None,
+        max_seconds: float | None = None,
+        snapshot: bool = False,
+        tx: Transaction | None = None,
+    ) -> Cursor[_R]: ...
+    def scan_by(
+        self,
+        name: str,
+        *,
+        prefix: _Key = None,
+        start: _Key = None,
+        end: _Key = None,
+        reverse: bool = False,
+        limit: int | None = None,
+        skip: int = 0,
+        after: bytes | None = None,
+        max_rows: int | None = None,
+        max_bytes: int | None = None,
+        max_seconds: float | None = None,
+        snapshot: bool = False,
+        tx: Transaction | None = None,
+    ) -> Cursor[_R]: ...
+    def scan_index(
+        self,
+        name: str,
+        *,
+        prefix: _Key = None,
+        start: _Key = None,
+        end: _Key = None,
+        reverse: bool = False,
+        limit: int | None = None,
+        skip: int = 0,
+        after: bytes | None = None,
+        max_rows: int | None = None,
+        max_bytes: int | None = None,
+        max_seconds: float | None = None,
+        snapshot: bool = False,
+        tx: Transaction | None = None,
+    ) -> Cursor[IndexEntry]: ...
+    def uniqueness_violations(
+        self,
+        name: str,
+        *,
+        prefix: _Key = None,
+        start: _Key = None,
+        end: _Key = None,
+        reverse: bool = False,
+        limit: int | None = None,
+        skip: int = 0,
+        after: bytes | None = None,
+        max_rows: int | None = None,
+        max_bytes: int | None = None,
+        max_seconds: float | None = None,
+        snapshot: bool = False,
+        tx: Transaction | None = None,
+    ) -> Cursor[UniquenessViolation]: ...
+    def resolve_uniqueness(
+        self, name: str, value: _Key, *, keep: _Key = None, tx: Transaction | None = None
+    ) -> None: ...
+    def aggregate(self, name: str, group: _Key = (), *, tx: Transaction | None = None) -> tuple[Any, ...] | None: ...
+    def index_states(self, *, tx: Transaction | None = None) -> dict[str, _IndexState]: ...
+    def disable_index(self, name: str, *, tx: Transaction | None = None) -> None: ...
+    def build_indexes(
+        self,
+        *names: str,
+        progress: Callable[[IndexBuildProgress], object] | None = None,
+        records_per_second: int | None = None,
+        limit: int = 100,
+        max_write_bytes: int = 900_000,
+        max_transaction_seconds: float = 4.0,
+        reverse: bool = False,
+        if_disabled: _IndexingAction = "rebuild",
+        if_write_only: _IndexingAction = "continue",
+        if_readable: _IndexingAction = "continue",
+        mark_readable: bool = True,
+        allow_unique_pending: bool = False,
+        stop_after: int | None = None,
+        max_seconds: float | None = None,
+        lease: float = 10.0,
+    ) -> IndexBuildSummary: ...
+    @overload
+    def child(self, path: str, schema: None = None, *, primary_key: None = None) -> RecordSpace[Record]: ...
+    @overload
+    def child(self, path: str, schema: Schema[_T], *, primary_key: None = None) -> RecordSpace[_T]: ...
+    @overload
+    def child(
+        self, path: str, schema: type[_M] | Sequence[type[_M]], *, primary_key: _Columns | _PrimaryKeys | None = None
+    ) -> RecordSpace[_M]: ...
+    def children(self) -> list[str]: ...
+    def plan(self, schema: Schema[Any]) -> SchemaDiff: ...
+    def schema_versions(self) -> list[int]: ...
+
+@final
+class Cursor(Generic[_R]):
+    @classmethod
+    def __class_getitem__(cls, key: Any) -> GenericAlias: ...
+    @property
+    def continuation(self) -> bytes | None: ...
+    @property
+    def no_next_reason(self) -> _NoNextReason | None: ...
+    def page(self, size: int) -> Page[_R]: ...
+    def __iter__(self) -> Iterator[_R]: ...
+    def __next__(self) -> _R: ...
 
 @final
 class Schema(Generic[_R]):
@@ -148,81 +314,6 @@ class Schema(Generic[_R]):
     @property
     def record_types(self) -> list[str]: ...
     def descriptor_set(self) -> bytes: ...
-
-@final
-class RecordSpace(Generic[_R]):
-    @classmethod
-    def __class_getitem__(cls, key: Any) -> GenericAlias: ...
-    @property
-    def path(self) -> str: ...
-    def put(
-        self,
-        record: _R | Mapping[str, Any],
-        *,
-        type: _RecordType | None = None,
-        version: RecordVersion | None = None,
-        tx: Transaction | None = None,
-    ) -> StoredRecord: ...
-    def put_all(self, records: Iterable[_R | Mapping[str, Any]], *, type: _RecordType | None = None, tx: Transaction | None = None) -> list[StoredRecord]: ...
-    def get(self, key: _Key, *, type: _RecordType | None = None, tx: Transaction | None = None) -> _R | None: ...
-    def delete(self, key: _Key, *, type: _RecordType | None = None, tx: Transaction | None = None) -> bool: ...
-    def exists(self, key: _Key, *, type: _RecordType | None = None, tx: Transaction | None = None) -> bool: ...
-    def scan(
-        self,
-        *,
-        type: _RecordType | None = None,
-        reverse: bool = False,
-        limit: int | None = None,
-        tx: Transaction | None = None,
-    ) -> Cursor[_R]: ...
-    def scan_index(
-        self,
-        name: str,
-        *,
-        prefix: _Key = None,
-        start: _Key = None,
-        end: _Key = None,
-        reverse: bool = False,
-        limit: int | None = None,
-        tx: Transaction | None = None,
-    ) -> Cursor[IndexEntry]: ...
-    def scan_by(
-        self,
-        name: str,
-        *,
-        prefix: _Key = None,
-        start: _Key = None,
-        end: _Key = None,
-        reverse: bool = False,
-        limit: int | None = None,
-        tx: Transaction | None = None,
-    ) -> Cursor[_R]: ...
-    def aggregate(self, name: str, group: _Key = (), *, tx: Transaction | None = None) -> tuple[Any, ...] | None: ...
-    def count(self, *, tx: Transaction | None = None) -> int: ...
-    def version(
-        self, key: _Key, *, type: _RecordType | None = None, tx: Transaction | None = None
-    ) -> RecordVersion | None: ...
-    def index_states(self, *, tx: Transaction | None = None) -> dict[str, str]: ...
-    def build_indexes(
-        self,
-        *names: str,
-        progress: Callable[[IndexBuildProgress], object] | None = None,
-        records_per_second: int | None = None,
-        limit: int | None = None,
-        time_max: float | None = None,
-        lease: float | None = None,
-    ) -> IndexBuildSummary: ...
-    @overload
-    def child(self, path: str, schema: None = None, *, primary_key: None = None) -> RecordSpace[Record]: ...
-    @overload
-    def child(self, path: str, schema: Schema[_T], *, primary_key: None = None) -> RecordSpace[_T]: ...
-    @overload
-    def child(
-        self, path: str, schema: type[_M] | Sequence[type[_M]], *, primary_key: _Columns | _PrimaryKeys | None = None
-    ) -> RecordSpace[_M]: ...
-    def children(self) -> list[str]: ...
-    def plan(self, schema: Schema[Any]) -> SchemaDiff: ...
-    def schema_versions(self) -> list[int]: ...
 
 @final
 class RecordVersion:
@@ -283,8 +374,202 @@ class Change:
     def way_out(self) -> str | None: ...
 
 @final
-class Cursor(Generic[_R]):
+class AsyncDatabase:
+    @overload
+    async def space(self, path: str, schema: None = None, *, primary_key: None = None) -> AsyncRecordSpace[Record]: ...
+    @overload
+    async def space(self, path: str, schema: Schema[_T], *, primary_key: None = None) -> AsyncRecordSpace[_T]: ...
+    @overload
+    async def space(
+        self, path: str, schema: type[_M] | Sequence[type[_M]], *, primary_key: _Columns | _PrimaryKeys | None = None
+    ) -> AsyncRecordSpace[_M]: ...
+    async def spaces(self, prefix: str = "") -> list[str]: ...
+    async def remove_space(self, path: str) -> bool: ...
+    async def move_space(self, source: str, target: str) -> None: ...
+    async def run(
+        self, body: Callable[[AsyncTransaction], Awaitable[_T]], *, timeout: float | None = 30.0, max_attempts: int | None = None
+    ) -> _T: ...
+    def transactional(
+        self, body: Callable[Concatenate[AsyncTransaction, _P], Awaitable[_T]]
+    ) -> Callable[_P, Coroutine[Any, Any, _T]]: ...
+    def transaction(self) -> AsyncTransaction: ...
+    async def close(self) -> None: ...
+    async def __aenter__(self) -> AsyncDatabase: ...
+    async def __aexit__(
+        self,
+        exception_type: type[BaseException] | None,
+        exception: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None: ...
+
+@final
+class AsyncTransaction:
+    @property
+    def attempt(self) -> int: ...
+    @property
+    def maybe_committed(self) -> bool: ...
+    @property
+    def versionstamp(self) -> bytes | None: ...
+    async def commit(self) -> None: ...
+    def cancel(self) -> None: ...
+    async def __aenter__(self) -> AsyncTransaction: ...
+    async def __aexit__(
+        self,
+        exception_type: type[BaseException] | None,
+        exception: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None: ...
+
+@final
+class AsyncRecordSpace(Generic[_R]):
     @classmethod
     def __class_getitem__(cls, key: Any) -> GenericAlias: ...
-    def __iter__(self) -> Iterator[_R]: ...
-    def __next__(self) -> _R: ...
+    @property
+    def path(self) -> str: ...
+    async def put(
+        self,
+        record: _R | Mapping[str, Any],
+        *,
+        type: _RecordType | None = None,
+        version: RecordVersion | None = None,
+        tx: AsyncTransaction | None = None,
+    ) -> StoredRecord: ...
+    async def insert(
+        self, record: _R | Mapping[str, Any], *, type: _RecordType | None = None, tx: AsyncTransaction | None = None
+    ) -> StoredRecord: ...
+    async def update(
+        self, record: _R | Mapping[str, Any], *, type: _RecordType | None = None, tx: AsyncTransaction | None = None
+    ) -> StoredRecord: ...
+    async def put_all(
+        self, records: Iterable[_R | Mapping[str, Any]], *, type: _RecordType | None = None, tx: AsyncTransaction | None = None
+    ) -> list[StoredRecord]: ...
+    async def insert_all(
+        self, records: Iterable[_R | Mapping[str, Any]], *, type: _RecordType | None = None, tx: AsyncTransaction | None = None
+    ) -> list[StoredRecord]: ...
+    async def update_all(
+        self, records: Iterable[_R | Mapping[str, Any]], *, type: _RecordType | None = None, tx: AsyncTransaction | None = None
+    ) -> list[StoredRecord]: ...
+    async def get(self, key: _Key, *, type: _RecordType | None = None, tx: AsyncTransaction | None = None) -> _R | None: ...
+    async def exists(self, key: _Key, *, type: _RecordType | None = None, tx: AsyncTransaction | None = None) -> bool: ...
+    async def version(self, key: _Key, *, type: _RecordType | None = None, tx: AsyncTransaction | None = None) -> RecordVersion | None: ...
+    async def delete(self, key: _Key, *, type: _RecordType | None = None, tx: AsyncTransaction | None = None) -> bool: ...
+    async def delete_where(self, prefix: _Key = (), *, type: _RecordType | None = None, tx: AsyncTransaction | None = None) -> None: ...
+    async def delete_all(self, *, tx: AsyncTransaction | None = None) -> None: ...
+    async def count(self, *, tx: AsyncTransaction | None = None) -> int: ...
+    def scan(
+        self,
+        *,
+        type: _RecordType | None = None,
+        prefix: _Key = None,
+        start: _Key = None,
+        end: _Key = None,
+        reverse: bool = False,
+        limit: int | None = None,
+        skip: int = 0,
+        after: bytes | None = None,
+        max_rows: int | None = None,
+        max_bytes: int | None = None,
+        max_seconds: float | None = None,
+        snapshot: bool = False,
+        tx: AsyncTransaction | None = None,
+    ) -> AsyncCursor[_R]: ...
+    def scan_by(
+        self,
+        name: str,
+        *,
+        prefix: _Key = None,
+        start: _Key = None,
+        end: _Key = None,
+        reverse: bool = False,
+        limit: int | None = None,
+        skip: int = 0,
+        after: bytes | None = None,
+        max_rows: int | None = None,
+        max_bytes: int | None = None,
+        max_seconds: float | None = None,
+        snapshot: bool = False,
+        tx: AsyncTransaction | None = None,
+    ) -> AsyncCursor[_R]: ...
+    def scan_index(
+        self,
+        name: str,
+        *,
+        prefix: _Key = None,
+        start: _Key = None,
+        end: _Key = None,
+        reverse: bool = False,
+        limit: int | None = None,
+        skip: int = 0,
+        after: bytes | None = None,
+        max_rows: int | None = None,
+        max_bytes: int | None = None,
+        max_seconds: float | None = None,
+        snapshot: bool = False,
+        tx: AsyncTransaction | None = None,
+    ) -> AsyncCursor[IndexEntry]: ...
+    def uniqueness_violations(
+        self,
+        name: str,
+        *,
+        prefix: _Key = None,
+        start: _Key = None,
+        end: _Key = None,
+        reverse: bool = False,
+        limit: int | None = None,
+        skip: int = 0,
+        after: bytes | None = None,
+        max_rows: int | None = None,
+        max_bytes: int | None = None,
+        max_seconds: float | None = None,
+        snapshot: bool = False,
+        tx: AsyncTransaction | None = None,
+    ) -> AsyncCursor[UniquenessViolation]: ...
+    async def resolve_uniqueness(
+        self, name: str, value: _Key, *, keep: _Key = None, tx: AsyncTransaction | None = None
+    ) -> None: ...
+    async def aggregate(self, name: str, group: _Key = (), *, tx: AsyncTransaction | None = None) -> tuple[Any, ...] | None: ...
+    async def index_states(self, *, tx: AsyncTransaction | None = None) -> dict[str, _IndexState]: ...
+    async def disable_index(self, name: str, *, tx: AsyncTransaction | None = None) -> None: ...
+    async def build_indexes(
+        self,
+        *names: str,
+        progress: Callable[[IndexBuildProgress], object] | None = None,
+        records_per_second: int | None = None,
+        limit: int = 100,
+        max_write_bytes: int = 900_000,
+        max_transaction_seconds: float = 4.0,
+        reverse: bool = False,
+        if_disabled: _IndexingAction = "rebuild",
+        if_write_only: _IndexingAction = "continue",
+        if_readable: _IndexingAction = "continue",
+        mark_readable: bool = True,
+        allow_unique_pending: bool = False,
+        stop_after: int | None = None,
+        max_seconds: float | None = None,
+        lease: float = 10.0,
+    ) -> IndexBuildSummary: ...
+    @overload
+    async def child(self, path: str, schema: None = None, *, primary_key: None = None) -> AsyncRecordSpace[Record]: ...
+    @overload
+    async def child(self, path: str, schema: Schema[_T], *, primary_key: None = None) -> AsyncRecordSpace[_T]: ...
+    @overload
+    async def child(
+        self, path: str, schema: type[_M] | Sequence[type[_M]], *, primary_key: _Columns | _PrimaryKeys | None = None
+    ) -> AsyncRecordSpace[_M]: ...
+    async def children(self) -> list[str]: ...
+    async def plan(self, schema: Schema[Any]) -> SchemaDiff: ...
+    async def schema_versions(self) -> list[int]: ...
+
+@final
+class AsyncCursor(Generic[_R]):
+    @classmethod
+    def __class_getitem__(cls, key: Any) -> GenericAlias: ...
+    @property
+    def continuation(self) -> bytes | None: ...
+    @property
+    def no_next_reason(self) -> _NoNextReason | None: ...
+    async def page(self, size: int) -> Page[_R]: ...
+    def __aiter__(self) -> AsyncIterator[_R]: ...
+    async def __anext__(self) -> _R: ...
+
+async def open_async(url: str | PathLike[str], root: str | None) -> AsyncDatabase: ...
