@@ -62,7 +62,7 @@ def test_records(url: str) -> None:
         assert [user["id"] async for user in users.scan_by("by_name", start="A")] == [1, 5]
         assert [entry.key[0] async for entry in users.scan_index("by_name", prefix="Ada")] == ["Ada"]
         assert await users.aggregate("users") == (4,)
-        assert (await users.plan(USERS)).allowed and await users.schema_versions() == [1]
+        assert (await users.plan(USERS)).allowed and len(await users.schema_versions()) == 1
         archive = await users.child("archive", Customer, primary_key="id")
         await archive.put(Customer(id=1, name="Ada"))
         assert (await archive.get(1)) == Customer(id=1, name="Ada")

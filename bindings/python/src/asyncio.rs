@@ -85,6 +85,8 @@ struct State {
     /// The future of asyncio that is told when the work is over.
     waiter: Option<Py<PyAny>>,
     outcome: Option<Result<PyResult<Convert>, Aborted>>,
+    /// Whether nobody wants the outcome.
+    cancelled: bool,
 }
 
 #[pymethods]
@@ -98,7 +100,7 @@ impl Call {
         *slf.get().state.lock() = State {
             running: Some(running),
             waiter: Some(waiter),
-            outcome: None,
+            ..State::default()
         };
         let call = slf.clone().unbind();
         runtime().spawn(async move {
@@ -109,7 +111,7 @@ impl Call {
                 {
                     let mut state = call.get().state.lock();
                     state.running = None;
-                    state.outcome = Some(outcome);
+                    state.outcome = Some(outcome).filter(|_| !state.cancelled);
                 }
                 if let Ok(wake) = call.bind(py).getattr(intern!(py, "wake")) {
                     // A loop that is closed refuses, and nobody waits there any more.
@@ -133,17 +135,20 @@ impl Call {
         Ok(())
     }
 
-    /// Gives the work up where it next waits. Says whether `waiter` is going to be told of it.
+    /// Gives the work up where it next waits, or its outcome. Says whether `waiter` is going to be told of it.
     #[pyo3(signature = (waiter=None))]
     fn cancel(&self, waiter: Option<Py<PyAny>>) -> bool {
-        let replaced = {
+        let (is_running, unwanted) = {
             let mut state = self.state.lock();
-            let Some(running) = &state.running else { return false };
-            running.abort();
-            std::mem::replace(&mut state.waiter, waiter)
+            state.cancelled = true;
+            if let Some(running) = &state.running {
+                running.abort();
+            }
+            let waiter = std::mem::replace(&mut state.waiter, waiter);
+            (state.running.is_some(), (waiter, state.outcome.take()))
         };
-        drop(replaced);
-        true
+        drop(unwanted);
+        is_running
     }
 
     /// What the work gave, once it is over.

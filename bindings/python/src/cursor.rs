@@ -41,7 +41,7 @@ pub(crate) struct AsyncCursor;
 #[pyclass(frozen, subclass, name = "_Cursor", module = "record_store._native")]
 pub(crate) struct CursorBase {
     face: Face,
-    handle: Arc<Handle<Arc<tokio::sync::Mutex<Scan>>>>,
+    handle: Arc<Handle<Arc<Scan>>>,
     /// The transaction that the scan is part of.
     transaction: Option<Py<TransactionBase>>,
     form: Arc<Form>,
@@ -52,15 +52,14 @@ pub(crate) struct CursorBase {
 pub(crate) type Opening = BoxFuture<Result<Box<dyn Source>>>;
 
 struct Scan {
-    source: Opened,
-    fetched: VecDeque<Found>,
-    /// Whether the source has nothing more.
-    exhausted: bool,
+    source: tokio::sync::Mutex<Opened>,
+    fetched: Mutex<VecDeque<Found>>,
 }
 
 enum Opened {
     NotYet(Opening),
     Source(Box<dyn Source>),
+    Failed,
 }
 
 /// How far the scan has come for who reads it.
@@ -82,13 +81,12 @@ impl CursorBase {
         form: Arc<Form>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let scan = Scan {
-            source: Opened::NotYet(opening),
-            fetched: VecDeque::new(),
-            exhausted: false,
+            source: tokio::sync::Mutex::new(Opened::NotYet(opening)),
+            fetched: Mutex::default(),
         };
         let base = CursorBase {
             face,
-            handle: family.adopt(Arc::new(tokio::sync::Mutex::new(scan))),
+            handle: family.adopt(Arc::new(scan)),
             transaction,
             form,
             position: Arc::new(Mutex::new(Position {
@@ -99,19 +97,14 @@ impl CursorBase {
         Ok(object!(face, py, base => Cursor | AsyncCursor))
     }
 
-    fn scan(&self) -> PyResult<Arc<tokio::sync::Mutex<Scan>>> {
-        self.handle.get(CLOSED)
-    }
-
     fn enter(&self) -> PyResult<Option<InUse>> {
         let transaction = self.transaction.as_ref();
         transaction.map(|transaction| transaction.get().enter()).transpose()
     }
 
-    /// A result that is here already, if nobody is fetching.
+    /// A result that is here already.
     fn fetched<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
-        let scan = self.scan()?;
-        let found = scan.try_lock().ok().and_then(|mut scan| scan.fetched.pop_front());
+        let found = self.handle.get(CLOSED)?.fetched.lock().pop_front();
         let Some((scanned, continuation)) = found else {
             return Ok(None);
         };
@@ -119,16 +112,36 @@ impl CursorBase {
         to_python(py, &self.form, &scanned).map(Some)
     }
 
-    /// The next result, or `end` when there is none.
-    fn next<'py>(&self, py: Python<'py>, end: fn() -> PyResult<Py<PyAny>>) -> PyResult<Bound<'py, PyAny>> {
-        let (scan, used, position, form) = (self.scan()?, self.enter()?, self.position.clone(), self.form.clone());
-        let next = async move {
+    /// The next results, up to `size`, and what `convert` makes of them. At least `ahead` are fetched, if any.
+    fn next<'py>(
+        &self,
+        py: Python<'py>,
+        size: usize,
+        ahead: usize,
+        convert: impl for<'a> FnOnce(Python<'a>, Vec<Bound<'a, PyAny>>, Position) -> PyResult<Bound<'a, PyAny>>
+        + Send
+        + 'static,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let (scan, used) = (self.handle.get(CLOSED)?, self.enter()?);
+        let (position, form) = (self.position.clone(), self.form.clone());
+        let taken = async move {
             let _used = used;
-            scan.lock().await.next(&position).await.map_err(to_py)
+            scan.take(size, ahead).await.map_err(to_py)
         };
-        self.face.call(py, next, move |py, scanned| match scanned {
-            Some(scanned) => to_python(py, &form, &scanned),
-            None => end().map(|end| end.into_bound(py)),
+        self.face.call(py, taken, move |py, taken| {
+            let (results, end) = taken.accept();
+            let position = {
+                let mut position = position.lock();
+                if let Some((_, continuation)) = results.last() {
+                    position.continuation.clone_from(continuation);
+                }
+                if let Some(end) = end {
+                    *position = end;
+                }
+                position.clone()
+            };
+            let results = results.iter().map(|(scanned, _)| to_python(py, &form, scanned));
+            convert(py, results.collect::<PyResult<_>>()?, position)
         })
     }
 }
@@ -153,22 +166,13 @@ impl CursorBase {
     /// The next results as a `Page`: `size` of them, or fewer at the end of the scan or of a limit.
     fn page<'py>(&self, py: Python<'py>, size: usize) -> PyResult<Bound<'py, PyAny>> {
         static CLASS: PyOnceLock<Py<PyType>> = PyOnceLock::new();
-        let (scan, used, position, form) = (self.scan()?, self.enter()?, self.position.clone(), self.form.clone());
-        let page = async move {
-            let _used = used;
-            let results = scan.lock().await.page(size, &position).await.map_err(to_py)?;
-            let position = position.lock().clone();
-            Ok((results, position))
-        };
-        self.face.call(py, page, move |py, (results, position)| {
-            let results = results.iter().map(|result| to_python(py, &form, result));
-            let results = PyList::new(py, results.collect::<PyResult<Vec<_>>>()?)?;
+        self.next(py, size, 0, |py, results, position| {
             let continuation = position
                 .continuation
                 .map(|continuation| PyBytes::new(py, continuation.as_bytes()));
             let reason = position.no_next_reason.map(NoNextReason::name);
             let class = CLASS.import(py, "record_store._page", "Page")?;
-            class.call1((results, continuation, reason))
+            class.call1((PyList::new(py, results)?, continuation, reason))
         })
     }
 }
@@ -185,10 +189,10 @@ impl Cursor {
             return Ok(Some(next));
         }
         py.check_signals()?;
-        match cursor.next(py, || Err(pyo3::exceptions::PyStopIteration::new_err(()))) {
-            Err(end) if end.is_instance_of::<pyo3::exceptions::PyStopIteration>(py) => Ok(None),
-            next => next.map(Some),
-        }
+        let next = cursor.next(py, 1, BATCH_RESULTS, |py, results, _| {
+            Ok(PyList::new(py, results)?.into_any())
+        })?;
+        Ok(next.try_iter()?.next().transpose()?)
     }
 }
 
@@ -202,75 +206,75 @@ impl AsyncCursor {
         let (py, cursor) = (slf.py(), slf.as_super().get());
         match cursor.fetched(py)? {
             Some(next) => cursor.face.ready(next),
-            None => cursor.next(py, || Err(PyStopAsyncIteration::new_err(()))),
+            None => cursor.next(py, 1, BATCH_RESULTS, |_, mut results, _| {
+                results.pop().ok_or_else(|| PyStopAsyncIteration::new_err(()))
+            }),
         }
     }
 }
 
 impl Scan {
-    /// The next result, and notes down where it stands.
-    async fn next(&mut self, position: &Mutex<Position>) -> Result<Option<Scanned>> {
-        if self.fetched.is_empty() {
-            self.fetch(BATCH_RESULTS).await?;
-        }
-        let Some((scanned, continuation)) = self.fetched.pop_front() else {
-            *position.lock() = self.end();
-            return Ok(None);
+    /// Up to `size` results; fewer only at the end.
+    async fn take(self: &Arc<Self>, size: usize, ahead: usize) -> Result<Taken> {
+        let source = &mut *self.source.lock().await;
+        let mut taken = Taken {
+            scan: self.clone(),
+            results: Vec::new(),
+            end: None,
         };
-        position.lock().continuation = continuation;
-        Ok(Some(scanned))
-    }
-
-    /// The next results, and notes down where the last one stands.
-    async fn page(&mut self, size: usize, position: &Mutex<Position>) -> Result<Vec<Scanned>> {
-        let missing = size.saturating_sub(self.fetched.len());
-        self.fetch(missing).await?;
-        let mut page = Vec::new();
-        while page.len() < size {
-            let Some((scanned, continuation)) = self.fetched.pop_front() else {
-                *position.lock() = self.end();
-                break;
-            };
-            position.lock().continuation = continuation;
-            page.push(scanned);
-        }
-        Ok(page)
-    }
-
-    /// Fetches up to `count` results, unless there are no more.
-    async fn fetch(&mut self, count: usize) -> Result<()> {
-        if self.exhausted || count == 0 {
-            return Ok(());
-        }
-        if let Opened::NotYet(opening) = &mut self.source {
-            match opening.await {
-                Ok(source) => self.source = Opened::Source(source),
-                Err(error) => {
-                    self.exhausted = true;
-                    return Err(error);
+        loop {
+            while taken.results.len() < size {
+                let Some(found) = self.fetched.lock().pop_front() else {
+                    break;
+                };
+                taken.results.push(found);
+            }
+            let missing = size - taken.results.len();
+            if missing == 0 {
+                return Ok(taken);
+            }
+            if let Opened::Source(source) = source
+                && let Some(reason) = source.no_next_reason()
+            {
+                taken.end = Some(Position {
+                    continuation: source.continuation(),
+                    no_next_reason: Some(reason),
+                });
+                return Ok(taken);
+            }
+            match source {
+                Opened::NotYet(opening) => {
+                    let opened = opening.await;
+                    // A future that has ended is not asked again.
+                    *source = Opened::Failed;
+                    *source = Opened::Source(opened?);
                 }
+                Opened::Source(source) => source.fetch(missing.max(ahead), &self.fetched).await?,
+                Opened::Failed => return Ok(taken),
             }
         }
-        let Opened::Source(source) = &mut self.source else {
-            return Ok(());
-        };
-        let wanted = self.fetched.len() + count;
-        source.fetch(count, &mut self.fetched).await?;
-        self.exhausted = self.fetched.len() < wanted;
-        Ok(())
     }
+}
 
-    /// The position behind everything.
-    fn end(&self) -> Position {
-        match &self.source {
-            Opened::Source(source) => Position {
-                continuation: source.continuation(),
-                no_next_reason: source.no_next_reason(),
-            },
-            Opened::NotYet(_) => Position {
-                continuation: None,
-                no_next_reason: None,
-            },
+/// Results on their way to who has asked for them. If that call is given up, they go back to the scan.
+struct Taken {
+    scan: Arc<Scan>,
+    results: Vec<Found>,
+    /// The position behind everything, if there are fewer results than were asked for.
+    end: Option<Position>,
+}
+
+impl Taken {
+    fn accept(mut self) -> (Vec<Found>, Option<Position>) {
+        (std::mem::take(&mut self.results), self.end.take())
+    }
+}
+
+impl Drop for Taken {
+    fn drop(&mut self) {
+        let mut fetched = self.scan.fetched.lock();
+        for found in self.results.drain(..).rev() {
+            fetched.push_front(found);
         }
     }
 }

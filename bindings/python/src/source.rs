@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use futures_util::future::BoxFuture;
+use parking_lot::Mutex;
 use record_store::{
     Continuation, IndexCursor, IndexEntry, IndexRecordCursor, NoNextReason, RecordCursor, Result, SpaceCursor,
     StoredRecord, UniquenessViolation,
@@ -22,7 +23,7 @@ pub(crate) type Found = (Scanned, Option<Continuation>);
 pub(crate) trait Source: Send {
     /// Appends up to `count` results; fewer only if there is a reason why none follows. What was appended stays when the call
     /// is given up.
-    fn fetch<'a>(&'a mut self, count: usize, into: &'a mut VecDeque<Found>) -> BoxFuture<'a, Result<()>>;
+    fn fetch<'a>(&'a mut self, count: usize, into: &'a Mutex<VecDeque<Found>>) -> BoxFuture<'a, Result<()>>;
 
     /// Why there is no next result; none while there may be one.
     fn no_next_reason(&self) -> Option<NoNextReason>;
@@ -34,11 +35,12 @@ pub(crate) trait Source: Send {
 macro_rules! sources {
     ($($cursor:ty => $scanned:ident)*) => {$(
         impl Source for $cursor {
-            fn fetch<'a>(&'a mut self, count: usize, into: &'a mut VecDeque<Found>) -> BoxFuture<'a, Result<()>> {
+            fn fetch<'a>(&'a mut self, count: usize, into: &'a Mutex<VecDeque<Found>>) -> BoxFuture<'a, Result<()>> {
                 Box::pin(async move {
                     for _ in 0..count {
                         let Some(result) = self.next().await? else { break };
-                        into.push_back((Scanned::$scanned(result), self.continuation()));
+                        let found = (Scanned::$scanned(result), self.continuation());
+                        into.lock().push_back(found);
                     }
                     Ok(())
                 })
