@@ -7,7 +7,9 @@ use record_store_kv::tuple::TupleRange;
 use record_store_kv::{Bytes, Subspace};
 
 use super::{IndexContext, IndexEntry, IndexKeyspace, IndexMaintainer, IndexScanType, UniquenessViolation};
-use crate::cursor::{KeyValueCursor, KeyValueScan, LimitManager, RowsWanted, ScanProgress, TransactionCursor};
+use crate::cursor::{
+    KeyValueCursor, KeyValueScan, LimitManager, Position, RowsWanted, ScanProgress, Scanned, TransactionCursor,
+};
 use crate::{Continuation, Error, ErrorKind, NoNextReason, RecordContext, Result, ScanLimits};
 
 /// What a scan asks for.
@@ -193,13 +195,18 @@ impl<T> IndexCursor<T> {
     /// Where another scan goes on behind the last entry. None when nothing follows, and before the first entry of a scan that
     /// began at the beginning.
     pub fn continuation(&self) -> Option<Continuation> {
-        if self.stopped.is_some_and(NoNextReason::is_source_exhausted) {
-            return None;
+        match self.stopped {
+            Some(NoNextReason::SourceExhausted) => None,
+            _ => match self.last_key() {
+                Some(key) => Some(Continuation::of_key(key)),
+                None => self.began_at.clone(),
+            },
         }
-        match self.last_key() {
-            Some(key) => Some(Continuation::of_key(key)),
-            None => self.began_at.clone(),
-        }
+    }
+
+    /// Counts what is read together with other scans.
+    pub(crate) fn share_limits(&mut self, limits: ScanLimits, scanned: &Arc<Scanned>) {
+        self.limits = LimitManager::sharing(limits, Arc::clone(scanned));
     }
 
     /// By which key the continuation names the last entry.
@@ -220,8 +227,18 @@ impl<T: Send> TransactionCursor for IndexCursor<T> {
         IndexCursor::next(self).await
     }
 
-    fn last_key(&self) -> Option<Bytes> {
-        IndexCursor::last_key(self)
+    fn position(&self) -> Position {
+        if self.stopped.is_some_and(NoNextReason::is_source_exhausted) {
+            return Position::End;
+        }
+        match self.last_key() {
+            Some(key) => Position::Key(key),
+            None => Position::from_continuation(self.began_at.as_ref()),
+        }
+    }
+
+    fn no_next_reason(&self) -> Option<NoNextReason> {
+        self.stopped
     }
 
     fn progress(&self) -> ScanProgress {
