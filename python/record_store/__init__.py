@@ -26,6 +26,11 @@ from ._native import (
     Change,
     Cursor,
     Database,
+    Field,
+    Filter,
+    KeyExpression,
+    Parameter,
+    Query,
     RecordSpace,
     RecordVersion,
     Schema,
@@ -33,23 +38,30 @@ from ._native import (
     StoredRecord,
     Transaction,
     __version__,
+    field,
     open,
+    parameter,
 )
 from ._page import Page
 from ._record import PrimaryKey, Record
-from . import errors
+from . import errors, keys
 
 __all__ = [
     "Change",
     "Cursor",
     "Database",
     "Error",
+    "Field",
+    "Filter",
     "Index",
     "IndexBuildProgress",
     "IndexBuildSummary",
     "IndexEntry",
+    "KeyExpression",
     "Page",
+    "Parameter",
     "PrimaryKey",
+    "Query",
     "Record",
     "RecordSpace",
     "RecordVersion",
@@ -60,5 +72,8 @@ __all__ = [
     "UniquenessViolation",
     "__version__",
     "errors",
+    "field",
+    "keys",
     "open",
+    "parameter",
 ]

@@ -29,11 +29,12 @@ from os import PathLike
 from ._asyncio import Opening
 from ._native import AsyncCursor as Cursor
 from ._native import AsyncDatabase as Database
+from ._native import AsyncQuery as Query
 from ._native import AsyncRecordSpace as RecordSpace
 from ._native import AsyncTransaction as Transaction
 from ._native import open_async
 
-__all__ = ["Cursor", "Database", "RecordSpace", "Transaction", "open"]
+__all__ = ["Cursor", "Database", "Query", "RecordSpace", "Transaction", "open"]
 
 
 def open(url: str | PathLike[str], *, root: str | None = None) -> Opening:

@@ -11,8 +11,12 @@ mod database;
 mod diff;
 mod error;
 mod face;
+mod field;
+mod filter;
 mod index;
+mod key_expression;
 mod keywords;
+mod query;
 mod record;
 mod run;
 mod runtime;
@@ -41,6 +45,26 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("AsyncDatabase", module.py().get_type::<database::AsyncDatabase>())?;
     module.add_class::<diff::Change>()?;
     module.add_class::<diff::SchemaDiff>()?;
+    module.add_class::<field::Field>()?;
+    module.add_class::<filter::Filter>()?;
+    module.add_class::<filter::Parameter>()?;
+    module.add_class::<key_expression::KeyExpression>()?;
+    module.add_class::<query::Query>()?;
+    module.add("AsyncQuery", module.py().get_type::<query::AsyncQuery>())?;
+    for function in [
+        wrap_pyfunction!(field::field, module)?,
+        wrap_pyfunction!(filter::parameter, module)?,
+        wrap_pyfunction!(key_expression::concat, module)?,
+        wrap_pyfunction!(key_expression::empty, module)?,
+        wrap_pyfunction!(key_expression::function, module)?,
+        wrap_pyfunction!(key_expression::literal, module)?,
+        wrap_pyfunction!(key_expression::packed, module)?,
+        wrap_pyfunction!(key_expression::record_type, module)?,
+        wrap_pyfunction!(key_expression::version, module)?,
+        wrap_pyfunction!(key_expression::with_value, module)?,
+    ] {
+        module.add_function(function)?;
+    }
     module.add_class::<schema::Schema>()?;
     module.add_class::<space::RecordSpace>()?;
     module.add("AsyncRecordSpace", module.py().get_type::<space::AsyncRecordSpace>())?;

@@ -133,7 +133,7 @@ pub(crate) fn to_columns(
     }
 }
 
-fn element(column: &Bound<'_, PyAny>) -> PyResult<Element> {
+pub(crate) fn element(column: &Bound<'_, PyAny>) -> PyResult<Element> {
     if column.is_none() {
         return Ok(Element::Null);
     }

@@ -37,12 +37,20 @@ impl ScanArguments {
         Ok(arguments)
     }
 
+    /// The keywords with which a query runs.
+    pub(crate) fn of_query(call: &'static str, given: Option<&Bound<'_, PyDict>>) -> PyResult<Self> {
+        let keywords = Keywords::of(call, given);
+        let arguments = Self::execution(&keywords)?;
+        keywords.finish()?;
+        Ok(arguments)
+    }
+
     fn common(keywords: &Keywords<'_>, record_type: Option<&Bound<'_, PyAny>>) -> PyResult<Self> {
         let bound = |name: &str| -> PyResult<Option<RecordKey>> {
             let columns = keywords.object(name)?;
             columns.map(|columns| to_key(&columns, record_type)).transpose()
         };
-        let after: Option<Vec<u8>> = keywords.take("after")?;
+        let ScanArguments { options, transaction } = Self::execution(keywords)?;
         let options = ScanOptions {
             within: bound("prefix")?,
             from: bound("start")?,
@@ -50,6 +58,15 @@ impl ScanArguments {
             reverse: keywords.take("reverse")?.unwrap_or_default(),
             limit: keywords.take("limit")?,
             skip: keywords.take("skip")?.unwrap_or_default(),
+            ..options
+        };
+        Ok(ScanArguments { options, transaction })
+    }
+
+    /// How far it goes, where it goes on, and in which transaction.
+    fn execution(keywords: &Keywords<'_>) -> PyResult<Self> {
+        let after: Option<Vec<u8>> = keywords.take("after")?;
+        let options = ScanOptions {
             limits: ScanLimits {
                 scanned_rows_max: keywords.take("max_rows")?,
                 scanned_bytes_max: keywords.take("max_bytes")?,

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use futures_util::future::BoxFuture;
 use parking_lot::Mutex;
+use record_store::query::QueryCursor;
 use record_store::{
     Continuation, IndexCursor, IndexEntry, IndexRecordCursor, NoNextReason, RecordCursor, Result, SpaceCursor,
     StoredRecord, UniquenessViolation,
@@ -61,6 +62,7 @@ sources! {
     SpaceCursor => Record
     RecordCursor => Record
     IndexRecordCursor => Record
+    QueryCursor => Record
     SpaceCursor<IndexEntry> => Entry
     IndexCursor => Entry
     SpaceCursor<UniquenessViolation> => Violation

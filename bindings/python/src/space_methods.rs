@@ -1,13 +1,15 @@
 //! The methods of `RecordSpace`: arguments converted, one future made of the core's verb, its result converted.
 
 use pyo3::prelude::*;
-use pyo3::types::PyDict;
+use pyo3::types::{PyDict, PyTuple};
 use record_store::{RecordExistenceCheck, RecordKey, SaveOptions};
 
 use crate::diff::SchemaDiff;
 use crate::error::to_py;
+use crate::filter::to_filter;
 use crate::index;
-use crate::record::{to_columns, to_key, to_row, to_tuple};
+use crate::query::QueryBase;
+use crate::record::{to_columns, to_key, to_row, to_tuple, type_name};
 use crate::scan::ScanArguments;
 use crate::schema::Schema;
 use crate::space::{SpaceBase, open_at};
@@ -342,6 +344,34 @@ impl SpaceBase {
             }
         })?;
         self.face.done(py, resolved)
+    }
+
+    /// A query for records of this space: those of which `filter` is true, a `Filter` or text in the manner of SQL with the values of
+    /// its `?` and `:name`. All records without; only those of a `type` with it.
+    ///
+    /// >>> [user.name for user in users.query("id BETWEEN ? AND :most", 1, most=5)]
+    /// ['Ada']
+    #[pyo3(
+        signature = (filter=None, /, *values, r#type=None, **named),
+        text_signature = "($self, filter=None, /, *values, type=None, **named)"
+    )]
+    fn query<'py>(
+        slf: &Bound<'py, Self>,
+        py: Python<'py>,
+        filter: Option<&Bound<'py, PyAny>>,
+        values: &Bound<'py, PyTuple>,
+        r#type: Option<&Bound<'py, PyAny>>,
+        named: Option<&Bound<'py, PyDict>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let space = slf.get();
+        let mut query = space.core()?.query("");
+        if let Some(filter) = filter {
+            query = query.filter(to_filter(filter, values, named)?);
+        }
+        if let Some(record_type) = r#type {
+            query = query.record_type(type_name(record_type)?);
+        }
+        QueryBase::object(py, space.face, &space.family, query, slf.clone().unbind())
     }
 
     /// The count, sum, or least or greatest value that an index keeps for the groups whose first columns are `group`, as a tuple;
