@@ -375,7 +375,7 @@ export class RecordSpace<R extends object = AnyRecord> {
   /** The paths of the record spaces below this one, at any depth. */
   children(): Promise<string[]>;
   /** What would change if the space got this schema, and what that costs. It changes nothing. */
-  plan(schema: Schema<never> | Schema | PromiseLike<Schema>): Promise<SchemaDiff>;
+  plan(schema: Schema<R> | Schema | PromiseLike<Schema<R> | Schema>): Promise<SchemaDiff>;
   /** The versions of the schemas that the space had, from the oldest to the current one. */
   schemaVersions(): Promise<number[]>;
 }

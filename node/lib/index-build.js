@@ -2,7 +2,7 @@
 "use strict";
 
 const { orAbort } = require("./abort.js");
-const { checked, settle } = require("./error.js");
+const { settle } = require("./error.js");
 
 /** Follows a build to its end. What `progress` throws, and the signal, stop it and come out as they are. */
 async function follow(build, progress, signal) {
@@ -30,4 +30,4 @@ async function drained(build) {
 
 function nothing() {}
 
-module.exports = { checked, follow };
+module.exports = { follow };
