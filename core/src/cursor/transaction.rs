@@ -16,8 +16,20 @@ pub(crate) trait TransactionCursor: Send {
     /// By which key the continuation names the last result.
     fn last_key(&self) -> Option<Bytes>;
 
+    /// Which scan it is.
+    fn identity(&self) -> ScanIdentity;
+
     /// How far the scan has come.
     fn progress(&self) -> ScanProgress;
+}
+
+/// Which scan it is: a continuation of one is none of another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ScanIdentity {
+    /// What is read, in which direction.
+    pub(crate) plan_hash: i32,
+    /// The version of the meta-data that made or last changed what is read.
+    pub(crate) since: i32,
 }
 
 /// How far a scan within one transaction has come.

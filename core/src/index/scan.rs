@@ -7,7 +7,10 @@ use record_store_kv::tuple::TupleRange;
 use record_store_kv::{Bytes, Subspace};
 
 use super::{IndexContext, IndexEntry, IndexKeyspace, IndexMaintainer, IndexScanType, UniquenessViolation};
-use crate::cursor::{KeyValueCursor, KeyValueScan, LimitManager, RowsWanted, ScanProgress, TransactionCursor};
+use crate::cursor::{
+    KeyValueCursor, KeyValueScan, LimitManager, RowsWanted, ScanIdentity, ScanProgress, TransactionCursor,
+};
+use crate::metadata::Index;
 use crate::{Continuation, Error, ErrorKind, NoNextReason, RecordContext, Result, ScanLimits};
 
 /// What a scan asks for.
@@ -57,6 +60,7 @@ pub(crate) fn scan(
     let decoder = Arc::clone(maintainer);
     IndexCursor::new(
         context.record_context().clone(),
+        index,
         context.layout().subspace(IndexKeyspace::Entries),
         scan,
         move |key, value| decoder.decode(key, value),
@@ -71,12 +75,14 @@ pub(crate) fn scan_uniqueness_violations(
     context: &IndexContext<'_>,
     scan: EntryScan,
 ) -> Result<IndexCursor<UniquenessViolation>> {
-    let index = Arc::clone(maintainer.index());
+    let index = maintainer.index();
+    let of_violation = Arc::clone(index);
     IndexCursor::new(
         context.record_context().clone(),
+        index,
         context.layout().subspace(IndexKeyspace::UniquenessViolations),
         scan,
-        move |key, value| UniquenessViolation::decode(&index, key, value),
+        move |key, value| UniquenessViolation::decode(&of_violation, key, value),
     )
 }
 
@@ -90,6 +96,8 @@ type Decode<T> = Box<dyn Fn(&[u8], &[u8]) -> Result<T> + Send + Sync>;
 pub struct IndexCursor<T = IndexEntry> {
     context: RecordContext,
     rows: KeyValueCursor,
+    /// The version of the meta-data that made or last changed the index.
+    since: i32,
     prefix: usize,
     decode: Decode<T>,
     limits: LimitManager,
@@ -104,6 +112,7 @@ pub struct IndexCursor<T = IndexEntry> {
 impl<T> IndexCursor<T> {
     fn new(
         context: RecordContext,
+        index: &Index,
         subspace: Subspace,
         scan: EntryScan,
         decode: impl Fn(&[u8], &[u8]) -> Result<T> + Send + Sync + 'static,
@@ -125,6 +134,7 @@ impl<T> IndexCursor<T> {
         Ok(IndexCursor {
             context,
             rows,
+            since: index.last_modified_version(),
             prefix: subspace.prefix().len(),
             decode: Box::new(decode),
             limits: LimitManager::new(scan.limits),
@@ -222,6 +232,13 @@ impl<T: Send> TransactionCursor for IndexCursor<T> {
 
     fn last_key(&self) -> Option<Bytes> {
         IndexCursor::last_key(self)
+    }
+
+    fn identity(&self) -> ScanIdentity {
+        ScanIdentity {
+            plan_hash: self.rows.plan_hash(),
+            since: self.since,
+        }
     }
 
     fn progress(&self) -> ScanProgress {

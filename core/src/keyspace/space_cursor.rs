@@ -7,7 +7,7 @@ use std::time::Duration;
 use record_store_kv::{BoxFuture, Bytes};
 
 use super::RecordSpace;
-use crate::cursor::{ScanProgress, TransactionCursor};
+use crate::cursor::{ScanProgress, Seal, TransactionCursor};
 use crate::store::OpenFor;
 use crate::{Continuation, NoNextReason, RecordStore, Result, ScanLimits, ScanOptions, StoredRecord};
 
@@ -51,6 +51,8 @@ pub struct SpaceCursor<T = StoredRecord> {
     last_key: Option<Bytes>,
     /// Where the scan began.
     began_at: Option<Continuation>,
+    /// To what the continuations belong; known with the first batch.
+    seal: Option<Seal>,
     /// Why no batch follows.
     end: Option<(NoNextReason, Option<Continuation>)>,
     stopped: Option<NoNextReason>,
@@ -74,14 +76,18 @@ impl<T: Send> SpaceCursor<T> {
             space: space.clone(),
             purpose,
             read: Box::new(move |store, options| {
-                let cursor = scan(&store, options);
-                Box::pin(async move { Batch::read(cursor?).await })
+                let begun = begin(&store, options, &scan);
+                Box::pin(async move {
+                    let (cursor, seal) = begun?;
+                    Batch::read(cursor, seal).await
+                })
             }),
             began: None,
             batch: VecDeque::new(),
             last_key: None,
             began_at: options.continuation.clone(),
             options,
+            seal: None,
             end: None,
             stopped: None,
         }
@@ -126,11 +132,12 @@ impl<T: Send> SpaceCursor<T> {
     /// Where another scan goes on behind the last result. None when nothing follows, and before the first result of a scan
     /// that began at the beginning.
     pub fn continuation(&self) -> Option<Continuation> {
-        match (&self.end, &self.last_key) {
-            (Some((_, continuation)), _) if self.stopped.is_some() => continuation.clone(),
-            (_, Some(key)) => Some(Continuation::of_key(key.clone())),
-            (_, None) => self.began_at.clone(),
-        }
+        let inner = match (&self.end, &self.last_key) {
+            (Some((_, continuation)), _) if self.stopped.is_some() => continuation.clone()?,
+            (_, Some(key)) => Continuation::of_key(key.clone()),
+            (_, None) => return self.began_at.clone(),
+        };
+        self.seal.map(|seal| seal.seal(inner.as_bytes()))
     }
 
     /// Reads a batch, and takes what it read from the limits.
@@ -159,7 +166,11 @@ impl<T: Send> SpaceCursor<T> {
             ..self.options.clone()
         };
         let (space, purpose, read, options) = (&self.space, self.purpose, &self.read, &options);
-        let Batch { results, progress } = self
+        let Batch {
+            results,
+            progress,
+            seal,
+        } = self
             .space
             .database()
             .run(|context| async move { read(space.store_for(&context, purpose).await?, options.clone()).await })
@@ -173,6 +184,7 @@ impl<T: Send> SpaceCursor<T> {
         self.options.skip = progress.skip;
         self.options.continuation = progress.continuation.clone();
         self.batch = results.into();
+        self.seal = Some(seal);
         let reason = progress.no_next_reason.unwrap_or(NoNextReason::SourceExhausted);
         let limits = &self.options.limits;
         let ends = match reason {
@@ -204,10 +216,11 @@ struct Batch<T> {
     /// With the keys by which continuations name them.
     results: Vec<(T, Option<Bytes>)>,
     progress: ScanProgress,
+    seal: Seal,
 }
 
 impl<T: Send> Batch<T> {
-    async fn read(mut cursor: impl TransactionCursor<Item = T>) -> Result<Self> {
+    async fn read(mut cursor: impl TransactionCursor<Item = T>, seal: Seal) -> Result<Self> {
         let mut results = Vec::new();
         while let Some(result) = cursor.next().await? {
             results.push((result, cursor.last_key()));
@@ -215,8 +228,29 @@ impl<T: Send> Batch<T> {
         Ok(Batch {
             results,
             progress: cursor.progress(),
+            seal,
         })
     }
+}
+
+/// A scan in the transaction of a store, and to what its continuations belong. One that was given must belong to it.
+fn begin<C: TransactionCursor>(
+    store: &RecordStore,
+    mut options: ScanOptions,
+    scan: impl Fn(&RecordStore, ScanOptions) -> Result<C>,
+) -> Result<(C, Seal)> {
+    let given = options.continuation.take();
+    let cursor = scan(store, options.clone())?;
+    let prefix = store.subspace().prefix();
+    let seal = Seal::new(prefix, cursor.identity(), store.metadata().version());
+    let Some(given) = given else {
+        return Ok((cursor, seal));
+    };
+    options.continuation = Some(match given.is_java() {
+        true => given,
+        false => Continuation::from_java(seal.open(given.as_bytes())?),
+    });
+    Ok((scan(store, options)?, seal))
 }
 
 fn take(limit: &mut Option<u64>, taken: u64) {

@@ -8,7 +8,7 @@ use futures_util::future::try_join_all;
 use record_store_kv::Bytes;
 
 use super::{RecordStore, StoredRecord, load};
-use crate::cursor::{ScanProgress, TransactionCursor};
+use crate::cursor::{ScanIdentity, ScanProgress, TransactionCursor};
 use crate::index::{IndexCursor, IndexEntry};
 use crate::{Continuation, Error, ErrorKind, NoNextReason, Result};
 
@@ -140,6 +140,10 @@ impl TransactionCursor for IndexRecordCursor {
 
     fn last_key(&self) -> Option<Bytes> {
         self.last_key.clone()
+    }
+
+    fn identity(&self) -> ScanIdentity {
+        self.entries.identity()
     }
 
     fn progress(&self) -> ScanProgress {

@@ -4,7 +4,9 @@ use record_store_kv::tuple::Tuple;
 use record_store_kv::{Bytes, KeyRange, KeyValue, RangeRequest};
 
 use super::{RecordStore, ScanOptions, StoredRecord, load};
-use crate::cursor::{KeyValueCursor, KeyValueScan, LimitManager, RowsWanted, ScanProgress, TransactionCursor};
+use crate::cursor::{
+    KeyValueCursor, KeyValueScan, LimitManager, RowsWanted, ScanIdentity, ScanProgress, TransactionCursor,
+};
 use crate::split::{self, Assembly, RawRecord};
 use crate::{Continuation, Error, ErrorKind, NoNextReason, Result, ScanLimits};
 
@@ -230,6 +232,13 @@ impl TransactionCursor for RecordCursor {
 
     fn last_key(&self) -> Option<Bytes> {
         RecordCursor::last_key(self)
+    }
+
+    fn identity(&self) -> ScanIdentity {
+        ScanIdentity {
+            plan_hash: self.rows.plan_hash(),
+            since: 0,
+        }
     }
 
     fn progress(&self) -> ScanProgress {

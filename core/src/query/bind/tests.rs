@@ -82,7 +82,8 @@ fn values_become_what_keys_hold() {
 
 #[test]
 fn what_does_not_fit_is_named() {
-    let cases: &[(&str, &str, &[(&str, &str)])] = &[
+    type Facts = &'static [(&'static str, &'static str)];
+    let cases: &[(&str, &str, Facts)] = &[
         (
             "agee = 1",
             "does not have",
