@@ -9,7 +9,7 @@ use std::hash::{Hash, Hasher};
 use prost::Message;
 use record_store_kv::Bytes;
 
-use super::envelope::Opened;
+use super::envelope::Envelope;
 use crate::Result;
 use crate::proto::KeyValueCursorContinuation;
 
@@ -81,13 +81,17 @@ impl Continuation {
     pub fn java_bytes(&self) -> Result<Bytes> {
         match self.java {
             true => Ok(self.bytes.clone()),
-            false => Ok(Bytes::copy_from_slice(Opened::read(&self.bytes)?.inner)),
+            false => Ok(Envelope::read(self)?.into_inner()),
         }
     }
 
     /// Whether the bytes are known to be Java's.
     pub(crate) fn is_java(&self) -> bool {
         self.java
+    }
+
+    pub(super) fn into_bytes(self) -> Bytes {
+        self.bytes
     }
 
     /// The continuation of a scan of keys: the part of the last key that the range does not tell.

@@ -1,27 +1,72 @@
-//! [`Seal`]: the envelope of public continuations. It tells damaged bytes, and those of another scan, from the right ones.
+//! [`Envelope`]: what is around the continuations of record spaces. It tells damaged bytes, and those of another scan, from
+//! the right ones.
 //!
 //! | Bytes | Content |
 //! |---|---|
 //! | 1 | the form of the envelope: 1 |
-//! | 4 | the record space: CRC-32C of the prefix of its store |
-//! | 4 | the scan or plan: its hash |
-//! | 4 | the version of the meta-data with which the scan was made |
-//! | any | the continuation within, in Java's form |
-//! | 4 | CRC-32C of all that stands before |
+//! | 4 | CRC-32C of all bytes behind, big-endian |
+//! | any | a message `SpaceContinuation` |
 //!
-//! Numbers are big-endian. The checksum finds accidents, no forgery: whoever can scan a space may go on anywhere in it.
+//! The checksum finds accidents, no forgery: whoever can scan a space may go on anywhere in it.
 
+use prost::Message;
 use record_store_kv::Bytes;
 
 use super::{Continuation, ScanIdentity};
+use crate::proto::SpaceContinuation;
 use crate::{Error, ErrorKind, Result};
 
-/// To what a public continuation belongs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// A continuation of a record space, whose bytes are as they were written.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Envelope(SpaceContinuation);
+
+/// To what the continuations of a scan of a record space belong.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Seal {
     space: u32,
     scan: ScanIdentity,
     metadata_version: i32,
+}
+
+impl Envelope {
+    /// Errors: `InvalidContinuation` for bytes that are damaged, and for those of another release.
+    pub(crate) fn read(continuation: &Continuation) -> Result<Self> {
+        let sealed = continuation.as_bytes();
+        let damaged = || {
+            invalid("the continuation is damaged, or is none of a record space: Java's go into Continuation::from_java")
+                .with("bytes", sealed.len())
+        };
+        let (form, behind) = sealed.split_first().ok_or_else(damaged)?;
+        let (checksum, message) = behind.split_first_chunk().ok_or_else(damaged)?;
+        if u32::from_be_bytes(*checksum) != crc32c::crc32c(message) {
+            return Err(damaged());
+        }
+        if *form != FORM {
+            return Err(invalid(
+                "the continuation is damaged, or was made by another release of this library: begin anew",
+            )
+            .with("form", form)
+            .with("known_form", FORM));
+        }
+        SpaceContinuation::decode(message)
+            .map(Envelope)
+            .map_err(|error| damaged().caused_by(error))
+    }
+
+    /// The hash of the plan or the scan.
+    pub(crate) fn plan_hash(&self) -> u32 {
+        self.0.plan_hash()
+    }
+
+    /// The indexes of the plan.
+    pub(crate) fn indexes(&self) -> &[String] {
+        &self.0.indexes
+    }
+
+    /// Java's bytes.
+    pub(super) fn into_inner(self) -> Bytes {
+        self.0.inner.unwrap_or_default()
+    }
 }
 
 impl Seal {
@@ -35,81 +80,44 @@ impl Seal {
     }
 
     /// The public form of a continuation of this scan.
-    pub(crate) fn seal(&self, inner: &[u8]) -> Continuation {
-        let mut bytes = Vec::with_capacity(HEAD + inner.len() + CHECKSUM);
-        bytes.push(FORM);
-        bytes.extend_from_slice(&self.space.to_be_bytes());
-        bytes.extend_from_slice(&self.scan.plan_hash.to_be_bytes());
-        bytes.extend_from_slice(&self.metadata_version.to_be_bytes());
-        bytes.extend_from_slice(inner);
-        bytes.extend_from_slice(&crc32c::crc32c(&bytes).to_be_bytes());
-        Continuation::from_bytes(bytes)
+    pub(crate) fn seal(&self, inner: Continuation) -> Continuation {
+        let message = SpaceContinuation {
+            space: Some(self.space),
+            plan_hash: Some(self.scan.plan_hash),
+            metadata_version: Some(self.metadata_version),
+            indexes: self.scan.indexes.clone(),
+            inner: Some(inner.into_bytes()),
+        };
+        let message = message.encode_to_vec();
+        let checksum = crc32c::crc32c(&message).to_be_bytes();
+        Continuation::from_bytes([&[FORM], &checksum[..], &message].concat())
     }
 
-    /// The continuation within a public one of this scan.
+    /// The continuation within, for this scan.
     ///
-    /// Errors: `InvalidContinuation` for damaged bytes, another space, another scan, and one that is older than what is scanned.
-    pub(crate) fn open(&self, sealed: &[u8]) -> Result<Bytes> {
-        let opened = Opened::read(sealed)?;
-        if opened.space != self.space {
+    /// Errors: `InvalidContinuation` for another space or another scan, and for one that is older than what is scanned.
+    pub(crate) fn open(&self, envelope: Envelope) -> Result<Continuation> {
+        let sealed = &envelope.0;
+        if sealed.space() != self.space {
             return Err(invalid(
-                "the continuation belongs to another record space, or the space was made anew: start the scan again",
+                "the continuation belongs to another record space, or the space was made anew: begin anew",
             ));
         }
-        if opened.plan_hash != self.scan.plan_hash {
+        if sealed.plan_hash() != self.scan.plan_hash {
             return Err(invalid(
                 "the continuation belongs to another scan or query: give it to the one from which it came",
             )
-            .with("plan_hash", opened.plan_hash)
+            .with("plan_hash", sealed.plan_hash())
             .with("of_this_scan", self.scan.plan_hash));
         }
-        if opened.metadata_version < self.scan.since {
+        if sealed.metadata_version() < self.scan.since {
             return Err(
-                invalid("what is scanned was changed after the continuation was made: start the scan again")
-                    .with("metadata_version", opened.metadata_version)
+                invalid("what is scanned was changed after the continuation was made: begin anew")
+                    .with("metadata_version", sealed.metadata_version())
                     .with("changed_in", self.scan.since),
             );
         }
-        Ok(Bytes::copy_from_slice(opened.inner))
-    }
-}
-
-/// The parts of an envelope whose bytes are as they were written.
-pub(super) struct Opened<'a> {
-    space: u32,
-    plan_hash: i32,
-    metadata_version: i32,
-    pub(super) inner: &'a [u8],
-}
-
-impl<'a> Opened<'a> {
-    /// Errors: `InvalidContinuation`.
-    pub(super) fn read(sealed: &'a [u8]) -> Result<Self> {
-        let damaged = || {
-            invalid("the continuation is damaged, or is none of a record space: Java's go into Continuation::from_java")
-                .with("bytes", sealed.len())
-        };
-        let (body, checksum) = sealed.split_last_chunk::<CHECKSUM>().ok_or_else(damaged)?;
-        if u32::from_be_bytes(*checksum) != crc32c::crc32c(body) {
-            return Err(damaged());
-        }
-        let (form, body) = body.split_first().ok_or_else(damaged)?;
-        if *form != FORM {
-            return Err(
-                invalid("the continuation was made by another release of this library: start the scan again")
-                    .with("form", form)
-                    .with("known_form", FORM),
-            );
-        }
-        let (space, body) = body.split_first_chunk().ok_or_else(damaged)?;
-        let (plan_hash, body) = body.split_first_chunk().ok_or_else(damaged)?;
-        let (metadata_version, inner) = body.split_first_chunk().ok_or_else(damaged)?;
-        Ok(Opened {
-            space: u32::from_be_bytes(*space),
-            plan_hash: i32::from_be_bytes(*plan_hash),
-            metadata_version: i32::from_be_bytes(*metadata_version),
-            inner,
-        })
+        Ok(Continuation::from_java(envelope.into_inner()))
     }
 }
 
@@ -118,41 +126,54 @@ fn invalid(message: &'static str) -> Error {
 }
 
 const FORM: u8 = 1;
-const HEAD: usize = 13;
-const CHECKSUM: usize = 4;
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn seal(prefix: &[u8], plan_hash: i32, since: i32, metadata_version: i32) -> Seal {
-        Seal::new(prefix, ScanIdentity { plan_hash, since }, metadata_version)
+    fn seal(prefix: &[u8], plan_hash: u32, since: i32, metadata_version: i32) -> Seal {
+        let scan = ScanIdentity {
+            plan_hash,
+            since,
+            indexes: vec!["by_age".to_owned()],
+        };
+        Seal::new(prefix, scan, metadata_version)
+    }
+
+    fn inner() -> Continuation {
+        Continuation::from_java(&b"inner"[..])
+    }
+
+    fn open(seal: &Seal, sealed: &Continuation) -> Result<Continuation> {
+        seal.open(Envelope::read(sealed)?)
     }
 
     #[test]
     fn what_was_sealed_is_opened() {
-        let scan = seal(b"users", -5, 3, 7);
-        let sealed = scan.seal(b"inner");
-        assert_eq!(sealed.as_bytes().len(), HEAD + 5 + CHECKSUM);
-        assert_eq!(
-            sealed.as_bytes()[..HEAD],
-            [1, 0x2E, 0x52, 0x64, 0x52, 255, 255, 255, 251, 0, 0, 0, 7]
-        );
-        assert_eq!(scan.open(sealed.as_bytes()).unwrap(), "inner");
+        let scan = seal(b"users", 5, 3, 7);
+        let sealed = scan.seal(inner());
+        let bytes = sealed.as_bytes();
+        assert_eq!(bytes[0], 1);
+        assert_eq!(bytes[1..5], crc32c::crc32c(&bytes[5..]).to_be_bytes());
+        // The CRC-32C of "users", the plan hash, the version; then a name and the inner bytes.
+        assert_eq!(bytes[5..17], [0x0D, 0x52, 0x64, 0x52, 0x2E, 0x15, 5, 0, 0, 0, 0x18, 7]);
+        assert_eq!(bytes[17..], *b"\x22\x06by_age\x2A\x05inner");
+
+        assert_eq!(open(&scan, &sealed).unwrap(), inner());
+        assert_eq!(open(&seal(b"users", 5, 7, 9), &sealed).unwrap(), inner());
         assert_eq!(sealed.java_bytes().unwrap(), "inner");
-        assert_eq!(seal(b"users", -5, 7, 9).open(sealed.as_bytes()).unwrap(), "inner");
-        assert_eq!(scan.open(scan.seal(b"").as_bytes()).unwrap(), "");
+        assert_eq!(Envelope::read(&sealed).unwrap().indexes(), ["by_age"]);
     }
 
     #[test]
     fn what_belongs_elsewhere_is_named() {
-        let sealed = seal(b"users", 5, 3, 7).seal(b"inner");
+        let sealed = seal(b"users", 5, 3, 7).seal(inner());
         for (scan, message) in [
             (seal(b"orders", 5, 3, 7), "another record space"),
             (seal(b"users", 6, 3, 7), "another scan"),
             (seal(b"users", 5, 8, 8), "was changed after"),
         ] {
-            let error = scan.open(sealed.as_bytes()).unwrap_err();
+            let error = open(&scan, &sealed).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::InvalidContinuation);
             assert!(error.message().contains(message), "{error}");
         }
@@ -161,20 +182,17 @@ mod tests {
     #[test]
     fn every_damage_is_found() {
         let scan = seal(b"users", 5, 3, 7);
-        let sealed = scan.seal(b"inner").as_bytes().to_vec();
+        let sealed = scan.seal(inner()).as_bytes().to_vec();
+        let read = |bytes: &[u8]| Envelope::read(&Continuation::from_bytes(bytes.to_vec()));
         for length in 0..sealed.len() {
-            assert!(scan.open(&sealed[..length]).is_err(), "cut to {length}");
+            assert!(read(&sealed[..length]).is_err(), "cut to {length}");
         }
         for bit in 0..sealed.len() * 8 {
             let mut damaged = sealed.clone();
             damaged[bit / 8] ^= 1 << (bit % 8);
-            let error = scan.open(&damaged).unwrap_err();
+            let error = read(&damaged).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::InvalidContinuation);
             assert!(error.message().contains("damaged"), "bit {bit}: {error}");
         }
-        let mut newer = sealed;
-        newer[0] = 2;
-        newer.truncate(newer.len() - CHECKSUM);
-        newer.extend_from_slice(&crc32c::crc32c(&newer).to_be_bytes());
-        assert!(scan.open(&newer).unwrap_err().message().contains("another release"));
     }
 }

@@ -121,12 +121,11 @@ impl KeyValueCursor {
     }
 
     /// A number for the range and the direction.
-    pub(crate) fn plan_hash(&self) -> i32 {
+    pub(crate) fn plan_hash(&self) -> u32 {
         let (range, reverse) = &self.whole;
         // Keys of one length in another split must not look alike.
         let parts = [&range.begin[..], &[0xFF, u8::from(*reverse)], &range.end[..]];
-        let hash = parts.iter().fold(0, |hash, part| crc32c::crc32c_append(hash, part));
-        hash.cast_signed()
+        parts.iter().fold(0, |hash, part| crc32c::crc32c_append(hash, part))
     }
 
     /// The part of `key` by which a continuation names it, see [`Continuation::of_key`].

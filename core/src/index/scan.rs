@@ -8,7 +8,8 @@ use record_store_kv::{Bytes, Subspace};
 
 use super::{IndexContext, IndexEntry, IndexKeyspace, IndexMaintainer, IndexScanType, UniquenessViolation};
 use crate::cursor::{
-    KeyValueCursor, KeyValueScan, LimitManager, RowsWanted, ScanIdentity, ScanProgress, TransactionCursor,
+    KeyValueCursor, KeyValueScan, LimitManager, Position, RowsWanted, ScanIdentity, ScanProgress, Scanned,
+    TransactionCursor,
 };
 use crate::metadata::Index;
 use crate::{Continuation, Error, ErrorKind, NoNextReason, RecordContext, Result, ScanLimits};
@@ -203,13 +204,18 @@ impl<T> IndexCursor<T> {
     /// Where another scan goes on behind the last entry. None when nothing follows, and before the first entry of a scan that
     /// began at the beginning.
     pub fn continuation(&self) -> Option<Continuation> {
-        if self.stopped.is_some_and(NoNextReason::is_source_exhausted) {
-            return None;
+        match self.stopped {
+            Some(NoNextReason::SourceExhausted) => None,
+            _ => match self.last_key() {
+                Some(key) => Some(Continuation::of_key(key)),
+                None => self.began_at.clone(),
+            },
         }
-        match self.last_key() {
-            Some(key) => Some(Continuation::of_key(key)),
-            None => self.began_at.clone(),
-        }
+    }
+
+    /// Counts what is read together with other scans.
+    pub(crate) fn share_limits(&mut self, limits: ScanLimits, scanned: &Arc<Scanned>) {
+        self.limits = LimitManager::sharing(limits, Arc::clone(scanned));
     }
 
     /// By which key the continuation names the last entry.
@@ -230,14 +236,25 @@ impl<T: Send> TransactionCursor for IndexCursor<T> {
         IndexCursor::next(self).await
     }
 
-    fn last_key(&self) -> Option<Bytes> {
-        IndexCursor::last_key(self)
+    fn position(&self) -> Position {
+        if self.stopped.is_some_and(NoNextReason::is_source_exhausted) {
+            return Position::End;
+        }
+        match self.last_key() {
+            Some(key) => Position::Key(key),
+            None => Position::from_continuation(self.began_at.as_ref()),
+        }
+    }
+
+    fn no_next_reason(&self) -> Option<NoNextReason> {
+        self.stopped
     }
 
     fn identity(&self) -> ScanIdentity {
         ScanIdentity {
             plan_hash: self.rows.plan_hash(),
             since: self.since,
+            indexes: Vec::new(),
         }
     }
 

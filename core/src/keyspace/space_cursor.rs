@@ -4,10 +4,10 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::time::Duration;
 
-use record_store_kv::{BoxFuture, Bytes};
+use record_store_kv::BoxFuture;
 
 use super::RecordSpace;
-use crate::cursor::{ScanProgress, Seal, TransactionCursor};
+use crate::cursor::{Envelope, Position, ScanProgress, Seal, TransactionCursor};
 use crate::store::OpenFor;
 use crate::{Continuation, NoNextReason, RecordStore, Result, ScanLimits, ScanOptions, StoredRecord};
 
@@ -43,12 +43,14 @@ pub struct SpaceCursor<T = StoredRecord> {
     space: RecordSpace,
     purpose: OpenFor,
     read: ReadBatch<T>,
+    /// Which results of a batch to give; it may remember those of the batches before.
+    accept: Option<Accept<T>>,
     options: ScanOptions,
     began: Option<Duration>,
-    /// The results read ahead, with the keys by which continuations name them.
-    batch: VecDeque<(T, Option<Bytes>)>,
-    /// The key of the last result that was returned.
-    last_key: Option<Bytes>,
+    /// The results read ahead, with where the scan stands behind each.
+    batch: VecDeque<(T, Position)>,
+    /// Where the scan stands behind the last result that was returned.
+    position: Option<Position>,
     /// Where the scan began.
     began_at: Option<Continuation>,
     /// To what the continuations belong; known with the first batch.
@@ -61,13 +63,16 @@ pub struct SpaceCursor<T = StoredRecord> {
 /// Reads a batch in the transaction of a store.
 type ReadBatch<T> = Box<dyn Fn(RecordStore, ScanOptions) -> BoxFuture<Result<Batch<T>>> + Send + Sync>;
 
+type Accept<T> = Box<dyn FnMut(&T) -> bool + Send + Sync>;
+
 impl<T: Send> SpaceCursor<T> {
-    /// A scan of which `scan` is one transaction, on the store opened for a purpose.
+    /// A scan of which `scan` is one transaction, on the store opened for a purpose. To learn which scan it is, it is begun
+    /// without the continuation that was given to it, whose envelope it sees; what it does then is not asked for results.
     pub(super) fn new<C>(
         space: &RecordSpace,
         purpose: OpenFor,
         options: ScanOptions,
-        scan: impl Fn(&RecordStore, ScanOptions) -> Result<C> + Send + Sync + 'static,
+        scan: impl Fn(&RecordStore, ScanOptions, Option<&Envelope>) -> Result<C> + Send + Sync + 'static,
     ) -> Self
     where
         C: TransactionCursor<Item = T> + 'static,
@@ -82,9 +87,10 @@ impl<T: Send> SpaceCursor<T> {
                     Batch::read(cursor, seal).await
                 })
             }),
+            accept: None,
             began: None,
             batch: VecDeque::new(),
-            last_key: None,
+            position: None,
             began_at: options.continuation.clone(),
             options,
             seal: None,
@@ -93,13 +99,19 @@ impl<T: Send> SpaceCursor<T> {
         }
     }
 
+    /// Gives only the results that pass a test, which sees each once and in order.
+    pub(super) fn accepting(mut self, accept: impl FnMut(&T) -> bool + Send + Sync + 'static) -> Self {
+        self.accept = Some(Box::new(accept));
+        self
+    }
+
     /// The next result, or none at the end of the range or of a limit.
     ///
     /// **Errors**: those of [`RecordSpace::store`]; those of the scan within a transaction.
     pub async fn next(&mut self) -> Result<Option<T>> {
         loop {
-            if let Some((result, key)) = self.batch.pop_front() {
-                self.last_key = key;
+            if let Some((result, position)) = self.batch.pop_front() {
+                self.position = Some(position);
                 return Ok(Some(result));
             }
             if let Some((reason, _)) = &self.end {
@@ -132,12 +144,12 @@ impl<T: Send> SpaceCursor<T> {
     /// Where another scan goes on behind the last result. None when nothing follows, and before the first result of a scan
     /// that began at the beginning.
     pub fn continuation(&self) -> Option<Continuation> {
-        let inner = match (&self.end, &self.last_key) {
+        let inner = match (&self.end, &self.position) {
             (Some((_, continuation)), _) if self.stopped.is_some() => continuation.clone()?,
-            (_, Some(key)) => Continuation::of_key(key.clone()),
+            (_, Some(position)) => position.to_continuation()?,
             (_, None) => return self.began_at.clone(),
         };
-        self.seal.map(|seal| seal.seal(inner.as_bytes()))
+        self.seal.as_ref().map(|seal| seal.seal(inner))
     }
 
     /// Reads a batch, and takes what it read from the limits.
@@ -167,7 +179,7 @@ impl<T: Send> SpaceCursor<T> {
         };
         let (space, purpose, read, options) = (&self.space, self.purpose, &self.read, &options);
         let Batch {
-            results,
+            mut results,
             progress,
             seal,
         } = self
@@ -176,6 +188,9 @@ impl<T: Send> SpaceCursor<T> {
             .run(|context| async move { read(space.store_for(&context, purpose).await?, options.clone()).await })
             .await?;
 
+        if let Some(accept) = &mut self.accept {
+            results.retain(|(result, _)| accept(result));
+        }
         if let Some(limit) = &mut self.options.limit {
             *limit = limit.saturating_sub(results.len());
         }
@@ -213,8 +228,8 @@ impl<T> fmt::Debug for SpaceCursor<T> {
 
 /// What one transaction of the scan read.
 struct Batch<T> {
-    /// With the keys by which continuations name them.
-    results: Vec<(T, Option<Bytes>)>,
+    /// With where the scan stands behind each.
+    results: Vec<(T, Position)>,
     progress: ScanProgress,
     seal: Seal,
 }
@@ -223,7 +238,7 @@ impl<T: Send> Batch<T> {
     async fn read(mut cursor: impl TransactionCursor<Item = T>, seal: Seal) -> Result<Self> {
         let mut results = Vec::new();
         while let Some(result) = cursor.next().await? {
-            results.push((result, cursor.last_key()));
+            results.push((result, cursor.position()));
         }
         Ok(Batch {
             results,
@@ -237,20 +252,22 @@ impl<T: Send> Batch<T> {
 fn begin<C: TransactionCursor>(
     store: &RecordStore,
     mut options: ScanOptions,
-    scan: impl Fn(&RecordStore, ScanOptions) -> Result<C>,
+    scan: impl Fn(&RecordStore, ScanOptions, Option<&Envelope>) -> Result<C>,
 ) -> Result<(C, Seal)> {
-    let given = options.continuation.take();
-    let cursor = scan(store, options.clone())?;
-    let prefix = store.subspace().prefix();
-    let seal = Seal::new(prefix, cursor.identity(), store.metadata().version());
-    let Some(given) = given else {
+    let sealed = match &options.continuation {
+        Some(given) if !given.is_java() => Some(Envelope::read(given)?),
+        _ => None,
+    };
+    if sealed.is_some() {
+        options.continuation = None;
+    }
+    let cursor = scan(store, options.clone(), sealed.as_ref())?;
+    let seal = Seal::new(store.subspace().prefix(), cursor.identity(), store.metadata().version());
+    let Some(sealed) = sealed else {
         return Ok((cursor, seal));
     };
-    options.continuation = Some(match given.is_java() {
-        true => given,
-        false => Continuation::from_java(seal.open(given.as_bytes())?),
-    });
-    Ok((scan(store, options)?, seal))
+    options.continuation = Some(seal.open(sealed)?);
+    Ok((scan(store, options, None)?, seal))
 }
 
 fn take(limit: &mut Option<u64>, taken: u64) {

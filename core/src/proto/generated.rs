@@ -508,7 +508,7 @@ pub mod intersection_continuation {
 pub struct ConcatContinuation {
     #[prost(bool, optional, tag = "1")]
     pub second: ::core::option::Option<bool>,
-    #[prost(bytes = "bytes", optional, tag = "2")]
+    #[prost(bytes = "bytes", optional, tag = "3")]
     pub continuation: ::core::option::Option<::prost::bytes::Bytes>,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -1147,6 +1147,49 @@ pub mod field_options {
         #[prost(int32, optional, tag = "2", default = "768")]
         pub dimensions: ::core::option::Option<i32>,
     }
+}
+/// A record that was read before all were.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SortedRecord {
+    #[prost(bytes = "bytes", optional, tag = "1")]
+    pub primary_key: ::core::option::Option<::prost::bytes::Bytes>,
+    #[prost(bytes = "bytes", optional, tag = "2")]
+    pub message: ::core::option::Option<::prost::bytes::Bytes>,
+    #[prost(bytes = "bytes", optional, tag = "3")]
+    pub version: ::core::option::Option<::prost::bytes::Bytes>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct MemorySortContinuation {
+    /// Records read so far, each a SortedRecord.
+    #[prost(bytes = "bytes", repeated, tag = "1")]
+    pub records: ::prost::alloc::vec::Vec<::prost::bytes::Bytes>,
+    /// The key of the last record given.
+    #[prost(bytes = "bytes", optional, tag = "2")]
+    pub minimum_key: ::core::option::Option<::prost::bytes::Bytes>,
+    /// Where to read on.
+    #[prost(bytes = "bytes", optional, tag = "3")]
+    pub continuation: ::core::option::Option<::prost::bytes::Bytes>,
+    /// Ours, not Java's: the key from which on records were read and not kept, because fewer were asked for.
+    #[prost(bytes = "bytes", optional, tag = "4")]
+    pub left_out_from: ::core::option::Option<::prost::bytes::Bytes>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SpaceContinuation {
+    /// CRC-32C of the prefix of the space's store.
+    #[prost(fixed32, optional, tag = "1")]
+    pub space: ::core::option::Option<u32>,
+    /// CRC-32C of what is read: of the plan as it prints, or of the range of a scan.
+    #[prost(fixed32, optional, tag = "2")]
+    pub plan_hash: ::core::option::Option<u32>,
+    /// The version of the meta-data with which it was made.
+    #[prost(int32, optional, tag = "3")]
+    pub metadata_version: ::core::option::Option<i32>,
+    /// The indexes of the plan, so that it can be made again when there are more by then.
+    #[prost(string, repeated, tag = "4")]
+    pub indexes: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// The continuation of the plan or the scan, as Java writes it.
+    #[prost(bytes = "bytes", optional, tag = "5")]
+    pub inner: ::core::option::Option<::prost::bytes::Bytes>,
 }
 /// The signs are an accident of Java's long; the sixteen bytes are the UUID, big-endian.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]

@@ -1,11 +1,14 @@
 //! Reading many records, in the order of their primary keys or against it.
 
+use std::sync::Arc;
+
 use record_store_kv::tuple::Tuple;
 use record_store_kv::{Bytes, KeyRange, KeyValue, RangeRequest};
 
 use super::{RecordStore, ScanOptions, StoredRecord, load};
 use crate::cursor::{
-    KeyValueCursor, KeyValueScan, LimitManager, RowsWanted, ScanIdentity, ScanProgress, TransactionCursor,
+    KeyValueCursor, KeyValueScan, LimitManager, Position, RowsWanted, ScanIdentity, ScanProgress, Scanned,
+    TransactionCursor,
 };
 use crate::split::{self, Assembly, RawRecord};
 use crate::{Continuation, Error, ErrorKind, NoNextReason, Result, ScanLimits};
@@ -135,13 +138,12 @@ impl RecordCursor {
     /// Where another scan goes on behind the last record. None when nothing follows, and before the first record of a scan
     /// that began at the beginning.
     pub fn continuation(&self) -> Option<Continuation> {
-        if self.stopped.is_some_and(NoNextReason::is_source_exhausted) {
-            return None;
-        }
-        match self.last_key() {
-            Some(key) => Some(Continuation::of_key(key)),
-            None => self.began_at.clone(),
-        }
+        self.position().to_continuation()
+    }
+
+    /// Counts what is read together with other scans.
+    pub(crate) fn share_limits(&mut self, limits: ScanLimits, scanned: &Arc<Scanned>) {
+        self.limits = LimitManager::sharing(limits, Arc::clone(scanned));
     }
 
     /// By which key the continuation names the last record.
@@ -230,14 +232,25 @@ impl TransactionCursor for RecordCursor {
         RecordCursor::next(self).await
     }
 
-    fn last_key(&self) -> Option<Bytes> {
-        RecordCursor::last_key(self)
+    fn position(&self) -> Position {
+        if self.stopped.is_some_and(NoNextReason::is_source_exhausted) {
+            return Position::End;
+        }
+        match self.last_key() {
+            Some(key) => Position::Key(key),
+            None => Position::from_continuation(self.began_at.as_ref()),
+        }
+    }
+
+    fn no_next_reason(&self) -> Option<NoNextReason> {
+        self.stopped
     }
 
     fn identity(&self) -> ScanIdentity {
         ScanIdentity {
             plan_hash: self.rows.plan_hash(),
             since: 0,
+            indexes: Vec::new(),
         }
     }
 
