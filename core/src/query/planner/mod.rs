@@ -278,7 +278,7 @@ impl Planner<'_> {
         }
         let (mut best, _) = best?;
         if !best.unsatisfied.is_empty() {
-            best = self.with_rest_of_filter(best, candidates);
+            best = self.with_rest_of_filter(filter, best, candidates);
         }
         if needs_ordering {
             best.ordering = OrderingKey::of_plan(self.context.metadata(), &best.plan, self.context.primary_key());
