@@ -1,8 +1,8 @@
 //! Reading many records, in the order of their primary keys or against it.
 
-use record_store_kv::tuple::Tuple;
 use record_store_kv::{Bytes, KeyRange, KeyValue, RangeRequest};
 
+use super::stored_record::PrimaryKey;
 use super::{RecordStore, ScanOptions, StoredRecord, load};
 use crate::cursor::{KeyValueCursor, KeyValueScan, LimitManager, RowsWanted, ScanProgress, TransactionCursor};
 use crate::split::{self, Assembly, RawRecord};
@@ -148,7 +148,7 @@ impl RecordCursor {
     }
 
     /// The next record of a store with bare keys.
-    async fn next_bare(&mut self) -> Result<Option<(Tuple, RawRecord)>> {
+    async fn next_bare(&mut self) -> Result<Option<(PrimaryKey, RawRecord)>> {
         let context = self.store.context();
         if !self.limits.try_row(|| context.age()) {
             self.stopped = self.limits.stopped();
@@ -159,18 +159,14 @@ impl RecordCursor {
             return Ok(None);
         };
         self.limits.count_bytes(row.key.len() + row.value.len());
-        let primary_key = self.store.layout().records().unpack(&row.key).map_err(|error| {
-            Error::new(ErrorKind::Corrupt, "a key among the records is no primary key")
-                .with("key", split::HexKey(&row.key))
-                .caused_by(error)
-        })?;
+        let primary_key = primary_key(&self.store, &row.key)?;
         let raw = RawRecord::bare(&row.key, row.value);
         self.last_key = Some(row.key);
         Ok(Some((primary_key, raw)))
     }
 
     /// The next record of a store whose keys have suffixes. Limits stop between records.
-    async fn next_assembled(&mut self) -> Result<Option<(Tuple, RawRecord)>> {
+    async fn next_assembled(&mut self) -> Result<Option<(PrimaryKey, RawRecord)>> {
         if let Some(reason) = self.limits.stopped() {
             self.stopped = Some(reason);
             return Ok(None);
@@ -180,7 +176,7 @@ impl RecordCursor {
             return Ok(None);
         };
         let prefix_length = self.store.layout().records().prefix().len();
-        let (primary_key, suffix, key_length) = split::split_key(&first.key, prefix_length)?;
+        let (suffix, key_length) = split::split_key(&first.key, prefix_length)?;
         let record_key = first.key.slice(..key_length);
         if record_key == self.last_record_key {
             return Err(
@@ -202,6 +198,7 @@ impl RecordCursor {
             self.last_key = Some(row.key);
         }
         let raw = assembly.finish(self.store.context(), &record_key)?;
+        let primary_key = primary_key(&self.store, &record_key)?;
         self.last_record_key = record_key;
         Ok(raw.map(|raw| (primary_key, raw)))
     }
@@ -242,6 +239,15 @@ impl TransactionCursor for RecordCursor {
             skip: self.skip,
         }
     }
+}
+
+/// Errors: `Corrupt` for a key that has none.
+fn primary_key(store: &RecordStore, record_key: &Bytes) -> Result<PrimaryKey> {
+    load::primary_key_of(store, record_key.clone()).map_err(|error| {
+        Error::new(ErrorKind::Corrupt, "a key among the records is no primary key")
+            .with("key", split::HexKey(record_key))
+            .caused_by(error)
+    })
 }
 
 /// How many rows so many records have.
