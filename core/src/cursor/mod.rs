@@ -22,7 +22,7 @@ pub use limits::{NoNextReason, ScanLimits};
 use limits::LimitManager;
 
 pub(crate) use cursor::{Begin, BoxCursor, Cursor};
-pub(crate) use envelope::PlanStamp;
+pub(crate) use envelope::{Envelope, Seal};
 pub(crate) use filter::FilterCursor;
 pub(crate) use flat_map::FlatMapCursor;
 pub(crate) use key_value::{KeyValueCursor, KeyValueScan, RowsWanted};
@@ -31,4 +31,4 @@ pub(crate) use limits::Scanned;
 pub(crate) use merge::{MergeCursor, MergeKind};
 pub(crate) use paging::Paging;
 pub(crate) use position::{Position, SortPosition, decoded};
-pub(crate) use transaction::{ScanProgress, TransactionCursor, next_batch};
+pub(crate) use transaction::{ScanIdentity, ScanProgress, TransactionCursor, next_batch};

@@ -7,7 +7,8 @@ use record_store_kv::{Bytes, KeyRange, KeyValue, RangeRequest};
 
 use super::{RecordStore, ScanOptions, StoredRecord, load};
 use crate::cursor::{
-    self, KeyValueCursor, KeyValueScan, Paging, Position, RowsWanted, ScanProgress, Scanned, TransactionCursor,
+    self, KeyValueCursor, KeyValueScan, Paging, Position, RowsWanted, ScanIdentity, ScanProgress, Scanned,
+    TransactionCursor,
 };
 use crate::split::{self, Assembly, RawRecord};
 use crate::{Continuation, Error, ErrorKind, NoNextReason, Result, ScanLimits};
@@ -196,6 +197,14 @@ impl TransactionCursor for RecordCursor {
 
     fn no_next_reason(&self) -> Option<NoNextReason> {
         self.paging.stopped()
+    }
+
+    fn identity(&self) -> ScanIdentity {
+        ScanIdentity {
+            plan_hash: self.rows.plan_hash(),
+            since: 0,
+            indexes: Vec::new(),
+        }
     }
 
     fn progress(&self) -> ScanProgress {
