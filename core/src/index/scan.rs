@@ -176,17 +176,17 @@ impl<T: Send> IndexCursor<T> {
     /// Where another scan goes on behind the last entry. None when nothing follows, and before the first entry of a scan that
     /// began at the beginning.
     pub fn continuation(&self) -> Option<Continuation> {
-        self.paging.position(&self.rows).to_continuation()
-    }
-
-    /// Counts what is read together with other scans.
-    pub(crate) fn share_limits(&mut self, limits: ScanLimits, scanned: &Arc<Scanned>) {
-        self.paging.share_limits(limits, scanned);
+        self.paging.continuation(&self.rows)
     }
 
     /// By which key the continuation names the last entry.
     pub(crate) fn last_key(&self) -> Option<Bytes> {
         self.paging.last_key(&self.rows)
+    }
+
+    /// Counts what is read together with other scans.
+    pub(crate) fn share_limits(&mut self, limits: ScanLimits, scanned: &Arc<Scanned>) {
+        self.paging.share_limits(limits, scanned);
     }
 
     /// Reports what was read because of the entries.

@@ -104,7 +104,7 @@ impl RecordCursor {
     /// Where another scan goes on behind the last record. None when nothing follows, and before the first record of a scan
     /// that began at the beginning.
     pub fn continuation(&self) -> Option<Continuation> {
-        self.paging.position(&self.rows).to_continuation()
+        self.paging.continuation(&self.rows)
     }
 
     /// Counts what is read together with other scans.

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::cursor::{Cursor, LimitCursor, Position, ScanIdentity, ScanProgress, Scanned, TransactionCursor};
+use crate::cursor::{self, Cursor, LimitCursor, Position, ScanIdentity, ScanProgress, Scanned, TransactionCursor};
 use crate::{Continuation, NoNextReason, Result, StoredRecord};
 
 /// The records of a query, one after the other, within one transaction.
@@ -45,14 +45,7 @@ impl QueryCursor {
     ///
     /// **Errors**: those of [`next`](QueryCursor::next); the records before it are lost.
     pub async fn next_batch(&mut self, count: usize) -> Result<Vec<StoredRecord>> {
-        let mut batch = Vec::new();
-        while batch.len() < count {
-            match self.next().await? {
-                Some(record) => batch.push(record),
-                None => break,
-            }
-        }
-        Ok(batch)
+        cursor::next_batch(self, count).await
     }
 
     /// Why there is no next record; none while there may be one.
