@@ -132,7 +132,7 @@ impl Paging {
         let (scanned_rows, scanned_bytes) = self.limits.scanned();
         ScanProgress {
             no_next_reason: self.stopped,
-            continuation: self.position(rows).to_continuation(),
+            continuation: self.continuation(rows),
             scanned_rows,
             scanned_bytes,
             skip: self.skip,
