@@ -25,7 +25,7 @@ pub use context::{RecordContext, RunError};
 pub use cursor::{Continuation, NoNextReason, ScanLimits};
 pub use database::{Database, DatabaseOptions};
 pub use error::{Error, ErrorKind, Result};
-pub use index::{IndexCursor, IndexEntry, IndexScanType, IndexState, UniquenessViolation};
+pub use index::{AggregateFunction, IndexCursor, IndexEntry, IndexScanType, IndexState, UniquenessViolation};
 pub use key_expression::KeyExpression;
 pub use keyspace::{MetaDataStore, QueryInput, RecordSpace, RecordSpaceBuilder, SpaceCursor, SpacePath, SpaceQuery};
 pub use metadata::{FormerIndex, Index, RecordMetaData, RecordMetaDataBuilder, RecordType, Schema};
@@ -35,8 +35,8 @@ pub use record_version::RecordVersion;
 pub use serialize::Record;
 pub use split::StoredSizes;
 pub use store::{
-    FormatVersion, IndexBuildState, IndexRecordCursor, RecordCountState, RecordCursor, RecordExistenceCheck, RecordKey,
-    RecordStore, SaveOptions, ScanOptions, StateCacheability, StoreExistenceCheck, StoreHeader, StoreKeyspace,
-    StoreLock, StoreOptions, StoredRecord, VersionBehavior,
+    FormatVersion, HeaderRepair, IndexBuildState, IndexRecordCursor, RecordCountState, RecordCursor,
+    RecordExistenceCheck, RecordKey, RecordKeyCursor, RecordStore, SaveOptions, ScanOptions, StateCacheability,
+    StoreExistenceCheck, StoreHeader, StoreKeyspace, StoreLock, StoreOptions, StoredRecord, VersionBehavior,
 };
 pub use wire::{RecordValidator, validate_record};

@@ -12,6 +12,7 @@ mod key_value;
 mod limit;
 mod limits;
 mod merge;
+mod paging;
 mod position;
 mod transaction;
 
@@ -26,5 +27,6 @@ pub(crate) use key_value::{KeyValueCursor, KeyValueScan, RowsWanted};
 pub(crate) use limit::LimitCursor;
 pub(crate) use limits::{LimitManager, Scanned};
 pub(crate) use merge::{MergeCursor, MergeKind};
+pub(crate) use paging::Paging;
 pub(crate) use position::{Position, SortPosition, decoded};
-pub(crate) use transaction::{ScanProgress, TransactionCursor};
+pub(crate) use transaction::{ScanProgress, TransactionCursor, next_batch};

@@ -82,7 +82,8 @@ fn values_become_what_keys_hold() {
 
 #[test]
 fn what_does_not_fit_is_named() {
-    let cases: &[(&str, &str, &[(&str, &str)])] = &[
+    type Facts<'a> = &'a [(&'a str, &'a str)];
+    let cases: &[(&str, &str, Facts<'_>)] = &[
         (
             "agee = 1",
             "does not have",
