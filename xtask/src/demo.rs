@@ -1,10 +1,10 @@
 //! `cargo xtask demo`: the main job on real data. A program in Rust loads the cities of the world into a durable directory
-//! and works with them; a program in Python goes on with the same directory.
+//! and works with them; programs in Python and JavaScript go on with the same directory.
 
 use std::path::PathBuf;
 
 use crate::step::{Failure, Program};
-use crate::{dataset, python, workspace};
+use crate::{dataset, node, python, workspace};
 
 /// Runs the demo in `directory`, or in a fresh one in the cache.
 pub(crate) fn run(directory: Option<PathBuf>) -> Result<(), Failure> {
@@ -31,7 +31,11 @@ pub(crate) fn run(directory: Option<PathBuf>) -> Result<(), Failure> {
     environment
         .program()
         .args(["examples/python/cities.py".as_ref(), directory.as_os_str()])
-        .run()
+        .run()?;
+    println!("\npreparing the Node.js package");
+    let environment = node::Environment::with_package(node::Profile::Release)?;
+    let directory = std::path::absolute(&directory).map_err(|error| format!("{}: {error}", directory.display()))?;
+    environment.example("cities.mjs")?.args([directory]).run()
 }
 
 fn fresh_directory() -> Result<PathBuf, Failure> {

@@ -5,6 +5,7 @@ mod dataset;
 mod demo;
 mod r#gen;
 mod golden;
+mod node;
 mod python;
 mod step;
 mod test;
@@ -31,7 +32,7 @@ enum Command {
         #[arg(long, value_delimiter = ',', default_values_t = [10_000, 1_000_000])]
         records: Vec<u64>,
     },
-    /// Load the cities of the world and work with them, from Rust and from Python
+    /// Load the cities of the world and work with them, from Rust, Python and JavaScript
     Demo {
         /// Where to keep the database; without it, a fresh one in the cache
         directory: Option<std::path::PathBuf>,
@@ -44,7 +45,7 @@ enum Command {
     },
     /// Replay the cases that Apple's Java Record Layer wrote, and compare byte for byte
     Golden(golden::Arguments),
-    /// Run every test: format, lints, house rules, Rust, Python
+    /// Run every test: format, lints, house rules, Rust, Python, Node.js
     Test,
     /// Replay programs recorded from a FoundationDB client
     Traces(traces::Arguments),

@@ -1,7 +1,8 @@
-//! `cargo xtask test`: everything that must hold before a change lands, from the format of the code to the Python package.
+//! `cargo xtask test`: everything that must hold before a change lands, from the format of the code to the Python and
+//! Node.js packages.
 
 use crate::step::{Failure, Program, Steps};
-use crate::{r#gen, python, tidy};
+use crate::{r#gen, node, python, tidy};
 
 /// Runs all steps and prints a summary.
 pub(crate) fn run() -> Result<(), Failure> {
@@ -32,6 +33,7 @@ pub(crate) fn run() -> Result<(), Failure> {
             .run()
     });
     steps.step("Python tests", python_tests);
+    steps.step("Node tests", node_tests);
     steps.finish()
 }
 
@@ -51,4 +53,11 @@ fn python_tests() -> Result<(), Failure> {
         .args(["-m", "mypy", "--strict", "python/tests", "examples/python"])
         .run()?;
     environment.program().args(["examples/python/quickstart.py"]).run()
+}
+
+fn node_tests() -> Result<(), Failure> {
+    let environment = node::Environment::with_package(node::Profile::Debug)?;
+    environment.program().args(["--test", "--test-reporter=spec"]).run()?;
+    environment.check_types()?;
+    environment.example("quickstart.mjs")?.run()
 }
