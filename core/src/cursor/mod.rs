@@ -5,11 +5,14 @@
 mod continuation;
 mod key_value;
 mod limits;
+mod paging;
 mod transaction;
 
 pub use continuation::Continuation;
 pub use limits::{NoNextReason, ScanLimits};
 
+use limits::LimitManager;
+
 pub(crate) use key_value::{KeyValueCursor, KeyValueScan, RowsWanted};
-pub(crate) use limits::LimitManager;
-pub(crate) use transaction::{ScanProgress, TransactionCursor};
+pub(crate) use paging::Paging;
+pub(crate) use transaction::{ScanProgress, TransactionCursor, next_batch};

@@ -20,6 +20,18 @@ pub(crate) trait TransactionCursor: Send {
     fn progress(&self) -> ScanProgress;
 }
 
+/// Up to `count` results; fewer only at the end of the range or of a limit.
+pub(crate) async fn next_batch<C: TransactionCursor>(cursor: &mut C, count: usize) -> Result<Vec<C::Item>> {
+    let mut batch = Vec::new();
+    while batch.len() < count {
+        match cursor.next().await? {
+            Some(result) => batch.push(result),
+            None => break,
+        }
+    }
+    Ok(batch)
+}
+
 /// How far a scan within one transaction has come.
 #[derive(Debug)]
 pub(crate) struct ScanProgress {

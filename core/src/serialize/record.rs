@@ -110,6 +110,7 @@ impl Record {
                     .map_err(|error| {
                         Error::new(ErrorKind::InvalidRecord, "the JSON is no record of this type")
                             .with("record_type", descriptor.name())
+                            .with("reason", &error)
                             .caused_by(error)
                     })?;
                 Ok(message.encode_to_vec().into())

@@ -8,7 +8,7 @@ use futures_util::future::try_join_all;
 use record_store_kv::Bytes;
 
 use super::{RecordStore, StoredRecord, load};
-use crate::cursor::{ScanProgress, TransactionCursor};
+use crate::cursor::{self, ScanProgress, TransactionCursor};
 use crate::index::{IndexCursor, IndexEntry};
 use crate::{Continuation, Error, ErrorKind, NoNextReason, Result};
 
@@ -66,14 +66,7 @@ impl IndexRecordCursor {
     ///
     /// **Errors**: those of [`next`](IndexRecordCursor::next); the records before it are lost.
     pub async fn next_batch(&mut self, count: usize) -> Result<Vec<StoredRecord>> {
-        let mut batch = Vec::new();
-        while batch.len() < count {
-            match self.next().await? {
-                Some(record) => batch.push(record),
-                None => break,
-            }
-        }
-        Ok(batch)
+        cursor::next_batch(self, count).await
     }
 
     /// Why there is no next record; none while there may be one.

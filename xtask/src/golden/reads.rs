@@ -2,6 +2,7 @@
 
 use anyhow::{Context, Result, bail, ensure};
 use prost::Message;
+use record_store::key_expression::empty;
 use record_store::{
     Continuation, Database, EndpointType, Error, MetaDataStore, RecordStore, ScanLimits, ScanOptions, Tuple, TupleRange,
 };
@@ -121,14 +122,20 @@ async fn read_store(scene: &Scene, store: &RecordStore, kind: &str, read: &Value
             Ok(())
         }
         "snapshot_record_count" => {
-            let count_key = Tuple::new();
-            if read.get("type").is_some() || store.metadata().record_count_key().is_none() {
-                return Err(not_applicable("counts of records by a count index"));
-            }
-            let ours = store.snapshot_record_count(&count_key).await?;
+            let ours = match read["type"].as_str() {
+                Some(record_type) => store.snapshot_record_count_of_type(record_type).await?,
+                None => store.snapshot_record_count_by(&empty(), &Tuple::new()).await?,
+            };
             ensure!(*expected == ours, "count {ours}, Java's {expected}");
             Ok(())
         }
+        "count_records" => {
+            let ours = store.count_records(scan_options(read)?).await?;
+            ensure!(*expected == ours, "count {ours}, Java's {expected}");
+            Ok(())
+        }
+        "scan_record_keys" => index_reads::record_keys(store, read).await,
+        "record_function" => index_reads::record_function(scene, store, read).await,
         other => Err(not_applicable(other)),
     }
 }
