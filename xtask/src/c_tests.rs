@@ -15,8 +15,9 @@ const SANITIZED: [&str; 4] = ["-g", "-O1", "-fsanitize=address,undefined", "-fno
 const PLAIN: [&str; 2] = ["-g", "-O1"];
 
 /// What makes valgrind fail: every error, and memory to which nothing leads any more.
-const VALGRIND: [&str; 5] = [
+const VALGRIND: [&str; 6] = [
     "--quiet",
+    "--child-silent-after-fork=yes",
     "--error-exitcode=1",
     "--leak-check=full",
     "--show-leak-kinds=definite",
@@ -43,6 +44,7 @@ const TESTS: [Test; 4] = [
             "bindings/c/tests/transactions.c",
             "bindings/c/tests/handles.c",
             "bindings/c/tests/arguments.c",
+            "bindings/c/tests/processes.c",
         ],
         takes_folder: true,
     },

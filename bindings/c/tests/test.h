@@ -57,5 +57,6 @@ void test_indexes(void);
 void test_transactions(void);
 void test_handles(void);
 void test_arguments(void);
+void test_processes(void);
 
 #endif
