@@ -6,7 +6,7 @@
  *     auto users = db.space("prod/users", schema);
  *     users.put(user);                                  // an object of a protobuf class
  *     std::optional<User> ada = users.get<User>(42);
- *     for (const User &user : users.scan<User>()) { ... }
+ *     for (const User &user : users.query<User>({"age >= ?", 18})) { ... }
  *
  * What fails throws record_store::Error. Objects are moved, not copied; a database closes all that came from it, and what is
  * used afterwards throws. Threads: a Database and a Space may be used by several at once, all others by one at a time.
@@ -20,6 +20,7 @@
 #include "record_store/schema.hpp"
 #include "record_store/transaction.hpp"
 #include "record_store/cursor.hpp"
+#include "record_store/query.hpp"
 #include "record_store/space.hpp"
 #include "record_store/database.hpp"
 

@@ -41,6 +41,7 @@ const TESTS: [Test; 4] = [
             "bindings/c/tests/schemas.c",
             "bindings/c/tests/scans.c",
             "bindings/c/tests/indexes.c",
+            "bindings/c/tests/queries.c",
             "bindings/c/tests/transactions.c",
             "bindings/c/tests/handles.c",
             "bindings/c/tests/arguments.c",
