@@ -213,6 +213,25 @@ static void transactions() {
     THROWS(RS_INVALID_ARGUMENT, (committed.commit(), 0));
 }
 
+static void results() {
+    auto db = rs::Database::open("memory:");
+    auto space = db.space("users", make_schema());
+    auto saved = rs::try_call([&] { return space.put(User(1, "Ada")); });
+    CHECK(saved && saved.ok() && saved.value().record_type() == "User");
+    rs::Record record = std::move(saved).value();
+    CHECK(record.parse<User>().id() == 1);
+    auto refused = rs::try_call([&] { return space.put("Nobody", ""); });
+    CHECK(!refused && refused.error().status() == RS_META_DATA);
+    THROWS(RS_META_DATA, refused.value());
+    CHECK(rs::try_call([&] { space.erase_all(); }).ok());
+    // An error of the program's own that says RS_OK does not commit.
+    auto confused = rs::try_call([&] { db.run([&](rs::Transaction &tx) {
+        space.put(tx, User(2, "x"));
+        throw rs::Error(RS_OK, "not so");
+    }); });
+    CHECK(!confused && !space.exists(rs::Key::of("User", 2)));
+}
+
 static void keys() {
     rs::Key key("a", std::string("b"), 1, -2L, 3u, true, 1.5, nullptr);
     CHECK(key.size() == 8 && key.text(1) == "b" && key.integer(3) == -2 && key.boolean(5) && key.number(6) == 1.5);
@@ -274,6 +293,7 @@ int main() {
     pages();
     queries();
     transactions();
+    results();
     keys();
     lives_of_objects();
     building();
