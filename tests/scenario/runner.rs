@@ -4,14 +4,10 @@ use std::collections::BTreeMap;
 
 use futures_executor::block_on;
 use prost_reflect::DynamicMessage;
-use record_store::metadata::IndexSchema;
-use record_store::{
-    Database, Error, IndexEntry, Record, RecordSpace, Result, ScanOptions, Schema, SpaceCursor, StoredRecord,
-};
+use record_store::{Database, Error, IndexEntry, Record, RecordSpace, Result, ScanOptions, SpaceCursor, StoredRecord};
+use record_store_tests::scenario::model::{ExpectedError, Scenario, Step, Verb};
+use record_store_tests::scenario::{schema, value};
 use toml::Value;
-
-use crate::model::{ExpectedError, Scenario, SchemaText, Step, Verb};
-use crate::value;
 
 /// A database under test, with the spaces that a scenario has opened.
 pub(crate) struct Runner<'a> {
@@ -77,7 +73,7 @@ impl Runner<'_> {
         let path = step.space.as_deref().expect("`open` names a space");
         let mut opening = self.database().space(path);
         if let Some(name) = &step.schema {
-            opening = opening.schema(&schema(&self.scenario.schemas[name])?);
+            opening = opening.schema(&schema::build(&self.scenario.schemas[name])?);
         }
         let space = opening.open().await?;
         self.spaces.insert(path.to_owned(), space);
@@ -246,29 +242,6 @@ fn record(space: &RecordSpace, step: &Step, given: &Value) -> Record {
         .or_else(only)
         .expect("a schema has a record type");
     Record::from_json(record_type, value::record_json(given).to_string())
-}
-
-fn schema(text: &SchemaText) -> Result<Schema> {
-    let mut builder = Schema::builder().proto("schema.proto", &text.proto);
-    for (record_type, columns) in &text.primary_key {
-        let columns: Vec<String> = columns.clone().try_into().expect("a primary key is a list of names");
-        builder = builder.record_type(record_type, |it| it.primary_key(columns));
-    }
-    for text in &text.indexes {
-        let mut index = IndexSchema::new(&text.name, text.columns.clone()).kind(&text.kind);
-        index = text.on.iter().fold(index, IndexSchema::on);
-        if text.unique {
-            index = index.unique();
-        }
-        if !text.group_by.is_empty() {
-            index = index.group_by(text.group_by.clone());
-        }
-        if !text.covering.is_empty() {
-            index = index.covering(text.covering.clone());
-        }
-        builder = builder.index(index);
-    }
-    builder.build()
 }
 
 fn nothing() -> Outcome {
