@@ -76,8 +76,12 @@ fn build(profile: Profile) -> Result<Built, Failure> {
         .filter_map(|file| file.as_str().map(PathBuf::from))
         .collect();
     let with = |extension: &str| {
-        let found = files.iter().find(|file| file.extension().is_some_and(|found| found == extension));
-        found.cloned().ok_or_else(|| format!("cargo has built no .{extension} of record-store-c"))
+        let found = files
+            .iter()
+            .find(|file| file.extension().is_some_and(|found| found == extension));
+        found
+            .cloned()
+            .ok_or_else(|| format!("cargo has built no .{extension} of record-store-c"))
     };
     Ok(Built {
         shared: with("so").map_err(|why| format!("{why}; installing is known for Linux alone"))?,
