@@ -5,23 +5,28 @@ mod literal;
 mod program;
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use record_store_tests::scenario;
 
-use crate::step::Failure;
-use crate::workspace;
+use crate::c::Installed;
+use crate::c_tests::{SANITIZED, compile, empty_folder};
+use crate::step::{Failure, Program};
 
-/// The hand-written files, by the root of the checkout.
-const SUPPORT: [&str; 2] = ["tests/scenario/c/scenario.c", "tests/scenario/c/result.c"];
-
-/// Writes the tables below `folder` and gives the sources of the whole program.
-pub(crate) fn generate(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
-    let told = |path: &Path, error: std::io::Error| format!("{}: {error}", path.display());
-    fs::create_dir_all(folder).map_err(|error| told(folder, error))?;
+/// Makes the program below `folder`, and runs it with gcc's sanitizers.
+pub(crate) fn run(library: &Installed, folder: &Path) -> Result<(), Failure> {
     let tables = folder.join("scenarios.c");
-    let text = program::write(&scenario::all()?)?;
-    fs::write(&tables, text).map_err(|error| told(&tables, error))?;
-    let support = SUPPORT.iter().map(|file| workspace::root().join(file));
-    Ok(support.chain([tables]).collect())
+    let told = |error: std::io::Error| format!("{}: {error}", tables.display());
+    fs::write(&tables, program::write(&scenario::all()?)?).map_err(told)?;
+    let program = folder.join("c-scenarios");
+    let sources = [
+        "tests/scenario/c/scenario.c",
+        "tests/scenario/c/result.c",
+        &tables.to_string_lossy(),
+    ];
+    // A long record is a long literal.
+    let own = ["-Itests/scenario/c", "-Wno-overlength-strings"];
+    compile(library, &sources, &program, &[&SANITIZED[..], &own].concat())?;
+    let scratch = empty_folder(&folder.join("c-scenarios-scratch"))?;
+    Program::new(&program).args([scratch]).run()
 }

@@ -1,10 +1,11 @@
-//! The tests of the C library: its headers in every dialect, its test programs and the examples, with gcc's sanitizers and,
+//! The tests of the C library: its headers in every dialect, the scenarios, its test programs and the examples, with gcc's sanitizers and,
 //! where it is installed, under valgrind.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::c::{self, Installed, Profile};
+use crate::c_scenarios;
 use crate::step::{Failure, Program};
 use crate::workspace;
 
@@ -12,7 +13,7 @@ use crate::workspace;
 const STRICT: [&str; 4] = ["-Wall", "-Wextra", "-pedantic", "-Werror"];
 
 /// What finds reads and writes of memory that is not there, leaks and undefined behaviour.
-const SANITIZED: [&str; 4] = ["-g", "-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"];
+pub(crate) const SANITIZED: [&str; 4] = ["-g", "-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"];
 
 /// For valgrind, which sees by itself.
 const PLAIN: [&str; 2] = ["-g", "-O1"];
@@ -73,6 +74,7 @@ pub(crate) fn run() -> Result<(), Failure> {
     check_headers(&library)?;
     let bin = folder.join("bin");
     fs::create_dir_all(&bin).map_err(|error| format!("{}: {error}", bin.display()))?;
+    c_scenarios::run(&library, &bin)?;
     for test in TESTS {
         test.run(&library, &bin, "sanitized", &SANITIZED, None)?;
     }
@@ -178,7 +180,7 @@ pub(crate) fn compile(library: &Installed, sources: &[&str], program: &Path, opt
         .map_err(|why| format!("{}: {why}; the C tests need gcc and g++", program.display()))
 }
 
-fn empty_folder(folder: &Path) -> Result<PathBuf, Failure> {
+pub(crate) fn empty_folder(folder: &Path) -> Result<PathBuf, Failure> {
     let told = |error: std::io::Error| format!("{}: {error}", folder.display());
     if folder.exists() {
         fs::remove_dir_all(folder).map_err(told)?;

@@ -54,13 +54,18 @@ pub(super) fn lines(step: &Step, types: Option<&RecordTypes>, expected: &Value) 
         }
         Verb::Aggregate => columns(array()?)?,
         Verb::ScanIndex => {
-            let entries = array()?.iter().map(|entry| columns(entry.as_array().ok_or("an entry is an array")?));
+            let entries = array()?
+                .iter()
+                .map(|entry| columns(entry.as_array().ok_or("an entry is an array")?));
             entries.collect::<Result<_, _>>()?
         }
         Verb::Spaces => array()?.iter().map(line).collect(),
         Verb::IndexStates | Verb::BuildIndexes => {
             let states = expected.as_table().ok_or("states are a table")?;
-            states.iter().map(|(index, state)| format!("{index} {}", line(state))).collect()
+            states
+                .iter()
+                .map(|(index, state)| format!("{index} {}", line(state)))
+                .collect()
         }
         Verb::Exists | Verb::Delete | Verb::Count | Verb::RemoveSpace => line(expected),
         verb => return Err(format!("{verb:?} gives nothing")),
@@ -94,9 +99,8 @@ fn sorted(json: &RawValue) -> serde_json::Result<String> {
     let text = json.get();
     if text.starts_with('{') {
         let members: std::collections::BTreeMap<String, &RawValue> = serde_json::from_str(text)?;
-        let member = |(name, value): (&String, &&RawValue)| {
-            Ok(format!("{}:{}", serde_json::to_string(name)?, sorted(value)?))
-        };
+        let member =
+            |(name, value): (&String, &&RawValue)| Ok(format!("{}:{}", serde_json::to_string(name)?, sorted(value)?));
         let mut members = members.iter().map(member).collect::<serde_json::Result<Vec<_>>>()?;
         members.sort();
         Ok(format!("{{{}}}", members.join(",")))

@@ -120,7 +120,10 @@ impl<'a> Writer<'a> {
                 _ => path,
             };
             let schemas = std::mem::take(&mut self.schemas);
-            self.schemas = schemas.into_iter().map(|(path, schema)| (moved(path), schema)).collect();
+            self.schemas = schemas
+                .into_iter()
+                .map(|(path, schema)| (moved(path), schema))
+                .collect();
         }
     }
 
@@ -241,7 +244,10 @@ fn write_expectation(
         field("error", literal::string(&error.kind));
         field("says_count", error.says.len().to_string());
         if !error.says.is_empty() {
-            field("says", literal::array("rs_bytes", error.says.iter().map(|word| literal::text(word))));
+            field(
+                "says",
+                literal::array("rs_bytes", error.says.iter().map(|word| literal::text(word))),
+            );
         }
     } else if let Some(pages) = &step.pages {
         let page = |page| expected::lines(step, types, page).map(|lines| lines + "--\n");
@@ -252,7 +258,10 @@ fn write_expectation(
         if let (Verb::IndexStates | Verb::BuildIndexes, Value::Table(states)) = (step.verb, gives) {
             field("index_count", states.len().to_string());
             let names = states.keys().map(|name| literal::string(name));
-            field("indexes", format!("(const char *const[]){{{}}}", names.collect::<Vec<_>>().join(", ")));
+            field(
+                "indexes",
+                format!("(const char *const[]){{{}}}", names.collect::<Vec<_>>().join(", ")),
+            );
         }
     }
     Ok(())
