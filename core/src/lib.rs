@@ -27,7 +27,7 @@ pub use database::{Database, DatabaseOptions};
 pub use error::{Error, ErrorKind, Result};
 pub use index::{AggregateFunction, IndexCursor, IndexEntry, IndexScanType, IndexState, UniquenessViolation};
 pub use key_expression::KeyExpression;
-pub use keyspace::{MetaDataStore, RecordSpace, RecordSpaceBuilder, SpaceCursor, SpacePath};
+pub use keyspace::{MetaDataStore, QueryInput, RecordSpace, RecordSpaceBuilder, SpaceCursor, SpacePath, SpaceQuery};
 pub use metadata::{FormerIndex, Index, RecordMetaData, RecordMetaDataBuilder, RecordType, Schema};
 pub use record_store_kv as kv;
 pub use record_store_kv::tuple::{EndpointType, Tuple, TupleRange};

@@ -14,6 +14,9 @@
 mod bind;
 mod component;
 mod evaluate;
+mod execute;
+mod plan;
+mod planner;
 mod record_query;
 mod text;
 
@@ -23,4 +26,7 @@ pub use component::{
     RecordVersionOperand, field, is_record_type, key_expression, param, record_version,
 };
 pub use evaluate::RecordFilter;
+pub use execute::{ExecuteOptions, QueryCursor};
+pub use plan::RecordQueryPlan;
+pub use planner::PlannerOptions;
 pub use record_query::RecordQuery;

@@ -46,6 +46,13 @@ impl RecordQuery {
         RecordQuery::new(Vec::<String>::new())
     }
 
+    /// All records of these types instead.
+    #[must_use]
+    pub fn with_types(mut self, types: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.types = types.into_iter().map(Into::into).collect();
+        self
+    }
+
     /// Only records of which `filter` is true. Java: `setFilter`.
     #[must_use]
     pub fn with_filter(mut self, filter: QueryComponent) -> Self {
