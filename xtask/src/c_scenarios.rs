@@ -10,7 +10,7 @@ use std::path::Path;
 use record_store_tests::scenario;
 
 use crate::c::Installed;
-use crate::c_tests::{SANITIZED, compile, empty_folder};
+use crate::c_tests::{SANITIZED, empty_folder};
 use crate::step::{Failure, Program};
 
 /// Makes the program below `folder`, and runs it with gcc's sanitizers.
@@ -26,7 +26,7 @@ pub(crate) fn run(library: &Installed, folder: &Path) -> Result<(), Failure> {
     ];
     // A long record is a long literal.
     let own = ["-Itests/scenario/c", "-Wno-overlength-strings"];
-    compile(library, &sources, &program, &[&SANITIZED[..], &own].concat())?;
+    library.compile(&sources, &program, &[&SANITIZED[..], &own].concat())?;
     let scratch = empty_folder(&folder.join("c-scenarios-scratch"))?;
     Program::new(&program).args([scratch]).run()
 }

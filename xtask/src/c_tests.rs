@@ -4,13 +4,10 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::c::{self, Installed, Profile};
+use crate::c::{self, Installed, Profile, STRICT};
 use crate::c_scenarios;
 use crate::step::{Failure, Program};
 use crate::workspace;
-
-/// What nothing of ours may be warned of.
-const STRICT: [&str; 4] = ["-Wall", "-Wextra", "-pedantic", "-Werror"];
 
 /// What finds reads and writes of memory that is not there, leaks and undefined behaviour.
 pub(crate) const SANITIZED: [&str; 4] = ["-g", "-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"];
@@ -78,6 +75,8 @@ pub(crate) fn run() -> Result<(), Failure> {
     for test in TESTS {
         test.run(&library, &bin, "sanitized", &SANITIZED, None)?;
     }
+    // It goes on with a database that `cargo xtask demo` makes, which runs it.
+    library.compile(&["examples/c/cities.c"], &bin.join("c-cities"), &SANITIZED)?;
     if is_installed("valgrind") {
         for test in TESTS {
             test.run(&library, &bin, "plain", &PLAIN, Some("valgrind"))?;
@@ -138,7 +137,7 @@ impl Test {
         under: Option<&str>,
     ) -> Result<(), Failure> {
         let program = bin.join(format!("{}-{how}", self.name));
-        compile(library, self.sources, &program, options)?;
+        library.compile(self.sources, &program, options)?;
         let mut running = match under {
             Some(under) => Program::new(under).args(VALGRIND).args([&program]),
             None => Program::new(&program),
@@ -158,28 +157,7 @@ impl Test {
     }
 }
 
-/// Compiles a program against the installed library.
-pub(crate) fn compile(library: &Installed, sources: &[&str], program: &Path, options: &[&str]) -> Result<(), Failure> {
-    let is_cpp = sources.iter().any(|source| source.ends_with(".cpp"));
-    let (compiler, standard) = if is_cpp {
-        ("g++", "-std=c++17")
-    } else {
-        ("gcc", "-std=c11")
-    };
-    let lib = library.lib();
-    Program::new(compiler)
-        .args([standard])
-        .args(STRICT)
-        .args(options)
-        .args([format!("-I{}", library.include().display())])
-        .args(sources)
-        .args(["-o".as_ref(), program.as_os_str()])
-        .args([format!("-L{}", lib.display()), format!("-Wl,-rpath,{}", lib.display())])
-        .args(["-lrecord_store"])
-        .run()
-        .map_err(|why| format!("{}: {why}; the C tests need gcc and g++", program.display()))
-}
-
+/// The folder, with nothing in it.
 pub(crate) fn empty_folder(folder: &Path) -> Result<PathBuf, Failure> {
     let told = |error: std::io::Error| format!("{}: {error}", folder.display());
     if folder.exists() {

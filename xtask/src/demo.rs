@@ -1,8 +1,9 @@
 //! `cargo xtask demo`: the main job on real data. A program in Rust loads the cities of the world into a durable directory
-//! and works with them; a program in Python goes on with the same directory.
+//! and works with them; programs in Python and in C go on with the same directory.
 
 use std::path::PathBuf;
 
+use crate::c::{self, Profile};
 use crate::step::{Failure, Program};
 use crate::{dataset, python, workspace};
 
@@ -31,7 +32,13 @@ pub(crate) fn run(directory: Option<PathBuf>) -> Result<(), Failure> {
     environment
         .program()
         .args(["examples/python/cities.py".as_ref(), directory.as_os_str()])
-        .run()
+        .run()?;
+    println!("\npreparing the C library");
+    let folder = workspace::cache().join("c");
+    let library = c::install(&folder.join("release"), Profile::Release)?;
+    let program = folder.join("cities");
+    library.compile(&["examples/c/cities.c"], &program, &["-O2"])?;
+    Program::new(program).args([&directory]).run()
 }
 
 fn fresh_directory() -> Result<PathBuf, Failure> {
