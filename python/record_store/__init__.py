@@ -21,11 +21,16 @@ from __future__ import annotations
 
 from ._error import Error
 from ._index import Index
-from ._indexing import IndexBuildProgress, IndexBuildSummary, IndexEntry
+from ._indexing import IndexBuildProgress, IndexBuildSummary, IndexEntry, UniquenessViolation
 from ._native import (
     Change,
     Cursor,
     Database,
+    Field,
+    Filter,
+    KeyExpression,
+    Parameter,
+    Query,
     RecordSpace,
     RecordVersion,
     Schema,
@@ -33,21 +38,30 @@ from ._native import (
     StoredRecord,
     Transaction,
     __version__,
+    field,
     open,
+    parameter,
 )
+from ._page import Page
 from ._record import PrimaryKey, Record
-from . import errors
+from . import errors, keys
 
 __all__ = [
     "Change",
     "Cursor",
     "Database",
     "Error",
+    "Field",
+    "Filter",
     "Index",
     "IndexBuildProgress",
     "IndexBuildSummary",
     "IndexEntry",
+    "KeyExpression",
+    "Page",
+    "Parameter",
     "PrimaryKey",
+    "Query",
     "Record",
     "RecordSpace",
     "RecordVersion",
@@ -55,7 +69,11 @@ __all__ = [
     "SchemaDiff",
     "StoredRecord",
     "Transaction",
+    "UniquenessViolation",
     "__version__",
     "errors",
+    "field",
+    "keys",
     "open",
+    "parameter",
 ]

@@ -40,3 +40,14 @@ class IndexBuildSummary(NamedTuple):
     """In how many transactions."""
     states: dict[str, str]
     """The states of the indexes that it was to build, by their names."""
+
+
+class UniquenessViolation(NamedTuple):
+    """A record with a value that a unique index may have once. `space.resolve_uniqueness(index, value, keep=primary_key)` mends it."""
+
+    value: tuple[Any, ...]
+    """The columns of the index."""
+    primary_key: PrimaryKey
+    """The primary key of a record with the value."""
+    existing_primary_key: PrimaryKey | None
+    """The primary key of another record with the value, if it was noted down."""

@@ -1,19 +1,30 @@
 """The extension module: everything that calls the core."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from os import PathLike
 from types import GenericAlias, TracebackType
-from typing import Any, Concatenate, Final, Generic, Literal, ParamSpec, Protocol, TypeAlias, TypeVar, final, overload
+from typing import Any, ClassVar, Concatenate, Final, Generic, Literal, NoReturn, ParamSpec, Protocol, TypeAlias, TypeVar, final, overload
 from uuid import UUID
 
 from ._index import Index
-from ._indexing import IndexBuildProgress, IndexBuildSummary, IndexEntry
+from ._indexing import IndexBuildProgress, IndexBuildSummary, IndexEntry, UniquenessViolation
+from ._page import Page
 from ._record import PrimaryKey, Record
 
 __all__ = [
+    "AsyncCursor",
+    "AsyncDatabase",
+    "AsyncQuery",
+    "AsyncRecordSpace",
+    "AsyncTransaction",
     "Change",
     "Cursor",
     "Database",
+    "Field",
+    "Filter",
+    "KeyExpression",
+    "Parameter",
+    "Query",
     "RecordSpace",
     "RecordVersion",
     "Schema",
@@ -21,8 +32,19 @@ __all__ = [
     "StoredRecord",
     "Transaction",
     "__version__",
+    "concat",
+    "empty",
     "error_kinds",
+    "field",
+    "function",
+    "literal",
     "open",
+    "open_async",
+    "packed",
+    "parameter",
+    "record_type",
+    "version",
+    "with_value",
 ]
 __version__: Final[str]
 
@@ -41,8 +63,17 @@ _R = TypeVar("_R")
 _Column: TypeAlias = None | bytes | str | int | float | bool | UUID | RecordVersion | tuple[_Column, ...]
 _Key: TypeAlias = _Column | Sequence[_Column]
 _RecordType: TypeAlias = str | type[_Message]
-_Columns: TypeAlias = str | Sequence[str]
-_PrimaryKeys: TypeAlias = Mapping[str, _Columns] | Mapping[type[Any], _Columns]
+_KeyColumn: TypeAlias = str | Field | KeyExpression
+_KeyColumns: TypeAlias = _KeyColumn | Sequence[_KeyColumn]
+_PrimaryKeys: TypeAlias = Mapping[str, _KeyColumns] | Mapping[type[Any], _KeyColumns]
+_Operand: TypeAlias = _Value | Parameter
+_Value: TypeAlias = None | bytes | str | int | float | bool | UUID | RecordVersion
+
+_NoNextReason: TypeAlias = Literal[
+    "SOURCE_EXHAUSTED", "RETURN_LIMIT_REACHED", "SCAN_LIMIT_REACHED", "BYTE_LIMIT_REACHED", "TIME_LIMIT_REACHED"
+]
+_IndexState: TypeAlias = Literal["READABLE", "WRITE_ONLY", "DISABLED", "READABLE_UNIQUE_PENDING", "WRITE_ONLY_WITH_QUEUE"]
+_IndexingAction: TypeAlias = Literal["error", "rebuild", "continue", "mark_readable"]
 
 _EvolutionSwitch: TypeAlias = Literal[
     "allow_no_version_change",
@@ -64,10 +95,10 @@ class Database:
     @overload
     def space(self, path: str, schema: None = None, *, primary_key: None = None) -> RecordSpace[Record]: ...
     @overload
-    def space(self, path: str, schema: Schema[_R], *, primary_key: None = None) -> RecordSpace[_R]: ...
+    def space(self, path: str, schema: Schema[_T], *, primary_key: None = None) -> RecordSpace[_T]: ...
     @overload
     def space(
-        self, path: str, schema: type[_M] | Sequence[type[_M]], *, primary_key: _Columns | _PrimaryKeys | None = None
+        self, path: str, schema: type[_M] | Sequence[type[_M]], *, primary_key: _KeyColumns | _PrimaryKeys | None = None
     ) -> RecordSpace[_M]: ...
     def spaces(self, prefix: str = "") -> list[str]: ...
     def remove_space(self, path: str) -> bool: ...
@@ -92,6 +123,8 @@ class Transaction:
     def attempt(self) -> int: ...
     @property
     def maybe_committed(self) -> bool: ...
+    @property
+    def versionstamp(self) -> bytes | None: ...
     def commit(self) -> None: ...
     def cancel(self) -> None: ...
     def __enter__(self) -> Transaction: ...
@@ -101,6 +134,188 @@ class Transaction:
         exception: BaseException | None,
         traceback: TracebackType | None,
     ) -> None: ...
+
+@final
+class RecordSpace(Generic[_R]):
+    @classmethod
+    def __class_getitem__(cls, key: Any) -> GenericAlias: ...
+    @property
+    def path(self) -> str: ...
+    def put(
+        self,
+        record: _R | Mapping[str, Any],
+        *,
+        type: _RecordType | None = None,
+        version: RecordVersion | None = None,
+        tx: Transaction | None = None,
+    ) -> StoredRecord: ...
+    def insert(
+        self, record: _R | Mapping[str, Any], *, type: _RecordType | None = None, tx: Transaction | None = None
+    ) -> StoredRecord: ...
+    def update(
+        self, record: _R | Mapping[str, Any], *, type: _RecordType | None = None, tx: Transaction | None = None
+    ) -> StoredRecord: ...
+    def put_all(
+        self, records: Iterable[_R | Mapping[str, Any]], *, type: _RecordType | None = None, tx: Transaction | None = None
+    ) -> list[StoredRecord]: ...
+    def insert_all(
+        self, records: Iterable[_R | Mapping[str, Any]], *, type: _RecordType | None = None, tx: Transaction | None = None
+    ) -> list[StoredRecord]: ...
+    def update_all(
+        self, records: Iterable[_R | Mapping[str, Any]], *, type: _RecordType | None = None, tx: Transaction | None = None
+    ) -> list[StoredRecord]: ...
+    def get(self, key: _Key, *, type: _RecordType | None = None, tx: Transaction | None = None) -> _R | None: ...
+    def exists(self, key: _Key, *, type: _RecordType | None = None, tx: Transaction | None = None) -> bool: ...
+    def version(self, key: _Key, *, type: _RecordType | None = None, tx: Transaction | None = None) -> RecordVersion | None: ...
+    def delete(self, key: _Key, *, type: _RecordType | None = None, tx: Transaction | None = None) -> bool: ...
+    def delete_where(self, prefix: _Key = (), *, type: _RecordType | None = None, tx: Transaction | None = None) -> None: ...
+    def delete_all(self, *, tx: Transaction | None = None) -> None: ...
+    def count(self, *, tx: Transaction | None = None) -> int: ...
+    def scan(
+        self,
+        *,
+        type: _RecordType | None = None,
+        prefix: _Key = None,
+        start: _Key = None,
+        end: _Key = None,
+        reverse: bool = False,
+        limit: int | None = None,
+        skip: int = 0,
+        after: bytes | None = None,
+        max_rows: int | None = None,
+        max_bytes: int | None = None,
+        max_seconds: float | None = None,
+        snapshot: bool = False,
+        tx: Transaction | None = None,
+    ) -> Cursor[_R]: ...
+    def scan_by(
+        self,
+        name: str,
+        *,
+        prefix: _Key = None,
+        start: _Key = None,
+        end: _Key = None,
+        reverse: bool = False,
+        limit: int | None = None,
+        skip: int = 0,
+        after: bytes | None = None,
+        max_rows: int | None = None,
+        max_bytes: int | None = None,
+        max_seconds: float | None = None,
+        snapshot: bool = False,
+        tx: Transaction | None = None,
+    ) -> Cursor[_R]: ...
+    def scan_index(
+        self,
+        name: str,
+        *,
+        prefix: _Key = None,
+        start: _Key = None,
+        end: _Key = None,
+        reverse: bool = False,
+        limit: int | None = None,
+        skip: int = 0,
+        after: bytes | None = None,
+        max_rows: int | None = None,
+        max_bytes: int | None = None,
+        max_seconds: float | None = None,
+        snapshot: bool = False,
+        tx: Transaction | None = None,
+    ) -> Cursor[IndexEntry]: ...
+    def uniqueness_violations(
+        self,
+        name: str,
+        *,
+        prefix: _Key = None,
+        start: _Key = None,
+        end: _Key = None,
+        reverse: bool = False,
+        limit: int | None = None,
+        skip: int = 0,
+        after: bytes | None = None,
+        max_rows: int | None = None,
+        max_bytes: int | None = None,
+        max_seconds: float | None = None,
+        snapshot: bool = False,
+        tx: Transaction | None = None,
+    ) -> Cursor[UniquenessViolation]: ...
+    def resolve_uniqueness(
+        self, name: str, value: _Key, *, keep: _Key = None, tx: Transaction | None = None
+    ) -> None: ...
+    def query(
+        self,
+        filter: Filter | str | None = None,
+        /,
+        *values: _Value | Sequence[_Value],
+        type: _RecordType | None = None,
+        **named: _Value | Sequence[_Value],
+    ) -> Query[_R]: ...
+    def aggregate(self, name: str, group: _Key = (), *, tx: Transaction | None = None) -> tuple[Any, ...] | None: ...
+    def index_states(self, *, tx: Transaction | None = None) -> dict[str, _IndexState]: ...
+    def disable_index(self, name: str, *, tx: Transaction | None = None) -> None: ...
+    def build_indexes(
+        self,
+        *names: str,
+        progress: Callable[[IndexBuildProgress], object] | None = None,
+        records_per_second: int | None = None,
+        limit: int = 100,
+        max_write_bytes: int = 900_000,
+        max_transaction_seconds: float = 4.0,
+        reverse: bool = False,
+        if_disabled: _IndexingAction = "rebuild",
+        if_write_only: _IndexingAction = "continue",
+        if_readable: _IndexingAction = "continue",
+        mark_readable: bool = True,
+        allow_unique_pending: bool = False,
+        stop_after: int | None = None,
+        max_seconds: float | None = None,
+        lease: float = 10.0,
+    ) -> IndexBuildSummary: ...
+    @overload
+    def child(self, path: str, schema: None = None, *, primary_key: None = None) -> RecordSpace[Record]: ...
+    @overload
+    def child(self, path: str, schema: Schema[_T], *, primary_key: None = None) -> RecordSpace[_T]: ...
+    @overload
+    def child(
+        self, path: str, schema: type[_M] | Sequence[type[_M]], *, primary_key: _KeyColumns | _PrimaryKeys | None = None
+    ) -> RecordSpace[_M]: ...
+    def children(self) -> list[str]: ...
+    def plan(self, schema: Schema[Any]) -> SchemaDiff: ...
+    def schema_versions(self) -> list[int]: ...
+
+@final
+class Query(Generic[_R]):
+    @classmethod
+    def __class_getitem__(cls, key: Any) -> GenericAlias: ...
+    def where(self, filter: Filter | str, /, *values: _Value | Sequence[_Value], **named: _Value | Sequence[_Value]) -> Query[_R]: ...
+    def order_by(self, *columns: _KeyColumn, reverse: bool = False) -> Query[_R]: ...
+    def limit(self, records: int) -> Query[_R]: ...
+    def skip(self, records: int) -> Query[_R]: ...
+    def using(self, *indexes: str) -> Query[_R]: ...
+    def explain(self) -> str: ...
+    def run(
+        self,
+        *,
+        after: bytes | None = None,
+        max_rows: int | None = None,
+        max_bytes: int | None = None,
+        max_seconds: float | None = None,
+        snapshot: bool = False,
+        tx: Transaction | None = None,
+    ) -> Cursor[_R]: ...
+    def __iter__(self) -> Cursor[_R]: ...
+
+@final
+class Cursor(Generic[_R]):
+    @classmethod
+    def __class_getitem__(cls, key: Any) -> GenericAlias: ...
+    @property
+    def continuation(self) -> bytes | None: ...
+    @property
+    def no_next_reason(self) -> _NoNextReason | None: ...
+    def page(self, size: int) -> Page[_R]: ...
+    def __iter__(self) -> Iterator[_R]: ...
+    def __next__(self) -> _R: ...
 
 @final
 class Schema(Generic[_R]):
@@ -139,7 +354,7 @@ class Schema(Generic[_R]):
     @staticmethod
     def from_messages(
         *classes: type[_M],
-        primary_key: _Columns | _PrimaryKeys | None = None,
+        primary_key: _KeyColumns | _PrimaryKeys | None = None,
         indexes: Iterable[Index] = (),
         drop_indexes: Sequence[str] = (),
         drop_types: Sequence[str] = (),
@@ -148,81 +363,6 @@ class Schema(Generic[_R]):
     @property
     def record_types(self) -> list[str]: ...
     def descriptor_set(self) -> bytes: ...
-
-@final
-class RecordSpace(Generic[_R]):
-    @classmethod
-    def __class_getitem__(cls, key: Any) -> GenericAlias: ...
-    @property
-    def path(self) -> str: ...
-    def put(
-        self,
-        record: _R | Mapping[str, Any],
-        *,
-        type: _RecordType | None = None,
-        version: RecordVersion | None = None,
-        tx: Transaction | None = None,
-    ) -> StoredRecord: ...
-    def put_all(self, records: Iterable[_R | Mapping[str, Any]], *, type: _RecordType | None = None, tx: Transaction | None = None) -> list[StoredRecord]: ...
-    def get(self, key: _Key, *, type: _RecordType | None = None, tx: Transaction | None = None) -> _R | None: ...
-    def delete(self, key: _Key, *, type: _RecordType | None = None, tx: Transaction | None = None) -> bool: ...
-    def exists(self, key: _Key, *, type: _RecordType | None = None, tx: Transaction | None = None) -> bool: ...
-    def scan(
-        self,
-        *,
-        type: _RecordType | None = None,
-        reverse: bool = False,
-        limit: int | None = None,
-        tx: Transaction | None = None,
-    ) -> Cursor[_R]: ...
-    def scan_index(
-        self,
-        name: str,
-        *,
-        prefix: _Key = None,
-        start: _Key = None,
-        end: _Key = None,
-        reverse: bool = False,
-        limit: int | None = None,
-        tx: Transaction | None = None,
-    ) -> Cursor[IndexEntry]: ...
-    def scan_by(
-        self,
-        name: str,
-        *,
-        prefix: _Key = None,
-        start: _Key = None,
-        end: _Key = None,
-        reverse: bool = False,
-        limit: int | None = None,
-        tx: Transaction | None = None,
-    ) -> Cursor[_R]: ...
-    def aggregate(self, name: str, group: _Key = (), *, tx: Transaction | None = None) -> tuple[Any, ...] | None: ...
-    def count(self, *, tx: Transaction | None = None) -> int: ...
-    def version(
-        self, key: _Key, *, type: _RecordType | None = None, tx: Transaction | None = None
-    ) -> RecordVersion | None: ...
-    def index_states(self, *, tx: Transaction | None = None) -> dict[str, str]: ...
-    def build_indexes(
-        self,
-        *names: str,
-        progress: Callable[[IndexBuildProgress], object] | None = None,
-        records_per_second: int | None = None,
-        limit: int | None = None,
-        time_max: float | None = None,
-        lease: float | None = None,
-    ) -> IndexBuildSummary: ...
-    @overload
-    def child(self, path: str, schema: None = None, *, primary_key: None = None) -> RecordSpace[Record]: ...
-    @overload
-    def child(self, path: str, schema: Schema[_T], *, primary_key: None = None) -> RecordSpace[_T]: ...
-    @overload
-    def child(
-        self, path: str, schema: type[_M] | Sequence[type[_M]], *, primary_key: _Columns | _PrimaryKeys | None = None
-    ) -> RecordSpace[_M]: ...
-    def children(self) -> list[str]: ...
-    def plan(self, schema: Schema[Any]) -> SchemaDiff: ...
-    def schema_versions(self) -> list[int]: ...
 
 @final
 class RecordVersion:
@@ -283,8 +423,302 @@ class Change:
     def way_out(self) -> str | None: ...
 
 @final
-class Cursor(Generic[_R]):
+class AsyncDatabase:
+    @overload
+    async def space(self, path: str, schema: None = None, *, primary_key: None = None) -> AsyncRecordSpace[Record]: ...
+    @overload
+    async def space(self, path: str, schema: Schema[_T], *, primary_key: None = None) -> AsyncRecordSpace[_T]: ...
+    @overload
+    async def space(
+        self, path: str, schema: type[_M] | Sequence[type[_M]], *, primary_key: _KeyColumns | _PrimaryKeys | None = None
+    ) -> AsyncRecordSpace[_M]: ...
+    async def spaces(self, prefix: str = "") -> list[str]: ...
+    async def remove_space(self, path: str) -> bool: ...
+    async def move_space(self, source: str, target: str) -> None: ...
+    async def run(
+        self, body: Callable[[AsyncTransaction], Awaitable[_T]], *, timeout: float | None = 30.0, max_attempts: int | None = None
+    ) -> _T: ...
+    def transactional(
+        self, body: Callable[Concatenate[AsyncTransaction, _P], Awaitable[_T]]
+    ) -> Callable[_P, Coroutine[Any, Any, _T]]: ...
+    def transaction(self) -> AsyncTransaction: ...
+    async def close(self) -> None: ...
+    async def __aenter__(self) -> AsyncDatabase: ...
+    async def __aexit__(
+        self,
+        exception_type: type[BaseException] | None,
+        exception: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None: ...
+
+@final
+class AsyncTransaction:
+    @property
+    def attempt(self) -> int: ...
+    @property
+    def maybe_committed(self) -> bool: ...
+    @property
+    def versionstamp(self) -> bytes | None: ...
+    async def commit(self) -> None: ...
+    def cancel(self) -> None: ...
+    async def __aenter__(self) -> AsyncTransaction: ...
+    async def __aexit__(
+        self,
+        exception_type: type[BaseException] | None,
+        exception: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None: ...
+
+@final
+class AsyncRecordSpace(Generic[_R]):
     @classmethod
     def __class_getitem__(cls, key: Any) -> GenericAlias: ...
-    def __iter__(self) -> Iterator[_R]: ...
-    def __next__(self) -> _R: ...
+    @property
+    def path(self) -> str: ...
+    async def put(
+        self,
+        record: _R | Mapping[str, Any],
+        *,
+        type: _RecordType | None = None,
+        version: RecordVersion | None = None,
+        tx: AsyncTransaction | None = None,
+    ) -> StoredRecord: ...
+    async def insert(
+        self, record: _R | Mapping[str, Any], *, type: _RecordType | None = None, tx: AsyncTransaction | None = None
+    ) -> StoredRecord: ...
+    async def update(
+        self, record: _R | Mapping[str, Any], *, type: _RecordType | None = None, tx: AsyncTransaction | None = None
+    ) -> StoredRecord: ...
+    async def put_all(
+        self, records: Iterable[_R | Mapping[str, Any]], *, type: _RecordType | None = None, tx: AsyncTransaction | None = None
+    ) -> list[StoredRecord]: ...
+    async def insert_all(
+        self, records: Iterable[_R | Mapping[str, Any]], *, type: _RecordType | None = None, tx: AsyncTransaction | None = None
+    ) -> list[StoredRecord]: ...
+    async def update_all(
+        self, records: Iterable[_R | Mapping[str, Any]], *, type: _RecordType | None = None, tx: AsyncTransaction | None = None
+    ) -> list[StoredRecord]: ...
+    async def get(self, key: _Key, *, type: _RecordType | None = None, tx: AsyncTransaction | None = None) -> _R | None: ...
+    async def exists(self, key: _Key, *, type: _RecordType | None = None, tx: AsyncTransaction | None = None) -> bool: ...
+    async def version(self, key: _Key, *, type: _RecordType | None = None, tx: AsyncTransaction | None = None) -> RecordVersion | None: ...
+    async def delete(self, key: _Key, *, type: _RecordType | None = None, tx: AsyncTransaction | None = None) -> bool: ...
+    async def delete_where(self, prefix: _Key = (), *, type: _RecordType | None = None, tx: AsyncTransaction | None = None) -> None: ...
+    async def delete_all(self, *, tx: AsyncTransaction | None = None) -> None: ...
+    async def count(self, *, tx: AsyncTransaction | None = None) -> int: ...
+    def scan(
+        self,
+        *,
+        type: _RecordType | None = None,
+        prefix: _Key = None,
+        start: _Key = None,
+        end: _Key = None,
+        reverse: bool = False,
+        limit: int | None = None,
+        skip: int = 0,
+        after: bytes | None = None,
+        max_rows: int | None = None,
+        max_bytes: int | None = None,
+        max_seconds: float | None = None,
+        snapshot: bool = False,
+        tx: AsyncTransaction | None = None,
+    ) -> AsyncCursor[_R]: ...
+    def scan_by(
+        self,
+        name: str,
+        *,
+        prefix: _Key = None,
+        start: _Key = None,
+        end: _Key = None,
+        reverse: bool = False,
+        limit: int | None = None,
+        skip: int = 0,
+        after: bytes | None = None,
+        max_rows: int | None = None,
+        max_bytes: int | None = None,
+        max_seconds: float | None = None,
+        snapshot: bool = False,
+        tx: AsyncTransaction | None = None,
+    ) -> AsyncCursor[_R]: ...
+    def scan_index(
+        self,
+        name: str,
+        *,
+        prefix: _Key = None,
+        start: _Key = None,
+        end: _Key = None,
+        reverse: bool = False,
+        limit: int | None = None,
+        skip: int = 0,
+        after: bytes | None = None,
+        max_rows: int | None = None,
+        max_bytes: int | None = None,
+        max_seconds: float | None = None,
+        snapshot: bool = False,
+        tx: AsyncTransaction | None = None,
+    ) -> AsyncCursor[IndexEntry]: ...
+    def uniqueness_violations(
+        self,
+        name: str,
+        *,
+        prefix: _Key = None,
+        start: _Key = None,
+        end: _Key = None,
+        reverse: bool = False,
+        limit: int | None = None,
+        skip: int = 0,
+        after: bytes | None = None,
+        max_rows: int | None = None,
+        max_bytes: int | None = None,
+        max_seconds: float | None = None,
+        snapshot: bool = False,
+        tx: AsyncTransaction | None = None,
+    ) -> AsyncCursor[UniquenessViolation]: ...
+    async def resolve_uniqueness(
+        self, name: str, value: _Key, *, keep: _Key = None, tx: AsyncTransaction | None = None
+    ) -> None: ...
+    def query(
+        self,
+        filter: Filter | str | None = None,
+        /,
+        *values: _Value | Sequence[_Value],
+        type: _RecordType | None = None,
+        **named: _Value | Sequence[_Value],
+    ) -> AsyncQuery[_R]: ...
+    async def aggregate(self, name: str, group: _Key = (), *, tx: AsyncTransaction | None = None) -> tuple[Any, ...] | None: ...
+    async def index_states(self, *, tx: AsyncTransaction | None = None) -> dict[str, _IndexState]: ...
+    async def disable_index(self, name: str, *, tx: AsyncTransaction | None = None) -> None: ...
+    async def build_indexes(
+        self,
+        *names: str,
+        progress: Callable[[IndexBuildProgress], object] | None = None,
+        records_per_second: int | None = None,
+        limit: int = 100,
+        max_write_bytes: int = 900_000,
+        max_transaction_seconds: float = 4.0,
+        reverse: bool = False,
+        if_disabled: _IndexingAction = "rebuild",
+        if_write_only: _IndexingAction = "continue",
+        if_readable: _IndexingAction = "continue",
+        mark_readable: bool = True,
+        allow_unique_pending: bool = False,
+        stop_after: int | None = None,
+        max_seconds: float | None = None,
+        lease: float = 10.0,
+    ) -> IndexBuildSummary: ...
+    @overload
+    async def child(self, path: str, schema: None = None, *, primary_key: None = None) -> AsyncRecordSpace[Record]: ...
+    @overload
+    async def child(self, path: str, schema: Schema[_T], *, primary_key: None = None) -> AsyncRecordSpace[_T]: ...
+    @overload
+    async def child(
+        self, path: str, schema: type[_M] | Sequence[type[_M]], *, primary_key: _KeyColumns | _PrimaryKeys | None = None
+    ) -> AsyncRecordSpace[_M]: ...
+    async def children(self) -> list[str]: ...
+    async def plan(self, schema: Schema[Any]) -> SchemaDiff: ...
+    async def schema_versions(self) -> list[int]: ...
+
+@final
+class AsyncQuery(Generic[_R]):
+    @classmethod
+    def __class_getitem__(cls, key: Any) -> GenericAlias: ...
+    def where(self, filter: Filter | str, /, *values: _Value | Sequence[_Value], **named: _Value | Sequence[_Value]) -> AsyncQuery[_R]: ...
+    def order_by(self, *columns: _KeyColumn, reverse: bool = False) -> AsyncQuery[_R]: ...
+    def limit(self, records: int) -> AsyncQuery[_R]: ...
+    def skip(self, records: int) -> AsyncQuery[_R]: ...
+    def using(self, *indexes: str) -> AsyncQuery[_R]: ...
+    async def explain(self) -> str: ...
+    def run(
+        self,
+        *,
+        after: bytes | None = None,
+        max_rows: int | None = None,
+        max_bytes: int | None = None,
+        max_seconds: float | None = None,
+        snapshot: bool = False,
+        tx: AsyncTransaction | None = None,
+    ) -> AsyncCursor[_R]: ...
+    def __aiter__(self) -> AsyncCursor[_R]: ...
+
+@final
+class AsyncCursor(Generic[_R]):
+    @classmethod
+    def __class_getitem__(cls, key: Any) -> GenericAlias: ...
+    @property
+    def continuation(self) -> bytes | None: ...
+    @property
+    def no_next_reason(self) -> _NoNextReason | None: ...
+    async def page(self, size: int) -> Page[_R]: ...
+    def __aiter__(self) -> AsyncIterator[_R]: ...
+    async def __anext__(self) -> _R: ...
+
+async def open_async(url: str | PathLike[str], root: str | None) -> AsyncDatabase: ...
+
+def field(name: str) -> Field: ...
+def parameter(name: str) -> Parameter: ...
+def concat(*columns: _KeyColumn) -> KeyExpression: ...
+def packed(*columns: _KeyColumn) -> KeyExpression: ...
+def empty() -> KeyExpression: ...
+def version() -> KeyExpression: ...
+def record_type() -> KeyExpression: ...
+def literal(value: None | bool | int | float | str | bytes) -> KeyExpression: ...
+def function(name: str, *columns: _KeyColumn) -> KeyExpression: ...
+def with_value(key: _KeyColumns, value: _KeyColumns) -> KeyExpression: ...
+@final
+class KeyExpression:
+    @property
+    def column_count(self) -> int: ...
+    def group_by(self, *columns: _KeyColumn) -> KeyExpression: ...
+    def ungrouped(self) -> KeyExpression: ...
+    def split(self, size: int) -> KeyExpression: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def __ne__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+@final
+class Field:
+    @property
+    def name(self) -> str: ...
+    def fan_out(self) -> Field: ...
+    def concatenate(self) -> Field: ...
+    def unique_null(self) -> Field: ...
+    def not_null(self) -> Field: ...
+    def nest(self, *columns: _KeyColumn) -> KeyExpression: ...
+    def group_by(self, *columns: _KeyColumn) -> KeyExpression: ...
+    def ungrouped(self) -> KeyExpression: ...
+    @overload
+    def any(self, filter: None = None) -> Field: ...
+    @overload
+    def any(self, filter: Filter) -> Filter: ...
+    def matches(self, filter: Filter) -> Filter: ...
+    def between(self, low: _Operand, high: _Operand) -> Filter: ...
+    def is_in(self, values: Iterable[_Value] | Parameter) -> Filter: ...
+    def starts_with(self, prefix: str | bytes | Parameter) -> Filter: ...
+    def like(self, pattern: str) -> Filter: ...
+    def is_null(self) -> Filter: ...
+    def is_not_null(self) -> Filter: ...
+    def is_empty(self) -> Filter: ...
+    def is_not_empty(self) -> Filter: ...
+    def __eq__(self, other: _Operand, /) -> Filter: ...  # type: ignore[override]
+    def __ne__(self, other: _Operand, /) -> Filter: ...  # type: ignore[override]
+    def __lt__(self, other: _Operand, /) -> Filter: ...
+    def __le__(self, other: _Operand, /) -> Filter: ...
+    def __gt__(self, other: _Operand, /) -> Filter: ...
+    def __ge__(self, other: _Operand, /) -> Filter: ...
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+@final
+class Filter:
+    @staticmethod
+    def parse(text: str, /, *values: _Value | Sequence[_Value], **named: _Value | Sequence[_Value]) -> Filter: ...
+    def __and__(self, other: Filter, /) -> Filter: ...
+    def __rand__(self, other: Filter, /) -> Filter: ...
+    def __or__(self, other: Filter, /) -> Filter: ...
+    def __ror__(self, other: Filter, /) -> Filter: ...
+    def __invert__(self) -> Filter: ...
+    def __bool__(self) -> NoReturn: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def __ne__(self, other: object, /) -> bool: ...
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+@final
+class Parameter: ...

@@ -5,10 +5,15 @@ from __future__ import annotations
 import itertools
 import os
 import signal
+import subprocess
+import sys
 import threading
+from pathlib import Path
+from typing import Any
 
 import pytest
 import record_store
+from conftest import PROTO
 from record_store import errors
 
 Users = record_store.RecordSpace[record_store.Record]
@@ -105,3 +110,135 @@ def test_threads_that_share_a_cursor_get_each_record_once(users: Users) -> None:
     for thread in threads:
         thread.join()
     assert sorted(found) == list(range(3000))
+
+
+@pytest.mark.parametrize(
+    ("bounds", "expected"),
+    [
+        ({"start": 3}, [3, 4]),
+        ({"end": 2}, [0, 1]),
+        ({"start": 1, "end": 3}, [1, 2]),
+        ({"start": (1,), "end": 4, "reverse": True}, [3, 2, 1]),
+        ({"prefix": 2}, [2]),
+        ({"skip": 3}, [3, 4]),
+        ({"skip": 1, "limit": 2}, [1, 2]),
+        ({"type": "User", "start": 3}, [3, 4]),
+        ({"snapshot": True}, [0, 1, 2, 3, 4]),
+    ],
+)
+def test_a_scan_is_within_its_bounds(
+    db: record_store.Database, users: Users, bounds: dict[str, Any], expected: list[int]
+) -> None:
+    users.put_all({"id": number} for number in range(5))
+    assert [user["id"] for user in users.scan(**bounds)] == expected
+    with db.transaction() as tx:
+        assert [user["id"] for user in users.scan(**bounds, tx=tx)] == expected
+
+
+def test_bounds_are_of_a_type_where_there_are_several(shop: Users) -> None:
+    shop.put_all(({"id": number} for number in range(4)), type="User")
+    shop.put_all(({"user_id": number % 2, "number": number} for number in range(4)), type="Order")
+    assert [order["number"] for order in shop.scan(type="Order", prefix=1)] == [1, 3]
+    assert [user["id"] for user in shop.scan(type="User", start=2)] == [2, 3]
+    with pytest.raises(errors.InvalidArgumentError):
+        list(shop.scan(prefix=1))
+
+
+@pytest.mark.parametrize("in_transaction", [False, True])
+@pytest.mark.parametrize("reverse", [False, True])
+def test_a_scan_goes_on_behind_any_result(
+    db: record_store.Database, users: Users, in_transaction: bool, reverse: bool
+) -> None:
+    users.put_all({"id": number} for number in range(600))
+    expected = list(range(600))[::-1] if reverse else list(range(600))
+    with db.transaction() as transaction:
+        tx = transaction if in_transaction else None
+        cursor = users.scan(reverse=reverse, tx=tx)
+        assert cursor.continuation is None and cursor.no_next_reason is None
+        for place, user in enumerate(cursor):
+            if place not in (0, 1, 255, 256, 511, 598):
+                continue
+            assert user["id"] == expected[place] and cursor.no_next_reason is None
+            rest = users.scan(reverse=reverse, after=cursor.continuation, tx=tx)
+            assert rest.continuation == cursor.continuation
+            assert [user["id"] for user in rest] == expected[place + 1 :]
+        assert cursor.continuation is None and cursor.no_next_reason == "SOURCE_EXHAUSTED"
+
+
+@pytest.mark.parametrize(
+    ("limit", "reason"),
+    [
+        ({"limit": 7}, "RETURN_LIMIT_REACHED"),
+        ({"max_rows": 40}, "SCAN_LIMIT_REACHED"),
+        ({"max_bytes": 600}, "BYTE_LIMIT_REACHED"),
+        ({"max_seconds": 0.0}, "TIME_LIMIT_REACHED"),
+    ],
+)
+def test_a_scan_that_a_limit_stops_goes_on(
+    db: record_store.Database, users: Users, limit: dict[str, Any], reason: str
+) -> None:
+    users.put_all({"id": number} for number in range(100))
+    for in_transaction in (False, True):
+        found: list[int] = []
+        after = None
+        with db.transaction() as tx:
+            while True:
+                cursor = users.scan(**limit, after=after, tx=tx if in_transaction else None)
+                found.extend(user["id"] for user in cursor)
+                if cursor.no_next_reason == "SOURCE_EXHAUSTED":
+                    assert cursor.continuation is None
+                    break
+                assert cursor.no_next_reason == reason
+                after = cursor.continuation
+                assert after is not None
+        assert found == list(range(100))
+
+
+def test_pages(users: Users) -> None:
+    users.put_all({"id": number} for number in range(10))
+    cursor = users.scan()
+    page = cursor.page(4)
+    assert [user["id"] for user in page] == [0, 1, 2, 3] and len(page) == 4 and page.no_next_reason is None
+    assert page.continuation == cursor.continuation
+    assert [user["id"] for user in users.scan(after=page.continuation).page(3).results] == [4, 5, 6]
+    assert [user["id"] for user in itertools.islice(cursor, 2)] == [4, 5]
+    assert cursor.page(0).results == []
+    last = cursor.page(99)
+    assert [user["id"] for user in last] == [6, 7, 8, 9]
+    assert (last.continuation, last.no_next_reason) == (None, "SOURCE_EXHAUSTED")
+    assert cursor.page(5) == record_store.Page([], None, "SOURCE_EXHAUSTED")
+
+
+RESUME = """
+import sys, record_store
+with record_store.open(sys.argv[1]) as db:
+    users = db.space("test/users")
+    print([user["id"] for user in users.scan(after=bytes.fromhex(sys.argv[2]))])
+"""
+
+
+def test_a_scan_goes_on_in_another_process(tmp_path: Path) -> None:
+    url = str(tmp_path / "db")
+    with record_store.open(url) as db:
+        users = db.space("test/users", record_store.Schema.from_proto(PROTO, primary_key={"User": "id"}))
+        users.put_all({"id": number} for number in range(10))
+        kept = users.scan().page(7).continuation
+    assert kept is not None
+    there = subprocess.run([sys.executable, "-c", RESUME, url, kept.hex()], capture_output=True, text=True, check=True)
+    assert there.stdout.strip() == "[7, 8, 9]"
+
+
+@pytest.mark.parametrize("after", [b"\xff\xff", b"\xff" * 100])
+def test_what_is_no_continuation_is_told(users: Users, after: bytes) -> None:
+    users.put({"id": 1})
+    with pytest.raises(errors.InvalidContinuationError):
+        list(users.scan(after=after))
+
+
+@pytest.mark.parametrize(
+    ("keywords", "told"),
+    [({"limt": 5}, "unexpected keyword argument 'limt'"), ({"after": "text"}, "'after'"), ({"tx": 5}, "'tx'")],
+)
+def test_keywords_are_checked(users: Users, keywords: dict[str, Any], told: str) -> None:
+    with pytest.raises(TypeError, match=told):
+        users.scan(**keywords)

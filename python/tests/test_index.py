@@ -9,7 +9,18 @@ from typing import Any
 
 import pytest
 import record_store
-from record_store import Index, IndexBuildProgress, IndexEntry, PrimaryKey, Record, RecordSpace, RecordVersion, Schema, errors
+from record_store import (
+    Index,
+    IndexBuildProgress,
+    IndexEntry,
+    PrimaryKey,
+    Record,
+    RecordSpace,
+    RecordVersion,
+    Schema,
+    UniquenessViolation,
+    errors,
+)
 
 Space = RecordSpace[Record]
 
@@ -309,12 +320,69 @@ def test_a_unique_index_over_records_of_the_same_value_is_not_made_readable(db: 
     assert users.index_states() == {"User$email": "WRITE_ONLY"}
 
 
+def test_what_breaks_the_uniqueness_of_an_index_is_listed_and_mended(db: record_store.Database) -> None:
+    open_users(db).put_all({"id": number, "email": f"{number // 2}@example.org"} for number in range(5))
+    users = open_users(db, "email")
+    users.build_indexes(allow_unique_pending=True)
+    assert users.index_states() == {"User$email": "READABLE_UNIQUE_PENDING"}
+    violations = list(users.uniqueness_violations("User$email"))
+    assert [(violation.value, violation.primary_key[-1]) for violation in violations] == [
+        (("0@example.org",), 0),
+        (("0@example.org",), 1),
+        (("1@example.org",), 2),
+        (("1@example.org",), 3),
+    ]
+    assert isinstance(violations[0], UniquenessViolation)
+    assert len(users.uniqueness_violations("User$email", prefix="1@example.org").page(5)) == 2
+
+    users.resolve_uniqueness("User$email", violations[0].value, keep=violations[0].primary_key)
+    with db.transaction() as tx:
+        users.resolve_uniqueness("User$email", "1@example.org", tx=tx)
+        assert list(users.uniqueness_violations("User$email", tx=tx)) == []
+    assert [user["id"] for user in users.scan()] == [0, 4]
+    users.build_indexes(if_readable="mark_readable")
+    assert users.index_states() == {"User$email": "READABLE"}
+    with pytest.raises(errors.MetaDataError):
+        list(users.uniqueness_violations("User$emial"))
+
+
+def test_an_index_is_built_again(people: Space) -> None:
+    people.disable_index("User$city")
+    assert people.index_states()["User$city"] == "DISABLED"
+    with pytest.raises(errors.IndexNotReadableError):
+        list(people.scan_index("User$city"))
+    with pytest.raises(errors.IndexBuildError):
+        people.build_indexes("User$city", if_disabled="error")
+    assert people.build_indexes("User$city").records_scanned == 4
+    assert people.build_indexes("User$city").records_scanned == 0
+    assert people.build_indexes("User$city", if_readable="rebuild", reverse=True).records_scanned == 4
+    assert [user["id"] for user in people.scan_by("User$city")] == [4, 1, 3, 2]
+
+
+def test_a_build_stops_and_another_goes_on(db: record_store.Database) -> None:
+    users = grown(db, 1000, "city")
+    with pytest.raises(errors.IndexBuildError):
+        users.build_indexes(stop_after=2, limit=100)
+    with pytest.raises(errors.Error):
+        users.build_indexes(if_write_only="mark_readable")
+    assert users.build_indexes(limit=100, if_write_only="continue").records_scanned == 800
+
+
+def test_scans_of_indexes_go_on(people: Space) -> None:
+    for scan in (people.scan_index, people.scan_by):
+        page = scan("User$tags").page(2)
+        assert len(page) == 2 and page.continuation is not None
+        assert len(list(scan("User$tags", after=page.continuation))) == 1
+
+
 @pytest.mark.parametrize(
     ("options", "expected"),
     [
+        ({"if_readable": "rebild"}, errors.InvalidArgumentError),
+        ({"time": 5}, TypeError),
         ({"limit": 0}, errors.InvalidArgumentError),
         ({"records_per_second": 0}, errors.InvalidArgumentError),
-        ({"time_max": -1.0}, errors.InvalidArgumentError),
+        ({"max_seconds": -1.0}, errors.InvalidArgumentError),
         ({"lease": float("nan")}, errors.InvalidArgumentError),
         ({"limit": -1}, OverflowError),
         ({"progress": 5}, TypeError),
@@ -349,8 +417,21 @@ def test_a_version_is_not_complete_before_the_commit(db: record_store.Database, 
         saved = users.put({"id": 1}, tx=tx)
         assert saved.version is not None and not saved.version.is_complete and saved.version.commit_version is None
         assert users.version(1, tx=tx) == saved.version
-    version = users.version(1)
-    assert version is not None and version.is_complete and version < saved.version
+        incomplete = saved.version
+    assert saved.version == users.version(1) and saved.version.is_complete and saved.version < incomplete
+    assert tx.versionstamp == bytes(saved.version)[:10]
+
+
+def test_versions_of_a_run_are_complete_afterwards(db: record_store.Database, users: Space) -> None:
+    transactions = []
+
+    def body(tx: record_store.Transaction) -> list[record_store.StoredRecord]:
+        transactions.append(tx)
+        return users.put_all([{"id": 1}, {"id": 2}], tx=tx)
+
+    first, second = db.run(body)
+    assert first.version is not None and first.version.is_complete and first.version == users.version(1)
+    assert second.version == users.version(2) and transactions[0].versionstamp == bytes(first.version)[:10]
 
 
 def test_a_version_can_be_given(users: Space) -> None:

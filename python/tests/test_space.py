@@ -199,3 +199,46 @@ def test_what_is_no_record_type_is_an_error(users: Users, type: Any) -> None:
 def test_generic_classes_can_be_written_at_run_time() -> None:
     assert str(record_store.RecordSpace[record_store.Record])
     assert str(record_store.Schema[record_store.Record]) and str(record_store.Cursor[record_store.Record])
+
+
+def test_insert_saves_only_what_is_new(db: record_store.Database, users: Users) -> None:
+    assert users.insert({"id": 1, "name": "Ada"}).version is not None
+    with pytest.raises(errors.RecordAlreadyExistsError) as raised:
+        users.insert({"id": 1, "name": "Grace"})
+    assert "primary_key" in raised.value.context and not raised.value.retryable
+    with pytest.raises(errors.RecordAlreadyExistsError):
+        users.insert_all([{"id": 2}, {"id": 1}])
+    assert not users.exists(2)
+    assert len(users.insert_all([{"id": 2}, {"id": 3}])) == 2
+    with db.transaction() as tx:
+        users.insert({"id": 4}, tx=tx)
+        with pytest.raises(errors.RecordAlreadyExistsError):
+            users.insert({"id": 4}, tx=tx)
+    assert [user["name"] for user in users.scan()] == ["Ada", "", "", ""]
+
+
+def test_update_saves_only_over_what_is_there(users: Users) -> None:
+    with pytest.raises(errors.RecordNotFoundError):
+        users.update({"id": 1, "name": "Ada"})
+    users.put({"id": 1})
+    users.update({"id": 1, "name": "Ada"})
+    with pytest.raises(errors.RecordNotFoundError):
+        users.update_all([{"id": 1, "name": "Grace"}, {"id": 2}])
+    assert [user["name"] for user in users.scan()] == ["Ada"]
+
+
+def test_records_are_deleted_by_the_beginning_of_their_keys(db: record_store.Database, shop: Users) -> None:
+    shop.put_all(({"id": number} for number in range(3)), type="User")
+    shop.put_all(({"user_id": number % 3, "number": number} for number in range(9)), type="Order")
+    shop.delete_where(1, type="Order")
+    assert [order["number"] for order in shop.scan(type="Order")] == [0, 3, 6, 2, 5, 8]
+    with db.transaction() as tx:
+        shop.delete_where((2,), type="Order", tx=tx)
+        assert [order["number"] for order in shop.scan(type="Order", tx=tx)] == [0, 3, 6]
+        tx.cancel()
+    shop.delete_where(type="Order")
+    assert [record.type for record in shop.scan()] == ["User"] * 3
+    with pytest.raises(errors.InvalidArgumentError):
+        shop.delete_where(1)
+    shop.delete_all()
+    assert list(shop.scan()) == []

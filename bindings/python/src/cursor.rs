@@ -1,75 +1,179 @@
-//! `Cursor`: the records of a scan, or the entries of an index.
+//! `Cursor`: the records of a scan, the entries of an index, or what breaks its uniqueness.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use parking_lot::Mutex;
+use pyo3::exceptions::PyStopAsyncIteration;
 use pyo3::prelude::*;
-use record_store::{IndexCursor, IndexEntry, IndexRecordCursor, RecordCursor, Result, SpaceCursor, StoredRecord};
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyBytes, PyList, PyType};
+use record_store::kv::BoxFuture;
+use record_store::{Continuation, NoNextReason, Result};
 
 use crate::error::to_py;
-use crate::index::to_entry;
+use crate::face::{Face, object};
+use crate::index;
 use crate::record::Form;
-use crate::runtime::{CLOSED, Family, Handle, refuse_after_fork};
-use crate::transaction::Transaction;
+use crate::runtime::{CLOSED, Family, Handle};
+use crate::source::{Found, Scanned, Source};
+use crate::transaction::{InUse, TransactionBase};
 
 /// How many results one call of the core fetches. The core has its own batches for reading them.
 const BATCH_RESULTS: usize = 256;
 
-/// The results of a scan, one after the other. Made by `RecordSpace.scan`, `scan_index` and `scan_by`.
-#[pyclass(frozen, generic, module = "record_store")]
-pub(crate) struct Cursor {
-    handle: Arc<Handle<Scan>>,
+/// The results of a scan, one after the other. Made by the scans of a `RecordSpace`.
+///
+/// >>> saved = users.put_all(User(id=number, name=f"user {number}") for number in range(2, 6))
+/// >>> page = users.scan().page(2)
+/// >>> [user.id for user in page]
+/// [1, 2]
+/// >>> [user.id for user in users.scan(after=page.continuation)]
+/// [3, 4, 5]
+#[pyclass(frozen, generic, extends = CursorBase, module = "record_store")]
+pub(crate) struct Cursor;
+
+/// The results of a scan, one after the other, for `async for`. Made by the scans of a `RecordSpace`.
+#[pyclass(frozen, generic, extends = CursorBase, name = "Cursor", module = "record_store.aio")]
+pub(crate) struct AsyncCursor;
+
+/// What the faces have in common.
+#[pyclass(frozen, subclass, name = "_Cursor", module = "record_store._native")]
+pub(crate) struct CursorBase {
+    face: Face,
+    handle: Arc<Handle<Arc<Scan>>>,
     /// The transaction that the scan is part of.
-    transaction: Option<Py<Transaction>>,
+    transaction: Option<Py<TransactionBase>>,
     form: Arc<Form>,
+    position: Arc<Mutex<Position>>,
 }
 
-/// Where the results come from.
-pub(crate) enum Source {
-    Space(SpaceCursor),
-    Transaction(RecordCursor),
-    SpaceEntries(SpaceCursor<IndexEntry>),
-    TransactionEntries(IndexCursor),
-    TransactionByIndex(IndexRecordCursor),
-}
-
-/// A result of a scan.
-enum Scanned {
-    Record(StoredRecord),
-    Entry(IndexEntry),
-}
+/// A scan that is going to be opened.
+pub(crate) type Opening = BoxFuture<Result<Box<dyn Source>>>;
 
 struct Scan {
-    source: Source,
-    fetched: VecDeque<Scanned>,
-    exhausted: bool,
+    source: tokio::sync::Mutex<Opened>,
+    fetched: Mutex<VecDeque<Found>>,
 }
 
-impl Cursor {
-    pub(crate) fn new(family: &Family, source: Source, transaction: Option<Py<Transaction>>, form: Arc<Form>) -> Self {
-        let (fetched, exhausted) = (VecDeque::new(), false);
-        let handle = family.adopt(Scan {
-            source,
-            fetched,
-            exhausted,
-        });
-        Cursor {
-            handle,
+enum Opened {
+    NotYet(Opening),
+    Source(Box<dyn Source>),
+    Failed,
+}
+
+/// How far the scan has come for who reads it.
+#[derive(Clone)]
+struct Position {
+    continuation: Option<Continuation>,
+    no_next_reason: Option<NoNextReason>,
+}
+
+impl CursorBase {
+    /// A cursor of a face's class. `after` is where the scan begins.
+    pub(crate) fn object<'py>(
+        py: Python<'py>,
+        face: Face,
+        family: &Family,
+        opening: Opening,
+        after: Option<Continuation>,
+        transaction: Option<Py<TransactionBase>>,
+        form: Arc<Form>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let scan = Scan {
+            source: tokio::sync::Mutex::new(Opened::NotYet(opening)),
+            fetched: Mutex::default(),
+        };
+        let base = CursorBase {
+            face,
+            handle: family.adopt(Arc::new(scan)),
             transaction,
             form,
-        }
+            position: Arc::new(Mutex::new(Position {
+                continuation: after,
+                no_next_reason: None,
+            })),
+        };
+        Ok(object!(face, py, base => Cursor | AsyncCursor))
     }
 
-    /// A result that is here already, if no other thread is fetching.
-    fn fetched(&self) -> Option<Scanned> {
-        self.handle.try_lock()?.as_mut()?.fetched.pop_front()
+    fn enter(&self) -> PyResult<Option<InUse>> {
+        let transaction = self.transaction.as_ref();
+        transaction.map(|transaction| transaction.get().enter()).transpose()
     }
 
-    fn to_python<'py>(&self, py: Python<'py>, scanned: &Scanned) -> PyResult<Bound<'py, PyAny>> {
-        match scanned {
-            Scanned::Record(stored) => self.form.to_python(py, stored),
-            Scanned::Entry(entry) => to_entry(py, entry),
-        }
+    /// A result that is here already.
+    fn fetched<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
+        let found = self.handle.get(CLOSED)?.fetched.lock().pop_front();
+        let Some((scanned, continuation)) = found else {
+            return Ok(None);
+        };
+        self.position.lock().continuation = continuation;
+        to_python(py, &self.form, &scanned).map(Some)
+    }
+
+    /// The next results, up to `size`, and what `convert` makes of them. At least `ahead` are fetched, if any.
+    fn next<'py>(
+        &self,
+        py: Python<'py>,
+        size: usize,
+        ahead: usize,
+        convert: impl for<'a> FnOnce(Python<'a>, Vec<Bound<'a, PyAny>>, Position) -> PyResult<Bound<'a, PyAny>>
+        + Send
+        + 'static,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let (scan, used) = (self.handle.get(CLOSED)?, self.enter()?);
+        let (position, form) = (self.position.clone(), self.form.clone());
+        let taken = async move {
+            let _used = used;
+            scan.take(size, ahead).await.map_err(to_py)
+        };
+        self.face.call(py, taken, move |py, taken| {
+            let (results, end) = taken.accept();
+            let position = {
+                let mut position = position.lock();
+                if let Some((_, continuation)) = results.last() {
+                    position.continuation.clone_from(continuation);
+                }
+                if let Some(end) = end {
+                    *position = end;
+                }
+                position.clone()
+            };
+            let results = results.iter().map(|(scanned, _)| to_python(py, &form, scanned));
+            convert(py, results.collect::<PyResult<_>>()?, position)
+        })
+    }
+}
+
+#[pymethods]
+impl CursorBase {
+    /// Where another scan of the same kind goes on behind the last result, in this process or in another one: opaque bytes, for
+    /// its `after`. `None` before the first result, and when nothing follows.
+    #[getter]
+    fn continuation<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyBytes>> {
+        let continuation = self.position.lock().continuation.clone();
+        continuation.map(|continuation| PyBytes::new(py, continuation.as_bytes()))
+    }
+
+    /// Why there is no next result: `SOURCE_EXHAUSTED`, `RETURN_LIMIT_REACHED`, `SCAN_LIMIT_REACHED`, `BYTE_LIMIT_REACHED` or
+    /// `TIME_LIMIT_REACHED`. `None` as long as there may be one.
+    #[getter]
+    fn no_next_reason(&self) -> Option<&'static str> {
+        self.position.lock().no_next_reason.map(NoNextReason::name)
+    }
+
+    /// The next results as a `Page`: `size` of them, or fewer at the end of the scan or of a limit.
+    fn page<'py>(&self, py: Python<'py>, size: usize) -> PyResult<Bound<'py, PyAny>> {
+        static CLASS: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+        self.next(py, size, 0, |py, results, position| {
+            let continuation = position
+                .continuation
+                .map(|continuation| PyBytes::new(py, continuation.as_bytes()));
+            let reason = position.no_next_reason.map(NoNextReason::name);
+            let class = CLASS.import(py, "record_store._page", "Page")?;
+            class.call1((PyList::new(py, results)?, continuation, reason))
+        })
     }
 }
 
@@ -79,44 +183,106 @@ impl Cursor {
         slf
     }
 
-    fn __next__<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
-        refuse_after_fork()?;
-        if let Some(scanned) = self.fetched() {
-            return self.to_python(py, &scanned).map(Some);
+    fn __next__<'py>(slf: &Bound<'py, Self>) -> PyResult<Option<Bound<'py, PyAny>>> {
+        let (py, cursor) = (slf.py(), slf.as_super().get());
+        if let Some(next) = cursor.fetched(py)? {
+            return Ok(Some(next));
         }
         py.check_signals()?;
-        let _used = self
-            .transaction
-            .as_ref()
-            .map(|transaction| transaction.get().enter())
-            .transpose()?;
-        let next = self.handle.wait_with(py, CLOSED, async |scan| scan.next().await);
-        next.map_err(to_py)?
-            .map(|scanned| self.to_python(py, &scanned))
-            .transpose()
+        let next = cursor.next(py, 1, BATCH_RESULTS, |py, results, _| {
+            Ok(PyList::new(py, results)?.into_any())
+        })?;
+        Ok(next.try_iter()?.next().transpose()?)
+    }
+}
+
+#[pymethods]
+impl AsyncCursor {
+    fn __aiter__(slf: Py<Self>) -> Py<Self> {
+        slf
+    }
+
+    fn __anext__<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
+        let (py, cursor) = (slf.py(), slf.as_super().get());
+        match cursor.fetched(py)? {
+            Some(next) => cursor.face.ready(next),
+            None => cursor.next(py, 1, BATCH_RESULTS, |_, mut results, _| {
+                results.pop().ok_or_else(|| PyStopAsyncIteration::new_err(()))
+            }),
+        }
     }
 }
 
 impl Scan {
-    async fn next(&mut self) -> Result<Option<Scanned>> {
-        if self.fetched.is_empty() && !self.exhausted {
-            self.fetched = match &mut self.source {
-                Source::Space(cursor) => records(cursor.next_batch(BATCH_RESULTS).await?),
-                Source::Transaction(cursor) => records(cursor.next_batch(BATCH_RESULTS).await?),
-                Source::TransactionByIndex(cursor) => records(cursor.next_batch(BATCH_RESULTS).await?),
-                Source::SpaceEntries(cursor) => entries(cursor.next_batch(BATCH_RESULTS).await?),
-                Source::TransactionEntries(cursor) => entries(cursor.next_batch(BATCH_RESULTS).await?),
-            };
-            self.exhausted = self.fetched.len() < BATCH_RESULTS;
+    /// Up to `size` results; fewer only at the end.
+    async fn take(self: &Arc<Self>, size: usize, ahead: usize) -> Result<Taken> {
+        let source = &mut *self.source.lock().await;
+        let mut taken = Taken {
+            scan: self.clone(),
+            results: Vec::new(),
+            end: None,
+        };
+        loop {
+            while taken.results.len() < size {
+                let Some(found) = self.fetched.lock().pop_front() else {
+                    break;
+                };
+                taken.results.push(found);
+            }
+            let missing = size - taken.results.len();
+            if missing == 0 {
+                return Ok(taken);
+            }
+            if let Opened::Source(source) = source
+                && let Some(reason) = source.no_next_reason()
+            {
+                taken.end = Some(Position {
+                    continuation: source.continuation(),
+                    no_next_reason: Some(reason),
+                });
+                return Ok(taken);
+            }
+            match source {
+                Opened::NotYet(opening) => {
+                    let opened = opening.await;
+                    // A future that has ended is not asked again.
+                    *source = Opened::Failed;
+                    *source = Opened::Source(opened?);
+                }
+                Opened::Source(source) => source.fetch(missing.max(ahead), &self.fetched).await?,
+                Opened::Failed => return Ok(taken),
+            }
         }
-        Ok(self.fetched.pop_front())
     }
 }
 
-fn records(batch: Vec<StoredRecord>) -> VecDeque<Scanned> {
-    batch.into_iter().map(Scanned::Record).collect()
+/// Results on their way to who has asked for them. If that call is given up, they go back to the scan.
+struct Taken {
+    scan: Arc<Scan>,
+    results: Vec<Found>,
+    /// The position behind everything, if there are fewer results than were asked for.
+    end: Option<Position>,
 }
 
-fn entries(batch: Vec<IndexEntry>) -> VecDeque<Scanned> {
-    batch.into_iter().map(Scanned::Entry).collect()
+impl Taken {
+    fn accept(mut self) -> (Vec<Found>, Option<Position>) {
+        (std::mem::take(&mut self.results), self.end.take())
+    }
+}
+
+impl Drop for Taken {
+    fn drop(&mut self) {
+        let mut fetched = self.scan.fetched.lock();
+        for found in self.results.drain(..).rev() {
+            fetched.push_front(found);
+        }
+    }
+}
+
+fn to_python<'py>(py: Python<'py>, form: &Form, scanned: &Scanned) -> PyResult<Bound<'py, PyAny>> {
+    match scanned {
+        Scanned::Record(stored) => form.to_python(py, stored),
+        Scanned::Entry(entry) => index::to_entry(py, entry),
+        Scanned::Violation(violation) => index::to_violation(py, violation),
+    }
 }

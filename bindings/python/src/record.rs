@@ -103,25 +103,37 @@ pub(crate) fn to_key(key: &Bound<'_, PyAny>, record_type: Option<&Bound<'_, PyAn
             .collect::<PyResult<Tuple>>()?;
         return Ok(RecordKey::primary_key(columns));
     }
-    let columns = if let Ok(tuple) = key.cast::<PyTuple>() {
-        tuple
-            .iter()
-            .map(|column| element(&column))
-            .collect::<PyResult<Tuple>>()?
-    } else if let Ok(list) = key.cast::<PyList>() {
-        list.iter()
-            .map(|column| element(&column))
-            .collect::<PyResult<Tuple>>()?
-    } else {
-        Tuple::from(vec![element(key)?])
-    };
+    let columns = to_row(key)?;
     match record_type {
         None => Ok(RecordKey::from(columns)),
         Some(record_type) => Ok(RecordKey::of(type_name(record_type)?, columns)),
     }
 }
 
-fn element(column: &Bound<'_, PyAny>) -> PyResult<Element> {
+/// Columns of a key: one, or a tuple or list of them.
+pub(crate) fn to_row(columns: &Bound<'_, PyAny>) -> PyResult<Tuple> {
+    if let Ok(tuple) = columns.cast::<PyTuple>() {
+        return tuple.iter().map(|column| element(&column)).collect();
+    }
+    if let Ok(list) = columns.cast::<PyList>() {
+        return list.iter().map(|column| element(&column)).collect();
+    }
+    Ok(Tuple::from(vec![element(columns)?]))
+}
+
+/// The first columns of a key, as [`to_key`] takes them; none of them without.
+pub(crate) fn to_columns(
+    py: Python<'_>,
+    columns: Option<&Bound<'_, PyAny>>,
+    record_type: Option<&Bound<'_, PyAny>>,
+) -> PyResult<RecordKey> {
+    match columns {
+        Some(columns) => to_key(columns, record_type),
+        None => to_key(PyTuple::empty(py).as_any(), record_type),
+    }
+}
+
+pub(crate) fn element(column: &Bound<'_, PyAny>) -> PyResult<Element> {
     if column.is_none() {
         return Ok(Element::Null);
     }

@@ -7,7 +7,7 @@ use std::future::Future;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 
-use parking_lot::{Mutex, MutexGuard};
+use parking_lot::Mutex;
 use pyo3::prelude::*;
 use pyo3::types::{PyCFunction, PyDict};
 use record_store::{Error, ErrorKind, Result};
@@ -70,29 +70,6 @@ impl<T: Clone> Handle<T> {
 }
 
 impl<T> Handle<T> {
-    /// Waits for `work` on the core's handle, one thread at a time, while other Python threads run.
-    ///
-    /// **Errors**: `InvalidArgument` when it is closed.
-    pub(crate) fn wait_with<R: Send>(
-        &self,
-        py: Python<'_>,
-        closed: &'static str,
-        work: impl AsyncFnOnce(&mut T) -> Result<R> + Send,
-    ) -> Result<R>
-    where
-        T: Send,
-    {
-        py.detach(|| match self.0.lock().as_mut() {
-            Some(handle) => pollster::block_on(work(handle)),
-            None => Err(Error::new(ErrorKind::InvalidArgument, closed)),
-        })
-    }
-
-    /// The core's handle, or none when it is closed, if no other thread has it.
-    pub(crate) fn try_lock(&self) -> Option<MutexGuard<'_, Option<T>>> {
-        self.0.try_lock()
-    }
-
     /// Takes the core's handle out, for its last use.
     pub(crate) fn take(&self) -> Option<T> {
         self.0.lock().take()

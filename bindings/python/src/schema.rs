@@ -10,6 +10,7 @@ use pyo3::types::{PyBytes, PyMapping, PyTuple, PyType};
 use record_store::metadata::SchemaBuilder;
 
 use crate::error::{argument, to_py};
+use crate::key_expression::to_columns;
 use crate::record::Form;
 use crate::schema_argument;
 
@@ -155,7 +156,7 @@ impl Schema {
         let builder = record_store::Schema::builder().descriptor_set(files.encoded);
         let builder = match primary_key {
             Some(key) if key.cast::<PyMapping>().is_err() => {
-                let columns = schema_argument::columns(key)?;
+                let columns = to_columns(key)?;
                 names.iter().fold(builder, |builder, name| {
                     builder.record_type(name, |t| t.primary_key(columns.clone()))
                 })

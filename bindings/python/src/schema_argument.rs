@@ -5,9 +5,11 @@ use std::collections::HashMap;
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyMapping, PyString, PyType};
-use record_store::metadata::{IndexSchema, MetaDataEvolutionValidator, SchemaBuilder};
+use record_store::metadata::{Columns, IndexSchema, MetaDataEvolutionValidator, SchemaBuilder};
 
 use crate::error::{argument, to_py};
+use crate::filter::to_condition;
+use crate::key_expression::to_columns;
 use crate::record::type_name;
 
 /// The record types of a mapping from their names to their columns.
@@ -26,7 +28,7 @@ pub(crate) fn primary_keys(
     })?;
     for entry in types.items()?.try_iter()? {
         let (record_type, key): (Bound<'_, PyAny>, Bound<'_, PyAny>) = entry?.extract()?;
-        let columns = columns(&key)?;
+        let columns = to_columns(&key)?;
         builder = builder.record_type(type_name(&record_type)?, |t| t.primary_key(columns));
     }
     Ok(builder)
@@ -57,15 +59,6 @@ pub(crate) fn rest(
     Ok(builder.evolution(evolution))
 }
 
-/// A column, or a sequence of columns.
-pub(crate) fn columns(key: &Bound<'_, PyAny>) -> PyResult<Vec<String>> {
-    if let Ok(column) = key.extract() {
-        return Ok(vec![column]);
-    }
-    key.extract()
-        .map_err(|_| argument("a key is the name of a column, or a sequence of names", key))
-}
-
 /// What a `record_store.Index` says.
 fn index_schema(index: &Bound<'_, PyAny>) -> PyResult<IndexSchema> {
     let py = index.py();
@@ -75,17 +68,19 @@ fn index_schema(index: &Bound<'_, PyAny>) -> PyResult<IndexSchema> {
     }
     let name: String = index.getattr(intern!(py, "name"))?.extract()?;
     let kind: String = index.getattr(intern!(py, "type"))?.extract()?;
-    let mut schema = IndexSchema::new(name, columns(&index.getattr(intern!(py, "columns"))?)?).kind(kind);
+    let mut schema = IndexSchema::new(name, to_columns(&index.getattr(intern!(py, "columns"))?)?).kind(kind);
     for record_type in one_or_several(&index.getattr(intern!(py, "on"))?)? {
         schema = schema.on(type_name(&record_type)?);
     }
-    let groups = columns(&index.getattr(intern!(py, "group_by"))?)?;
-    if !groups.is_empty() {
+    if let Some(groups) = some_columns(&index.getattr(intern!(py, "group_by"))?)? {
         schema = schema.group_by(groups);
     }
-    let covering = columns(&index.getattr(intern!(py, "covering"))?)?;
-    if !covering.is_empty() {
+    if let Some(covering) = some_columns(&index.getattr(intern!(py, "covering"))?)? {
         schema = schema.covering(covering);
+    }
+    let condition = index.getattr(intern!(py, "where"))?;
+    if !condition.is_none() {
+        schema = schema.condition(to_condition(&condition)?);
     }
     if index.getattr(intern!(py, "unique"))?.extract()? {
         schema = schema.unique();
@@ -96,6 +91,12 @@ fn index_schema(index: &Bound<'_, PyAny>) -> PyResult<IndexSchema> {
         schema = schema.option(option, value);
     }
     Ok(schema)
+}
+
+/// Columns, unless there are none.
+fn some_columns(columns: &Bound<'_, PyAny>) -> PyResult<Option<Columns>> {
+    let is_empty = columns.len().is_ok_and(|count| count == 0);
+    (!is_empty).then(|| to_columns(columns)).transpose()
 }
 
 fn one_or_several<'py>(given: &Bound<'py, PyAny>) -> PyResult<Vec<Bound<'py, PyAny>>> {

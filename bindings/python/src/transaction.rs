@@ -1,13 +1,16 @@
 //! `Transaction`: one attempt of `Database.run`, or the whole of `with db.transaction()`.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyTuple};
+use record_store::kv::TransactionVersion;
 use record_store::{Error, ErrorKind, RecordContext};
 
 use crate::error::to_py;
-use crate::runtime::{Family, Handle, wait};
+use crate::face::{Face, object};
+use crate::runtime::{Family, Handle};
 
 const ENDED: &str = "the transaction has ended; start another one";
 
@@ -15,15 +18,28 @@ const ENDED: &str = "the transaction has ended; start another one";
 ///
 /// `Database.run` and `Database.transactional` hand one to the function that they run; `with db.transaction() as tx` commits
 /// at the end of the block and gives up when the block raises. Give it to the methods of record spaces as `tx=`.
-#[pyclass(frozen, module = "record_store")]
-pub(crate) struct Transaction {
+#[pyclass(frozen, extends = TransactionBase, module = "record_store")]
+pub(crate) struct Transaction;
+
+/// One transaction, as `record_store.Transaction`; `async with db.transaction() as tx` commits at the end of the block.
+///
+/// Calls of one transaction may run at the same time. It commits when all of them are done.
+#[pyclass(frozen, extends = TransactionBase, name = "Transaction", module = "record_store.aio")]
+pub(crate) struct AsyncTransaction;
+
+/// What the faces have in common.
+#[pyclass(frozen, subclass, name = "_Transaction", module = "record_store._native")]
+pub(crate) struct TransactionBase {
+    face: Face,
     family: Arc<Family>,
     handle: Arc<Handle<RecordContext>>,
     attempt: u32,
     maybe_committed: bool,
     committed_by: CommittedBy,
-    in_use: AtomicBool,
+    /// How many calls are running.
+    in_use: Arc<AtomicUsize>,
     ended: AtomicBool,
+    commit_version: CommitVersion,
 }
 
 /// Who commits a transaction.
@@ -35,24 +51,55 @@ pub(crate) enum CommittedBy {
     User,
 }
 
-impl Transaction {
-    pub(crate) fn new(family: &Arc<Family>, context: RecordContext, committed_by: CommittedBy) -> Self {
+/// The version of a transaction's commit, once there is one: what completes the versions of its records.
+#[derive(Clone, Default)]
+pub(crate) struct CommitVersion(Arc<OnceLock<TransactionVersion>>);
+
+impl CommitVersion {
+    /// Takes the version of a transaction that has committed. One that wrote no versions of records has none.
+    pub(crate) fn take_from(&self, context: &RecordContext) {
+        if let Some(version) = context.committed_versionstamp() {
+            self.0.get_or_init(|| version);
+        }
+    }
+
+    pub(crate) fn get(&self) -> Option<TransactionVersion> {
+        self.0.get().copied()
+    }
+}
+
+impl TransactionBase {
+    fn new(face: Face, family: &Arc<Family>, context: RecordContext, committed_by: CommittedBy) -> Self {
         let attempt = context.attempt();
-        Transaction {
+        TransactionBase {
+            face,
             family: family.clone(),
             handle: family.adopt(context),
             attempt: attempt.number,
             maybe_committed: attempt.maybe_committed,
             committed_by,
-            in_use: AtomicBool::new(false),
+            in_use: Arc::default(),
             ended: AtomicBool::new(false),
+            commit_version: CommitVersion::default(),
         }
+    }
+
+    /// A transaction of a face's class.
+    pub(crate) fn object<'py>(
+        py: Python<'py>,
+        face: Face,
+        family: &Arc<Family>,
+        context: RecordContext,
+        committed_by: CommittedBy,
+    ) -> PyResult<Bound<'py, TransactionBase>> {
+        let base = TransactionBase::new(face, family, context, committed_by);
+        Ok(object!(face, py, base => Transaction | AsyncTransaction).cast_into()?)
     }
 
     /// The core's transaction, for one call on something else of the same opened database.
     ///
-    /// **Errors**: `InvalidArgument` when it is of another one, and those of [`Transaction::enter`].
-    pub(crate) fn enter_for(&self, family: &Arc<Family>) -> PyResult<InUse<'_>> {
+    /// **Errors**: `InvalidArgument` when it is of another one, and those of [`TransactionBase::enter`].
+    pub(crate) fn enter_for(&self, family: &Arc<Family>) -> PyResult<InUse> {
         if !Arc::ptr_eq(&self.family, family) {
             return Err(to_py(Error::new(
                 ErrorKind::InvalidArgument,
@@ -64,19 +111,26 @@ impl Transaction {
 
     /// The core's transaction, for one call.
     ///
-    /// **Errors**: `InvalidArgument` when it has ended or another thread is in a call of it.
-    pub(crate) fn enter(&self) -> PyResult<InUse<'_>> {
+    /// **Errors**: `InvalidArgument` when it has ended, or another thread is in a call of it; calls of asyncio may meet.
+    pub(crate) fn enter(&self) -> PyResult<InUse> {
         let context = self.handle.get(ENDED)?;
-        if self.in_use.swap(true, Ordering::Acquire) {
+        let others = self.in_use.fetch_add(1, Ordering::AcqRel);
+        let used = InUse {
+            context,
+            in_use: self.in_use.clone(),
+        };
+        if self.face == Face::Blocking && others > 0 {
             return Err(to_py(Error::new(
                 ErrorKind::InvalidArgument,
                 "the transaction is in use in another thread; give each thread its own",
             )));
         }
-        Ok(InUse {
-            context,
-            transaction: self,
-        })
+        Ok(used)
+    }
+
+    /// Where the version of the commit is going to be.
+    pub(crate) fn commit_version(&self) -> &CommitVersion {
+        &self.commit_version
     }
 
     /// **Errors**: `InvalidArgument` for a transaction that `Database.run` commits.
@@ -95,22 +149,32 @@ impl Transaction {
         self.ended.store(true, Ordering::Relaxed);
         self.handle.take()
     }
+
+    /// Commits if the block ended normally, otherwise gives up.
+    fn leave<'py>(&self, py: Python<'py>, exception: &Bound<'py, PyTuple>) -> PyResult<Bound<'py, PyAny>> {
+        if !exception.get_item(0)?.is_none() {
+            self.cancel();
+        } else if !self.ended.load(Ordering::Relaxed) {
+            return self.commit(py);
+        }
+        self.face.ready(py.None().into_bound(py))
+    }
 }
 
 /// A transaction during a call.
-pub(crate) struct InUse<'a> {
+pub(crate) struct InUse {
     pub(crate) context: RecordContext,
-    transaction: &'a Transaction,
+    in_use: Arc<AtomicUsize>,
 }
 
-impl Drop for InUse<'_> {
+impl Drop for InUse {
     fn drop(&mut self) {
-        self.transaction.in_use.store(false, Ordering::Release);
+        self.in_use.fetch_sub(1, Ordering::AcqRel);
     }
 }
 
 #[pymethods]
-impl Transaction {
+impl TransactionBase {
     /// The number of this attempt, from 1.
     #[getter]
     fn attempt(&self) -> u32 {
@@ -123,12 +187,31 @@ impl Transaction {
         self.maybe_committed
     }
 
+    /// The 10 bytes that order this transaction among all others. `None` before it has committed, and if it saved no versions
+    /// of records.
+    #[getter]
+    fn versionstamp<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyBytes>> {
+        let version = self.commit_version.get()?;
+        Some(PyBytes::new(py, &version))
+    }
+
     /// Commits a transaction of `Database.transaction`. Nothing can be done with it afterwards.
-    fn commit(&self, py: Python<'_>) -> PyResult<()> {
+    fn commit<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         let used = self.enter()?;
         self.refuse_in_run()?;
+        if self.in_use.load(Ordering::Acquire) > 1 {
+            return Err(to_py(Error::new(
+                ErrorKind::InvalidArgument,
+                "calls of the transaction are still running: await them before the commit",
+            )));
+        }
         self.end();
-        wait(py, || used.context.commit()).map_err(to_py)
+        let version = self.commit_version.clone();
+        self.face.done(py, async move {
+            used.context.commit().await.map_err(to_py)?;
+            version.take_from(&used.context);
+            Ok(())
+        })
     }
 
     /// Gives up. Nothing of the transaction takes effect; a second time does nothing.
@@ -137,25 +220,41 @@ impl Transaction {
             context.cancel();
         }
     }
+}
 
-    fn __enter__(slf: Py<Self>) -> PyResult<Py<Self>> {
-        slf.get().refuse_in_run()?;
+#[pymethods]
+impl Transaction {
+    fn __enter__<'py>(slf: Bound<'py, Self>) -> PyResult<Bound<'py, Self>> {
+        slf.as_super().get().refuse_in_run()?;
         Ok(slf)
     }
 
     /// Commits if the block ended normally, otherwise gives up.
-    fn __exit__(
-        &self,
-        py: Python<'_>,
-        exception_type: Option<Bound<'_, PyAny>>,
-        _exception: Option<Bound<'_, PyAny>>,
-        _traceback: Option<Bound<'_, PyAny>>,
-    ) -> PyResult<()> {
-        if exception_type.is_some() {
-            self.cancel();
-        } else if !self.ended.load(Ordering::Relaxed) {
-            self.commit(py)?;
-        }
-        Ok(())
+    #[pyo3(signature = (*exception))]
+    fn __exit__<'py>(
+        slf: &Bound<'py, Self>,
+        py: Python<'py>,
+        exception: &Bound<'py, PyTuple>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        slf.as_super().get().leave(py, exception)
+    }
+}
+
+#[pymethods]
+impl AsyncTransaction {
+    fn __aenter__<'py>(slf: Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
+        let transaction = slf.as_super().get();
+        transaction.refuse_in_run()?;
+        transaction.face.ready(slf.clone().into_any())
+    }
+
+    /// Commits if the block ended normally, otherwise gives up.
+    #[pyo3(signature = (*exception))]
+    fn __aexit__<'py>(
+        slf: &Bound<'py, Self>,
+        py: Python<'py>,
+        exception: &Bound<'py, PyTuple>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        slf.as_super().get().leave(py, exception)
     }
 }

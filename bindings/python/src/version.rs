@@ -5,10 +5,11 @@ use pyo3::types::PyBytes;
 
 use crate::error::to_py;
 use crate::record::primary_key;
+use crate::transaction::CommitVersion;
 
 /// When a record was saved: versions are ordered over the whole database.
 ///
-/// That of a record saved in a transaction of your own is not complete before the transaction commits: read it afterwards.
+/// That of a record saved in a transaction of your own is not complete before the transaction commits.
 ///
 /// >>> first, second = users.put_all([User(id=1), User(id=2)])
 /// >>> first.version < second.version
@@ -59,33 +60,52 @@ impl RecordVersion {
 
 /// What `RecordSpace.put` has saved: the type, the primary key and the version of the record.
 ///
+/// In a transaction of your own the version is complete once the transaction has committed.
+///
 /// >>> saved = users.put(User(id=3, name="Grace"))
 /// >>> users.get(saved.primary_key).name
 /// 'Grace'
 #[pyclass(frozen, module = "record_store")]
-pub(crate) struct StoredRecord(pub(crate) record_store::StoredRecord);
+pub(crate) struct StoredRecord {
+    core: record_store::StoredRecord,
+    commit_version: CommitVersion,
+}
+
+impl StoredRecord {
+    /// A record that was saved in a transaction whose commit has, or is going to have, this version.
+    pub(crate) fn new(core: record_store::StoredRecord, commit_version: CommitVersion) -> Self {
+        StoredRecord { core, commit_version }
+    }
+}
 
 #[pymethods]
 impl StoredRecord {
     /// The name of the record's type.
     #[getter]
     fn r#type(&self) -> &str {
-        self.0.record_type()
+        self.core.record_type()
     }
 
     /// The whole primary key, which `get`, `delete` and `exists` take as it is.
     #[getter]
     fn primary_key<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        primary_key(py, self.0.primary_key())
+        primary_key(py, self.core.primary_key())
     }
 
     /// The version of the record, or `None` if it was saved without one.
     #[getter]
-    fn version(&self) -> Option<RecordVersion> {
-        self.0.version().map(RecordVersion)
+    fn version(&self) -> PyResult<Option<RecordVersion>> {
+        let Some(version) = self.core.version() else {
+            return Ok(None);
+        };
+        let version = match self.commit_version.get() {
+            Some(commit) => version.complete_with(commit).map_err(to_py)?,
+            None => version,
+        };
+        Ok(Some(RecordVersion(version)))
     }
 
     fn __repr__(&self) -> String {
-        format!("StoredRecord({} {})", self.0.record_type(), self.0.primary_key())
+        format!("StoredRecord({} {})", self.core.record_type(), self.core.primary_key())
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use record_store_kv::tuple::Tuple;
 
 use super::{RecordSpace, SpaceCursor};
-use crate::index::{IndexEntry, IndexScanType, IndexState};
+use crate::index::{IndexEntry, IndexScanType, IndexState, UniquenessViolation};
 use crate::indexing::{IndexBuildSummary, IndexingOptions, OnlineIndexer, OpenStore};
 use crate::store::OpenFor;
 use crate::{RecordKey, Result, ScanOptions};
@@ -75,6 +75,41 @@ impl RecordSpace {
         let index = index.into();
         SpaceCursor::new(self, OpenFor::All, options, move |store, options| {
             store.scan_index_records(&index, options)
+        })
+    }
+
+    /// What breaks the uniqueness of an index that is being built, or is not yet unique, by value and primary key.
+    ///
+    /// ```
+    /// # futures_executor::block_on(async {
+    /// # use record_store::indexing::IndexingOptions;
+    /// # use record_store::metadata::IndexSchema;
+    /// # use record_store::{Database, Record, ScanOptions, Schema};
+    /// # let db = Database::in_memory()?;
+    /// # let files = || Schema::builder()
+    /// #     .proto("t.proto", "syntax = 'proto3'; message User { int64 id = 1; string email = 2; }")
+    /// #     .record_type("User", |t| t.primary_key("id"));
+    /// # let users = db.space("users").schema(&files().build()?).open().await?;
+    /// # users.put_all((1..=3).map(|id| Record::from_json("User", format!(r#"{{"id": {id}, "email": "a@b.c"}}"#)))).await?;
+    /// let schema = files().index(IndexSchema::new("by_email", "email").unique()).build()?;
+    /// let users = db.space("users").schema(&schema).open().await?;
+    /// assert!(users.build_indexes(IndexingOptions::default()).await.is_err());
+    /// let violations = users.scan_uniqueness_violations("by_email", ScanOptions::default()).next_batch(10).await?;
+    /// assert_eq!(violations.len(), 3);
+    /// # Ok::<(), record_store::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
+    /// **Errors**, when the cursor is asked: those of
+    /// [`RecordStore::scan_uniqueness_violations`](crate::RecordStore::scan_uniqueness_violations).
+    pub fn scan_uniqueness_violations(
+        &self,
+        index: impl Into<String>,
+        options: ScanOptions,
+    ) -> SpaceCursor<UniquenessViolation> {
+        let index = index.into();
+        SpaceCursor::new(self, OpenFor::All, options, move |store, options| {
+            store.scan_uniqueness_violations(&index, options)
         })
     }
 

@@ -206,6 +206,12 @@ impl SpaceQuery {
         self
     }
 
+    /// Whether reads within a transaction are without conflicts with those who write.
+    pub fn snapshot(mut self, snapshot: bool) -> Self {
+        self.options.snapshot = snapshot;
+        self
+    }
+
     /// The most time that the query may take.
     pub fn time_max(mut self, time: Duration) -> Self {
         self.options.limits.time_max = Some(time);
@@ -290,6 +296,21 @@ impl SpaceQuery {
                 .is_some_and(|planned| planned.plan.drops_duplicates());
             !drops_duplicates || given.insert(record.primary_key().pack())
         })
+    }
+
+    /// The records, read within the transaction of a store of the space, whose writes it sees.
+    ///
+    /// **Errors**: those of [`plan`](SpaceQuery::plan) and of [`RecordStore::execute_plan`].
+    pub fn execute_in(&self, store: &RecordStore) -> Result<QueryCursor> {
+        let options = ScanOptions {
+            limit: self.options.limit,
+            skip: self.options.skip,
+            limits: self.options.limits,
+            snapshot: self.options.snapshot,
+            continuation: self.options.continuation.clone(),
+            ..ScanOptions::default()
+        };
+        self.execute_batch(store, options, &mut None)
     }
 
     fn execute_batch(

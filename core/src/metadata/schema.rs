@@ -4,6 +4,7 @@
 //! it is merged. So the same schema, given again, changes nothing.
 
 mod columns;
+mod condition;
 mod definition;
 mod diff;
 mod drop_type;

@@ -66,6 +66,8 @@ pub struct IndexSchema {
     pub(super) columns: Columns,
     pub(super) groups: Option<Columns>,
     pub(super) covered: Option<Columns>,
+    /// The condition whose values take the types of their fields.
+    pub(super) condition: Option<IndexPredicate>,
     /// All but the key expression, which must be resolved first.
     pub(super) rest: Index,
 }
@@ -80,6 +82,7 @@ impl IndexSchema {
             columns: columns.into(),
             groups: None,
             covered: None,
+            condition: None,
             rest: Index::new(name, crate::key_expression::empty()),
         }
     }
@@ -124,7 +127,14 @@ impl IndexSchema {
         self
     }
 
-    /// Indexes only the records for which `predicate` holds.
+    /// Indexes only the records for which `condition` holds. Its values take the types of the fields with which they are compared.
+    pub fn condition(mut self, condition: IndexPredicate) -> Self {
+        self.condition = Some(condition);
+        self
+    }
+
+    /// Indexes only the records for which `predicate` holds, which is taken as it is: a value of another type than its field, such as
+    /// a long for an `int32`, never equals it.
     pub fn predicate(mut self, predicate: IndexPredicate) -> Self {
         self.rest = self.rest.with_predicate(predicate);
         self
@@ -145,6 +155,7 @@ impl From<Index> for IndexSchema {
             columns: index.root_expression().clone().into(),
             groups: None,
             covered: None,
+            condition: None,
             rest: index.with_versions(0, 0),
         }
     }

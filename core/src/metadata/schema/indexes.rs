@@ -7,6 +7,7 @@ use record_store_kv::tuple::Element;
 
 use super::IndexSchema;
 use super::columns::Written;
+use super::condition::conform;
 use crate::error::{Error, ErrorKind, Result};
 use crate::key_expression::{KeyExpression, concat, key_with_value, version};
 use crate::metadata::{Index, RecordMetaData, RecordMetaDataBuilder, index_rules};
@@ -15,6 +16,7 @@ use crate::metadata::{Index, RecordMetaData, RecordMetaDataBuilder, index_rules}
 pub(super) fn resolve_index(index: &IndexSchema, messages: &[MessageDescriptor]) -> Result<Index> {
     let name = |error: Error| error.with("index", index.rest.name());
     let mut resolved = None;
+    let mut condition = None;
     for message in messages {
         let expression = key_expression(index, message).map_err(name)?;
         if resolved.get_or_insert_with(|| expression.clone()).to_proto() != expression.to_proto() {
@@ -23,6 +25,16 @@ pub(super) fn resolve_index(index: &IndexSchema, messages: &[MessageDescriptor])
                 "the columns of an index mean different keys in its record types: make it several indexes",
             ))
             .with("record_type", message.name()));
+        }
+        if let Some(written) = &index.condition {
+            let conformed = conform(written, message).map_err(name)?;
+            if *condition.get_or_insert_with(|| conformed.clone()) != conformed {
+                return Err(name(Error::new(
+                    ErrorKind::InvalidExpression,
+                    "the condition of an index means different values in its record types: make it several indexes",
+                ))
+                .with("record_type", message.name()));
+            }
         }
     }
     let expression =
@@ -33,7 +45,10 @@ pub(super) fn resolve_index(index: &IndexSchema, messages: &[MessageDescriptor])
     if !universal {
         index.set_record_types(types);
     }
-    Ok(index)
+    Ok(match condition {
+        Some(condition) => index.with_predicate(condition),
+        None => index,
+    })
 }
 
 /// The key that the columns mean in an index of this type: grouped where its type groups, with the version where it has one.

@@ -3,6 +3,7 @@
 mod build;
 mod comparison;
 mod like;
+mod predicate;
 mod walk;
 
 pub use build::{
