@@ -82,6 +82,11 @@ class Runner:
         self.database = record_store.open(url)
         self.spaces: dict[str, RecordSpace[Record]] = {}
         self.current = ""
+        self.columns = {
+            index["name"]: len(index.get("columns", []))
+            for schema in self.schemas.values()
+            for index in schema.get("indexes", [])
+        }
         # A field that is left out of an expected record may have the first value of its enum.
         protos = "".join(schema["proto"] for schema in self.schemas.values())
         self.defaults = [None, 0, "", b"", [], {}, *re.findall(r"(\w+)\s*=\s*0\s*;", protos)]
@@ -193,7 +198,10 @@ class Runner:
             case "scan_by":
                 return pages(step, lambda **options: space.scan_by(step["index"], tx=tx, **options))
             case "scan_index":
-                return pages(step, lambda **options: space.scan_index(step["index"], tx=tx, **options), columns_of)
+                def entries(**options: Any) -> record_store.Cursor[record_store.IndexEntry]:
+                    return space.scan_index(step["index"], tx=tx, **options)
+
+                return pages(step, entries, lambda entry: columns_of(entry, self.columns[step["index"]]))
             case verb:
                 raise AssertionError(f"{verb} is no verb of this runner")
 
@@ -214,10 +222,9 @@ def pages(step: Step, scan: Callable[..., record_store.Cursor[Any]], show: Calla
             return found
 
 
-def columns_of(entry: record_store.IndexEntry) -> list[Any]:
-    """The key of an entry without the key of the record type, which stands before the columns of the primary key."""
-    columns = len(entry.key) - len(entry.primary_key)
-    return [column for at, column in enumerate(entry.key) if at != columns]
+def columns_of(entry: record_store.IndexEntry, columns: int) -> list[Any]:
+    """The key of an entry without the key of the record type, which stands behind the columns of the index."""
+    return [column for at, column in enumerate(entry.key) if at != columns or not entry.primary_key]
 
 
 def value(given: Any) -> Any:

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use futures_executor::block_on;
 use prost_reflect::DynamicMessage;
+use prost_reflect::prost::Message as _;
 use record_store::{Database, Error, IndexEntry, Record, RecordSpace, Result, ScanOptions, SpaceCursor, StoredRecord};
 use record_store_tests::scenario::model::{ExpectedError, Scenario, Step, Verb};
 use record_store_tests::scenario::{schema, value};
@@ -130,8 +131,11 @@ impl Runner<'_> {
             }
             Verb::ScanIndex => {
                 let cursor = |options| space.scan_index(&step.index, None, options);
-                let keys =
-                    |entries: Vec<IndexEntry>| Outcome::Value(Value::Array(entries.iter().map(entry_key).collect()));
+                let columns = self.scenario.index_columns(&step.index);
+                let keys = |entries: Vec<IndexEntry>| {
+                    let entries = entries.iter().map(|entry| entry_key(entry, columns));
+                    Outcome::Value(Value::Array(entries.collect()))
+                };
                 collect(step, cursor, keys).await?
             }
             Verb::Aggregate => {
@@ -198,19 +202,18 @@ async fn collect<T: Send>(
     }
 }
 
-/// The key of an entry without the key of the record type, which stands before the columns of the primary key.
-fn entry_key(entry: &IndexEntry) -> Value {
-    let columns = entry.key().len() - entry.primary_key().len();
+/// The key of an entry without the key of the record type, which stands behind the columns of the index.
+fn entry_key(entry: &IndexEntry, columns: usize) -> Value {
     let elements = entry.key().iter().enumerate();
-    value::columns(elements.filter(|(at, _)| *at != columns).map(|(_, element)| element))
+    let kept = elements.filter(|(at, _)| *at != columns || entry.primary_key().is_empty());
+    value::columns(kept.map(|(_, element)| element))
 }
 
 fn options(step: &Step) -> ScanOptions {
     let mut options = ScanOptions::default();
-    if let Some(prefix) = &step.prefix {
-        options = options.within(value::tuple(prefix));
-    } else if let Some(record_type) = &step.record_type {
-        options = options.within(value::key(Some(record_type), &[]));
+    if step.prefix.is_some() || step.record_type.is_some() {
+        let prefix = step.prefix.as_deref().unwrap_or_default();
+        options = options.within(value::key(step.record_type.as_deref(), prefix));
     }
     if let Some(start) = &step.start {
         options = options.from(value::tuple(start));
@@ -319,6 +322,10 @@ fn same_record(record: &StoredRecord, expected: &Value) -> std::result::Result<(
     }
     let expected = DynamicMessage::deserialize(record.descriptor().clone(), value::record_json(expected))
         .map_err(|error| format!("the expected record is none: {error}"))?;
+    // A default that is given is absent once it has been written.
+    let written = expected.encode_to_vec();
+    let expected = DynamicMessage::decode(record.descriptor().clone(), written.as_slice())
+        .map_err(|error| format!("the expected record cannot be read again: {error}"))?;
     match record.to_dynamic().map_err(|error| error.to_string())? == expected {
         true => Ok(()),
         false => Err(wrong()),

@@ -152,11 +152,9 @@ static void append_columns_but(result *to, const rs_key *key, size_t without) {
 
 void append_columns(result *to, const rs_key *key) { append_columns_but(to, key, SIZE_MAX); }
 
-void append_entry(result *to, const rs_index_entry *entry) {
+void append_entry(result *to, const rs_index_entry *entry, size_t columns) {
     rs_key *key = rs_key_new();
-    rs_key_unpack(key, entry->primary_key);
-    size_t of_primary_key = rs_key_count(key);
     rs_key_unpack(key, entry->key);
-    append_columns_but(to, key, rs_key_count(key) - of_primary_key);
+    append_columns_but(to, key, entry->primary_key.len == 0 ? SIZE_MAX : columns);
     rs_key_free(key);
 }

@@ -128,10 +128,10 @@ static rs_status begin_scan(run *in, const step *step, const rs_scan_options *op
     }
 }
 
-static rs_status read_entries(run *in, rs_cursor *cursor) {
+static rs_status read_entries(run *in, rs_cursor *cursor, size_t columns) {
     rs_index_entry entry;
     rs_status status;
-    while ((status = rs_cursor_next_entry(cursor, &entry, &in->error)) == RS_OK) append_entry(&in->gave, &entry);
+    while ((status = rs_cursor_next_entry(cursor, &entry, &in->error)) == RS_OK) append_entry(&in->gave, &entry, columns);
     return status == RS_NONE ? RS_OK : status;
 }
 
@@ -159,7 +159,7 @@ static rs_status scan_once(run *in, const step *step, rs_scan_options *options, 
     options->continuation = rs_bytes_of(continuation->data, continuation->len);
     rs_status status = begin_scan(in, step, options, space, transaction, &cursor);
     if (status == RS_OK && step->verb == SCAN_INDEX) {
-        status = read_entries(in, cursor);
+        status = read_entries(in, cursor, step->index_columns);
     } else if (status == RS_OK) {
         status = begin_scan(in, step, options, space, transaction, &twin);
         if (status == RS_OK) status = read_records(in, cursor, twin);

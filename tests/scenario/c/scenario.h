@@ -55,6 +55,7 @@ typedef struct step {
     size_t record_count;
     columns key;
     const char *index;
+    size_t index_columns;
     const columns *prefix;
     const columns *start;
     const columns *end;
@@ -100,8 +101,8 @@ void append_text(result *to, const char *text);
 void append_record(result *to, rs_bytes type, rs_bytes json);
 /* The columns of a key. */
 void append_columns(result *to, const rs_key *key);
-/* The columns of an entry without the key of the record type, which stands before those of the primary key. */
-void append_entry(result *to, const rs_index_entry *entry);
+/* The columns of an entry without the key of the record type, which stands behind those of the index. */
+void append_entry(result *to, const rs_index_entry *entry, size_t columns);
 /* Ends the result, to begin another one. */
 void clear(result *of);
 

@@ -20,6 +20,16 @@ pub struct Scenario {
     pub steps: Vec<Step>,
 }
 
+impl Scenario {
+    /// How many columns an index has; none if no schema has it.
+    pub fn index_columns(&self, index: &str) -> usize {
+        let mut indexes = self.schemas.values().flat_map(|schema| &schema.indexes);
+        indexes
+            .find(|declared| declared.name == index)
+            .map_or(0, |declared| declared.columns.len())
+    }
+}
+
 /// A schema.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

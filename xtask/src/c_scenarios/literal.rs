@@ -31,19 +31,20 @@ pub(super) fn text(text: &str) -> String {
     format!("TEXT({})", string(text))
 }
 
-/// An array of elements that are literals.
+/// An array of elements that are literals; of none, NULL.
 pub(super) fn array(of: &str, elements: impl IntoIterator<Item = String>) -> String {
     let elements: Vec<String> = elements.into_iter().collect();
-    format!("(const {of}[]){{{}}}", elements.join(", "))
+    match elements.is_empty() {
+        true => "NULL".to_owned(),
+        false => format!("(const {of}[]){{{}}}", elements.join(", ")),
+    }
 }
 
 /// The columns of a key, where `columns` are initialised.
 pub(super) fn columns(given: &Tuple) -> Result<String, Failure> {
     let items: Vec<String> = given.iter().map(column).collect::<Result<_, _>>()?;
-    Ok(match items.len() {
-        0 => "{NULL, 0}".to_owned(),
-        count => format!("{{{}, {count}}}", array("column", items)),
-    })
+    let count = items.len();
+    Ok(format!("{{{}, {count}}}", array("column", items)))
 }
 
 fn column(element: &Element) -> Result<String, Failure> {

@@ -169,6 +169,7 @@ impl<'a> Writer<'a> {
         field("path", literal::string(&step.path));
         field("to", literal::string(&step.to));
         field("index", literal::string(&step.index));
+        field("index_columns", self.scenario.index_columns(&step.index).to_string());
         Ok(())
     }
 }
@@ -243,12 +244,8 @@ fn write_expectation(
     if let Some(error) = &step.error {
         field("error", literal::string(&error.kind));
         field("says_count", error.says.len().to_string());
-        if !error.says.is_empty() {
-            field(
-                "says",
-                literal::array("rs_bytes", error.says.iter().map(|word| literal::text(word))),
-            );
-        }
+        let words = error.says.iter().map(|word| literal::text(word));
+        field("says", literal::array("rs_bytes", words));
     } else if let Some(pages) = &step.pages {
         let page = |page| expected::lines(step, types, page).map(|lines| lines + "--\n");
         let pages: String = pages.iter().map(page).collect::<Result<_, _>>()?;
@@ -258,10 +255,7 @@ fn write_expectation(
         if let (Verb::IndexStates | Verb::BuildIndexes, Value::Table(states)) = (step.verb, gives) {
             field("index_count", states.len().to_string());
             let names = states.keys().map(|name| literal::string(name));
-            field(
-                "indexes",
-                format!("(const char *const[]){{{}}}", names.collect::<Vec<_>>().join(", ")),
-            );
+            field("indexes", literal::array("char *const", names));
         }
     }
     Ok(())
