@@ -1,11 +1,11 @@
 //! `cargo xtask demo`: the main job on real data. A program in Rust loads the cities of the world into a durable directory
-//! and works with them; programs in Python and in C go on with the same directory.
+//! and works with them; programs in Python, C and JavaScript go on with the same directory.
 
 use std::path::PathBuf;
 
 use crate::c::{self, Profile};
 use crate::step::{Failure, Program};
-use crate::{dataset, python, workspace};
+use crate::{dataset, node, python, workspace};
 
 /// Runs the demo in `directory`, or in a fresh one in the cache.
 pub(crate) fn run(directory: Option<PathBuf>) -> Result<(), Failure> {
@@ -38,7 +38,11 @@ pub(crate) fn run(directory: Option<PathBuf>) -> Result<(), Failure> {
     let library = c::install(&folder.join("release"), Profile::Release)?;
     let program = folder.join("cities");
     library.compile(&["examples/c/cities.c"], &program, &["-O2"])?;
-    Program::new(program).args([&directory]).run()
+    Program::new(program).args([&directory]).run()?;
+    println!("\npreparing the Node.js package");
+    let environment = node::Environment::with_package(node::Profile::Release)?;
+    let directory = std::path::absolute(&directory).map_err(|error| format!("{}: {error}", directory.display()))?;
+    environment.example("cities.mjs")?.args([directory]).run()
 }
 
 fn fresh_directory() -> Result<PathBuf, Failure> {

@@ -6,6 +6,7 @@
 mod c_header;
 mod c_status;
 mod error_kinds;
+mod node_errors;
 mod python_errors;
 
 use std::fs;
@@ -25,6 +26,8 @@ pub(crate) fn run(check: bool) -> Result<(), Failure> {
         python_errors::generate,
         c_status::generate,
         c_header::generate,
+        node_errors::types,
+        node_errors::list,
     ];
     let mut stale = Vec::new();
     for generate in generators {

@@ -1,7 +1,8 @@
-//! `cargo xtask test`: everything that must hold before a change lands, from the format of the code to the Python package and the C library.
+//! `cargo xtask test`: everything that must hold before a change lands, from the format of the code to the packages of the other
+//! languages.
 
 use crate::step::{Failure, Program, Steps};
-use crate::{c_tests, r#gen, python, tidy};
+use crate::{c_tests, r#gen, node, python, tidy};
 
 /// Runs all steps, or those of these names, and prints a summary.
 pub(crate) fn run(only: Vec<String>) -> Result<(), Failure> {
@@ -33,6 +34,7 @@ pub(crate) fn run(only: Vec<String>) -> Result<(), Failure> {
     });
     steps.step("Python tests", python_tests);
     steps.step("C tests", c_tests::run);
+    steps.step("Node tests", node_tests);
     steps.finish()
 }
 
@@ -52,4 +54,11 @@ fn python_tests() -> Result<(), Failure> {
         .args(["-m", "mypy", "--strict", "python/tests", "examples/python"])
         .run()?;
     environment.program().args(["examples/python/quickstart.py"]).run()
+}
+
+fn node_tests() -> Result<(), Failure> {
+    let environment = node::Environment::with_package(node::Profile::Debug)?;
+    environment.program().args(["--test", "--test-reporter=spec"]).run()?;
+    environment.check_types()?;
+    environment.example("quickstart.mjs")?.run()
 }

@@ -24,6 +24,7 @@ const CRATE_DOORS: &[(&str, &[&str])] = &[
     ("core/engine", &["record-store-kv"]),
     ("core", &["record-store-kv", "record-store-engine"]),
     ("bindings/c", &["record-store"]),
+    ("bindings/node", &["record-store"]),
     ("bindings/python", &["record-store"]),
 ];
 

@@ -61,6 +61,8 @@ pub(crate) struct SortPosition {
     pub(crate) minimum_key: Option<Bytes>,
     /// Where to read on.
     pub(crate) child: Position,
+    /// The key from which on records were read and not kept, because fewer were asked for.
+    pub(crate) left_out_from: Option<Bytes>,
 }
 
 impl Position {
@@ -102,6 +104,7 @@ impl Position {
                 records: position.records.clone(),
                 minimum_key: position.minimum_key.clone(),
                 continuation: position.child.to_bytes(),
+                left_out_from: position.left_out_from.clone(),
             }),
         })
     }

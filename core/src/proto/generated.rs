@@ -1184,6 +1184,9 @@ pub struct MemorySortContinuation {
     /// Where to read on.
     #[prost(bytes = "bytes", optional, tag = "3")]
     pub continuation: ::core::option::Option<::prost::bytes::Bytes>,
+    /// Ours, not Java's: the key from which on records were read and not kept, because fewer were asked for.
+    #[prost(bytes = "bytes", optional, tag = "4")]
+    pub left_out_from: ::core::option::Option<::prost::bytes::Bytes>,
 }
 /// The signs are an accident of Java's long; the sixteen bytes are the UUID, big-endian.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]

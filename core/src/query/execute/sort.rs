@@ -1,6 +1,7 @@
 //! [`SortCursor`]: the records of a step, sorted in memory. Java: `MemorySortCursor`.
 //!
-//! All records are read before the first is given; only as many are held as will be asked for. An execution that stops while
+//! All records are read before the first is given; only as many are held as will be asked for, and if more are asked for all the
+//! same, the step is read again. An execution that stops while
 //! it reads puts what it holds into its continuation; one that stops while it gives reads again from the start, and gives
 //! what lies behind the last key.
 
@@ -27,6 +28,7 @@ pub(super) struct SortCursor {
     store: RecordStore,
     /// None when all records were read.
     child: Option<Records>,
+    begin_again: Box<dyn Fn() -> Result<Records> + Send>,
     key_of: KeyOf,
     reverse: bool,
     /// The records by their sort keys, each followed by its primary key.
@@ -37,6 +39,8 @@ pub(super) struct SortCursor {
     bytes_max: usize,
     /// The key of the last record that was given, here or before.
     minimum_key: Option<Bytes>,
+    /// The key from which on records were read and not held, because fewer were asked for.
+    left_out_from: Option<Bytes>,
     stopped: Option<NoNextReason>,
 }
 
@@ -59,11 +63,16 @@ impl SortCursor {
             Some(continuation) => decoded(continuation)?,
         };
         let read_on = message.continuation.map(Continuation::from_bytes);
-        let child = execution.begin(child, bindings, read_on.as_ref(), None)?;
+        let begun = execution.begin(child, bindings, read_on.as_ref(), None)?;
+        let again = (execution.clone(), child.clone(), bindings.clone());
         let mut columns_of = execution.key_of(Some(key));
         let mut cursor = SortCursor {
             store: execution.store.clone(),
-            child: Some(child),
+            child: Some(begun),
+            begin_again: Box::new(move || {
+                let (execution, child, bindings) = &again;
+                execution.begin(child, bindings, None, None)
+            }),
             key_of: Box::new(move |record| {
                 let mut key = columns_of(record)?;
                 key.extend_from_slice(&record.primary_key().pack());
@@ -75,6 +84,7 @@ impl SortCursor {
             bytes: 0,
             bytes_max: execution.sort_bytes_max,
             minimum_key: message.minimum_key,
+            left_out_from: message.left_out_from,
             stopped: None,
         };
         for record in &message.records {
@@ -85,45 +95,57 @@ impl SortCursor {
     }
 
     async fn next_result(&mut self) -> Result<Option<StoredRecord>> {
-        if self.stopped.is_some() {
-            return Ok(None);
+        loop {
+            if self.stopped.is_some() || !self.read_all().await? {
+                return Ok(None);
+            }
+            let first = match self.reverse {
+                false => self.sorted.pop_first(),
+                true => self.sorted.pop_last(),
+            };
+            if let Some((key, record)) = first {
+                self.bytes -= key.len() + record.bytes().len();
+                self.minimum_key = Some(key.into());
+                return Ok(Some(record));
+            }
+            if self.left_out_from.take().is_none() {
+                self.stopped = Some(NoNextReason::SourceExhausted);
+                return Ok(None);
+            }
+            // More is asked for than was held: those behind the last one are read again.
+            self.child = Some((self.begin_again)()?);
         }
+    }
+
+    /// Reads what is left of the step; says whether that was not stopped by a limit.
+    async fn read_all(&mut self) -> Result<bool> {
         while let Some(child) = &mut self.child {
             match child.next().await? {
                 Some(record) => self.add(record)?,
                 None => match child.no_next_reason() {
                     Some(reason) if !reason.is_source_exhausted() => {
                         self.stopped = Some(reason);
-                        return Ok(None);
+                        return Ok(false);
                     }
                     _ => self.child = None,
                 },
             }
         }
-        let first = match self.reverse {
-            false => self.sorted.pop_first(),
-            true => self.sorted.pop_last(),
-        };
-        match first {
-            Some((key, record)) => {
-                self.minimum_key = Some(key.into());
-                Ok(Some(record))
-            }
-            None => {
-                self.stopped = Some(NoNextReason::SourceExhausted);
-                Ok(None)
-            }
-        }
+        Ok(true)
     }
 
     /// Holds a record, if it is among those that will be asked for. Errors: `TooLarge`.
     fn add(&mut self, record: StoredRecord) -> Result<()> {
         let key = (self.key_of)(&record)?;
-        let was_given = self.minimum_key.as_ref().is_some_and(|minimum| match self.reverse {
-            false => key <= *minimum,
-            true => key >= *minimum,
-        });
-        if was_given {
+        let was_given = self
+            .minimum_key
+            .as_ref()
+            .is_some_and(|minimum| !self.is_before(minimum, &key));
+        let is_left_out = self
+            .left_out_from
+            .as_ref()
+            .is_some_and(|from| !self.is_before(&key, from));
+        if was_given || is_left_out {
             return Ok(());
         }
         self.bytes += key.len() + record.bytes().len();
@@ -133,7 +155,10 @@ impl SortCursor {
                 false => self.sorted.pop_last(),
                 true => self.sorted.pop_first(),
             };
-            self.bytes -= last.map_or(0, |(key, record)| key.len() + record.bytes().len());
+            if let Some((key, record)) = last {
+                self.bytes -= key.len() + record.bytes().len();
+                self.left_out_from = Some(key.into());
+            }
         }
         if self.bytes > self.bytes_max {
             return Err(Error::new(
@@ -145,6 +170,14 @@ impl SortCursor {
             .with("records", self.sorted.len()));
         }
         Ok(())
+    }
+
+    /// Whether a key comes before another one.
+    fn is_before(&self, key: &[u8], other: &[u8]) -> bool {
+        match self.reverse {
+            false => key < other,
+            true => key > other,
+        }
     }
 
     /// The records held, as a continuation keeps them.
@@ -187,11 +220,13 @@ impl Cursor for SortCursor {
                 records: self.kept_records(),
                 minimum_key: self.minimum_key.clone(),
                 child: child.position(),
+                left_out_from: self.left_out_from.clone(),
             },
             None => SortPosition {
                 records: Vec::new(),
                 minimum_key: self.minimum_key.clone(),
                 child: Position::Start,
+                left_out_from: None,
             },
         };
         Position::Sort(Arc::new(position))

@@ -77,6 +77,12 @@ impl ScanComparisons {
         self.inequalities.is_empty()
     }
 
+    /// Whether the range is that of all records, or of all of a type.
+    pub(crate) fn narrows_type_only(&self) -> bool {
+        let is_type = |equality: &ScanComparison| matches!(equality, ScanComparison::RecordType { .. });
+        self.inequalities.is_empty() && self.equalities.iter().all(is_type)
+    }
+
     /// How many columns are narrowed.
     pub(crate) fn size(&self) -> usize {
         self.equalities.len() + usize::from(!self.inequalities.is_empty())

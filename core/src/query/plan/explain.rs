@@ -22,8 +22,10 @@ fn step(plan: &Plan, depth: usize, explained: &mut String) {
 
 fn line(plan: &Plan) -> String {
     match plan {
-        Plan::Scan { comparisons, reverse } if comparisons.is_empty() => {
-            format!("full scan: reads every record of the store{}", backwards(*reverse))
+        Plan::Scan { comparisons, reverse } if comparisons.narrows_type_only() => {
+            let of_type = comparisons.record_type().map(|name| format!("type {name}"));
+            let whole = of_type.as_deref().unwrap_or("the store");
+            format!("full scan: reads every record of {whole}{}", backwards(*reverse))
         }
         Plan::Scan { comparisons, reverse } => {
             format!(

@@ -69,11 +69,12 @@ impl RecordQueryPlan {
         names
     }
 
-    /// Whether some step reads all records of the store, whatever the filter.
+    /// Whether some step reads all records of the store, or all of a type, whatever the filter.
     pub fn has_full_scan(&self) -> bool {
         let mut found = false;
-        self.root
-            .visit(&mut |plan| found |= matches!(plan, Plan::Scan { comparisons, .. } if comparisons.is_empty()));
+        self.root.visit(&mut |plan| {
+            found |= matches!(plan, Plan::Scan { comparisons, .. } if comparisons.narrows_type_only());
+        });
         found
     }
 

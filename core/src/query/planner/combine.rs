@@ -1,7 +1,7 @@
 //! Plans over several indexes: unions for *or*, intersections for *and*.
 
 use super::scored::ScoredPlan;
-use super::{Planner, ordering};
+use super::{Planner, conjuncts, ordering};
 use crate::query::QueryComponent;
 use crate::query::plan::Plan;
 
@@ -58,9 +58,13 @@ impl Planner<'_> {
 
     /// The best plan with what it does not answer: as an intersection with other plans, or tested on each record. Java:
     /// `handleNonSargables`.
-    pub(super) fn with_rest_of_filter(&self, best: ScoredPlan, candidates: Vec<ScoredPlan>) -> ScoredPlan {
-        let mut best = best;
-        if let Some(intersection) = self.intersection(candidates) {
+    pub(super) fn with_rest_of_filter(
+        &self,
+        filter: &QueryComponent,
+        mut best: ScoredPlan,
+        candidates: Vec<ScoredPlan>,
+    ) -> ScoredPlan {
+        if let Some(intersection) = self.intersection(conjuncts(filter), candidates) {
             if intersection.unsatisfied.is_empty() {
                 return intersection;
             }
@@ -75,7 +79,8 @@ impl Planner<'_> {
         }
     }
 
-    fn intersection(&self, mut candidates: Vec<ScoredPlan>) -> Option<ScoredPlan> {
+    /// The intersection of the plans that answer most of these filters together.
+    fn intersection(&self, filters: &[QueryComponent], mut candidates: Vec<ScoredPlan>) -> Option<ScoredPlan> {
         let primary_key = self.context.primary_key()?;
         let comparison_key = ordering::for_merge(self.context.sort(), primary_key);
         let is_mergeable = |planned: &ScoredPlan| {
@@ -91,7 +96,7 @@ impl Planner<'_> {
         let mut children = vec![first.plan];
         for next in candidates {
             let before = unsatisfied.len();
-            unsatisfied.retain(|filter| next.unsatisfied.contains(filter));
+            unsatisfied.retain(|left| !answers(filters, &next, left));
             if unsatisfied.len() < before {
                 if next.plan.is_reverse() != Some(reverse) {
                     return None;
@@ -114,6 +119,27 @@ impl Planner<'_> {
             creates_duplicates: first.creates_duplicates,
             ordering: None,
         })
+    }
+}
+
+/// Whether a plan answers what is left of one of the filters. Java takes a filter of which it answers a part for answered.
+fn answers(filters: &[QueryComponent], planned: &ScoredPlan, left: &QueryComponent) -> bool {
+    let is_part = |filter: &QueryComponent| !filters.contains(filter);
+    let of_same_field = |filter: &QueryComponent| match (filter, left) {
+        (QueryComponent::Nested { name, .. }, QueryComponent::Nested { name: other, .. }) => name == other,
+        _ => filter == left,
+    };
+    let unanswered = |filter: &QueryComponent| {
+        let left_whole = planned.unsatisfied.contains(filter);
+        left_whole
+            || planned
+                .unsatisfied
+                .iter()
+                .any(|part| is_part(part) && of_same_field(part))
+    };
+    match is_part(left) {
+        false => !unanswered(left),
+        true => !filters.iter().filter(|filter| of_same_field(filter)).any(unanswered),
     }
 }
 

@@ -3,6 +3,8 @@
 
 use std::collections::BTreeSet;
 
+use record_store_kv::tuple::Element;
+
 use super::ordering::OrderingKey;
 use crate::key_expression::{FanType, KeyExpression, field};
 use crate::query::plan::{InOrder, InSource, Plan};
@@ -79,7 +81,8 @@ impl InClauses {
     /// The filter with an *or* in place of each list. Java: `asOr`.
     pub(super) fn as_or(&self) -> QueryComponent {
         map_comparisons(&self.filter, &[], &mut |_, comparison, _| match comparison.operand() {
-            Operand::List(values) if comparison.kind() == ComparisonKind::In => {
+            // That a null is in no list is null; that none of no comparisons holds is false.
+            Operand::List(values) if comparison.kind() == ComparisonKind::In && !values.is_empty() => {
                 Some(Replacement::AnyOf(values.clone()))
             }
             _ => None,
@@ -123,6 +126,32 @@ impl InClauses {
         }
     }
 
+    /// Takes each value of a list once.
+    pub(super) fn drop_equal_values(&mut self) {
+        for clause in &mut self.clauses {
+            if let Operand::List(values) = &mut clause.source.values {
+                let mut once: Vec<Element> = Vec::with_capacity(values.len());
+                for value in values.drain(..) {
+                    if !once.contains(&value) {
+                        once.push(value);
+                    }
+                }
+                *values = once;
+            }
+        }
+    }
+
+    /// Whether different values of a list may lead to one record.
+    pub(super) fn may_repeat_records(&self) -> bool {
+        let is_single = |clause: &Clause| {
+            clause
+                .column
+                .as_ref()
+                .is_some_and(|column| !column.creates_duplicates())
+        };
+        !self.clauses.iter().all(is_single)
+    }
+
     /// The plan for all values of the lists.
     pub(super) fn wrap(&self, plan: Plan) -> Plan {
         self.clauses.iter().rev().fold(plan, |child, clause| Plan::InJoin {
@@ -141,7 +170,7 @@ impl InClauses {
 /// What stands in place of a comparison.
 enum Replacement {
     Comparison(Comparison),
-    AnyOf(Vec<record_store_kv::tuple::Element>),
+    AnyOf(Vec<Element>),
 }
 
 /// The filter with other comparisons. `change` sees the name of the field, the comparison and the column.

@@ -43,6 +43,8 @@ pub struct PlannerOptions {
     /// Whether a filter that no index answers is tested on the records of its type alone, where these stand together.
     /// Otherwise it is tested on all records, as Java does.
     pub scan_type_alone: bool,
+    /// Whether a record that several values of a list lead to is given once, as any other record. Java gives it for each value.
+    pub join_lists_once: bool,
     /// The most branches of the *or* into which a filter is turned; a filter with more is tested on each record as it is.
     pub branches_max: usize,
 }
@@ -52,6 +54,7 @@ impl PlannerOptions {
     pub const JAVA: PlannerOptions = PlannerOptions {
         sort_in_memory: false,
         scan_type_alone: false,
+        join_lists_once: false,
         branches_max: 3_000,
     };
 }
@@ -61,6 +64,7 @@ impl Default for PlannerOptions {
         PlannerOptions {
             sort_in_memory: true,
             scan_type_alone: true,
+            join_lists_once: true,
             branches_max: 3_000,
         }
     }
@@ -228,9 +232,17 @@ impl Planner<'_> {
     }
 
     fn plan_in_join(&self, clauses: InClauses, needs_ordering: bool) -> Option<ScoredPlan> {
-        let (planned, clauses) = self.plan_without_lists(clauses, needs_ordering)?;
+        let (planned, mut clauses) = self.plan_without_lists(clauses, needs_ordering)?;
         let ordering = planned.ordering.and_then(|ordering| clauses.adjust_ordering(ordering));
+        let is_once = self.options.join_lists_once && self.context.query().removes_duplicates();
+        if is_once {
+            clauses.drop_equal_values();
+        }
         let mut joined = ScoredPlan::new(planned.score, clauses.wrap(planned.plan));
+        if is_once && clauses.may_repeat_records() {
+            joined.creates_duplicates = true;
+            joined = self.context.remove_duplicates(joined)?;
+        }
         joined.ordering = ordering.filter(|_| needs_ordering);
         Some(joined)
     }
@@ -266,7 +278,7 @@ impl Planner<'_> {
         }
         let (mut best, _) = best?;
         if !best.unsatisfied.is_empty() {
-            best = self.with_rest_of_filter(best, candidates);
+            best = self.with_rest_of_filter(filter, best, candidates);
         }
         if needs_ordering {
             best.ordering = OrderingKey::of_plan(self.context.metadata(), &best.plan, self.context.primary_key());

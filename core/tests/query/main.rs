@@ -1,0 +1,8 @@
+//! Queries over stores and record spaces: plans, pages, and random queries with and without indexes.
+
+mod chance;
+mod pages;
+mod plans;
+mod random;
+mod random_query;
+mod sorts;
