@@ -1,15 +1,16 @@
-//! The tests of the C library: its headers in every dialect, its test programs and the examples, with gcc's sanitizers and,
+//! The tests of the C library: its headers in every dialect, the scenarios, its test programs and the examples, with gcc's sanitizers and,
 //! where it is installed, under valgrind.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::c::{self, Installed, Profile, STRICT};
+use crate::c_scenarios;
 use crate::step::{Failure, Program};
 use crate::workspace;
 
 /// What finds reads and writes of memory that is not there, leaks and undefined behaviour.
-const SANITIZED: [&str; 4] = ["-g", "-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"];
+pub(crate) const SANITIZED: [&str; 4] = ["-g", "-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"];
 
 /// For valgrind, which sees by itself.
 const PLAIN: [&str; 2] = ["-g", "-O1"];
@@ -73,6 +74,7 @@ pub(crate) fn run() -> Result<(), Failure> {
     check_headers(&library)?;
     let bin = folder.join("bin");
     fs::create_dir_all(&bin).map_err(|error| format!("{}: {error}", bin.display()))?;
+    c_scenarios::run(&library, &bin)?;
     for test in TESTS {
         test.run(&library, &bin, "sanitized", &SANITIZED, None)?;
     }
@@ -158,7 +160,8 @@ impl Test {
     }
 }
 
-fn empty_folder(folder: &Path) -> Result<PathBuf, Failure> {
+/// The folder, with nothing in it.
+pub(crate) fn empty_folder(folder: &Path) -> Result<PathBuf, Failure> {
     let told = |error: std::io::Error| format!("{}: {error}", folder.display());
     if folder.exists() {
         fs::remove_dir_all(folder).map_err(told)?;

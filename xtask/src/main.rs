@@ -2,6 +2,7 @@
 
 mod bench;
 mod c;
+mod c_scenarios;
 mod c_tests;
 mod dataset;
 mod demo;
