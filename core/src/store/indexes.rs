@@ -10,7 +10,7 @@ use super::scratch::EntryMemory;
 use super::{RecordStore, ScanOptions, StoredRecord, index_range};
 use crate::index::{
     self, BuildGate, BuildMethod, EntryScan, IndexCursor, IndexMaintainer, IndexScanType, IndexState, IndexUpdate,
-    TypeIndex, UniquenessViolation,
+    TypeIndex, UniquenessViolation, goes_by_index,
 };
 use crate::key_expression::{RecordView, Rows};
 use crate::metadata::{Index, RecordType};
@@ -48,6 +48,8 @@ struct Change<'a, 'o, 'n> {
     type_index: &'a TypeIndex,
     old: Option<InIndex<'a, 'o>>,
     new: Option<InIndex<'a, 'n>>,
+    /// Whether entries that stay are written all the same.
+    rewrites: bool,
 }
 
 /// Brings all indexes from the old record to the new one, which have this packed primary key; one of them may be missing.
@@ -61,6 +63,7 @@ pub(super) async fn update(
     let changes = changes(store, old, new)?;
     let mut waiting = Vec::new();
     let mut gated = Vec::new();
+    let mut rewritten = Vec::new();
     for change in changes {
         let index = change.type_index.index();
         match store.index_state(index.name()) {
@@ -69,8 +72,17 @@ pub(super) async fn update(
             IndexState::WriteOnly if !change.type_index.maintainer().capabilities().is_idempotent => {
                 gated.push((change, BuildGate::ask(&store.index_context(index), primary_key)?));
             }
+            IndexState::WriteOnly if old.is_some() && new.is_some() => {
+                rewritten.push((change, goes_by_index(&store.index_context(index))));
+            }
             _ => waiting.extend(apply(store, change, primary_key, memory)?),
         }
+    }
+    for (mut change, goes_by_index) in rewritten {
+        // An entry that stays may have yet to be built, and never is if the record moves in the index by which the build goes
+        // to where that has been.
+        change.rewrites = goes_by_index.await?;
+        waiting.extend(apply(store, change, primary_key, memory)?);
     }
     for (mut change, gate) in gated {
         let (is_old_built, is_new_built) = match gate.answer().await? {
@@ -127,6 +139,7 @@ pub(super) async fn insert(
                 type_index,
                 record: &view,
             }),
+            rewrites: false,
         };
         waiting.extend(apply(store, change, &primary_key, &mut memory)?);
     }
@@ -160,6 +173,7 @@ fn changes<'a, 'o, 'n>(
             type_index,
             old: before.and_then(|before| InIndex::of(before, old)),
             new: InIndex::of(type_index, new),
+            rewrites: false,
         });
     }
     if !is_same_type {
@@ -170,6 +184,7 @@ fn changes<'a, 'o, 'n>(
                     type_index,
                     old: InIndex::of(type_index, old),
                     new: None,
+                    rewrites: false,
                 });
             }
         }
@@ -194,8 +209,9 @@ fn apply(
     evaluate(change.old, &mut memory.old)?;
     evaluate(change.new, &mut memory.new)?;
     let maintainer = change.type_index.maintainer();
-    let update = IndexUpdate::new(primary_key, &memory.old, &memory.new, maintainer.keeps_common_entries());
     let index = maintainer.index();
+    let keeps_common_entries = maintainer.keeps_common_entries() && !change.rewrites;
+    let update = IndexUpdate::new(primary_key, &memory.old, &memory.new, keeps_common_entries);
     maintainer
         .update(&store.index_context(index), &update, &mut memory.key)
         .map_err(|error| match error.fact("index") {
