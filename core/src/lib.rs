@@ -12,6 +12,7 @@ pub mod key_expression;
 mod keyspace;
 pub mod metadata;
 pub mod proto;
+pub mod query;
 mod record_version;
 mod serialize;
 mod split;
@@ -24,9 +25,9 @@ pub use context::{RecordContext, RunError};
 pub use cursor::{Continuation, NoNextReason, ScanLimits};
 pub use database::{Database, DatabaseOptions};
 pub use error::{Error, ErrorKind, Result};
-pub use index::{IndexCursor, IndexEntry, IndexScanType, IndexState, UniquenessViolation};
+pub use index::{AggregateFunction, IndexCursor, IndexEntry, IndexScanType, IndexState, UniquenessViolation};
 pub use key_expression::KeyExpression;
-pub use keyspace::{MetaDataStore, RecordSpace, RecordSpaceBuilder, SpaceCursor, SpacePath};
+pub use keyspace::{MetaDataStore, QueryInput, RecordSpace, RecordSpaceBuilder, SpaceCursor, SpacePath, SpaceQuery};
 pub use metadata::{FormerIndex, Index, RecordMetaData, RecordMetaDataBuilder, RecordType, Schema};
 pub use record_store_kv as kv;
 pub use record_store_kv::tuple::{EndpointType, Tuple, TupleRange};
@@ -34,8 +35,8 @@ pub use record_version::RecordVersion;
 pub use serialize::Record;
 pub use split::StoredSizes;
 pub use store::{
-    FormatVersion, IndexBuildState, IndexRecordCursor, RecordCountState, RecordCursor, RecordExistenceCheck, RecordKey,
-    RecordStore, SaveOptions, ScanOptions, StateCacheability, StoreExistenceCheck, StoreHeader, StoreKeyspace,
-    StoreLock, StoreOptions, StoredRecord, VersionBehavior,
+    FormatVersion, HeaderRepair, IndexBuildState, IndexRecordCursor, RecordCountState, RecordCursor,
+    RecordExistenceCheck, RecordKey, RecordKeyCursor, RecordStore, SaveOptions, ScanOptions, StateCacheability,
+    StoreExistenceCheck, StoreHeader, StoreKeyspace, StoreLock, StoreOptions, StoredRecord, VersionBehavior,
 };
 pub use wire::{RecordValidator, validate_record};

@@ -7,7 +7,8 @@ use std::fmt;
 use prost::Message;
 use record_store_kv::Bytes;
 
-use crate::proto::KeyValueCursorContinuation;
+use crate::proto::{DedupContinuation, KeyValueCursorContinuation};
+use crate::{Error, ErrorKind, Result};
 
 /// Where a scan stopped. It is opaque: keep the bytes and give them to the same scan again.
 ///
@@ -32,6 +33,10 @@ impl Continuation {
         &self.0
     }
 
+    pub(super) fn into_bytes(self) -> Bytes {
+        self.0
+    }
+
     /// The continuation of a scan of keys: the part of the last key that the range does not tell.
     pub(crate) fn of_key(inner: Bytes) -> Self {
         let message = KeyValueCursorContinuation {
@@ -48,6 +53,31 @@ impl Continuation {
                 message.inner_continuation.unwrap_or_default()
             }
             _ => self.0.clone(),
+        }
+    }
+
+    /// The continuation of a scan that leaves out what it has returned already: that of what it scans, and the last result.
+    pub(crate) fn of_deduplicated(inner: &Continuation, last_value: Option<Vec<u8>>) -> Self {
+        let message = DedupContinuation {
+            inner_continuation: inner.0.clone(),
+            last_value: last_value.map(Bytes::from),
+        };
+        Continuation(message.encode_to_vec().into())
+    }
+
+    /// The continuation of what is scanned, and the last result.
+    ///
+    /// Errors: `InvalidContinuation` for bytes that are no such continuation.
+    pub(crate) fn deduplicated(&self) -> Result<(Continuation, Option<Bytes>)> {
+        match DedupContinuation::decode(self.0.clone()) {
+            Ok(message) if !message.inner_continuation.is_empty() => {
+                Ok((Continuation(message.inner_continuation), message.last_value))
+            }
+            _ => Err(Error::new(
+                ErrorKind::InvalidContinuation,
+                "these bytes are no continuation of a scan of record keys: give it one that came from such a scan",
+            )
+            .with("length", self.0.len())),
         }
     }
 }

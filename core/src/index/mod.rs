@@ -46,16 +46,17 @@ use crate::Result;
 use crate::key_expression::KeyExpression;
 use crate::metadata::Index;
 
+pub use aggregate::AggregateFunction;
 pub use entry::{IndexEntry, IndexScanType};
 pub use scan::IndexCursor;
 pub use state::IndexState;
 pub use unique::UniquenessViolation;
 
-pub(crate) use aggregate::Aggregate;
+pub(crate) use aggregate::{Aggregate, Evaluation};
 pub(crate) use context::IndexContext;
 pub(crate) use entries::{IndexUpdate, TypeIndex};
 pub(crate) use layout::{IndexKeyspace, IndexLayout};
-pub(crate) use registry::{IndexCapabilities, IndexMaintainers, is_maintained};
+pub(crate) use registry::{IndexCapabilities, IndexMaintainers, is_maintained, refuse_type};
 pub(crate) use scan::{EntryScan, scan, scan_uniqueness_violations};
 pub(crate) use write_only::{BuildGate, BuildMethod};
 
@@ -104,6 +105,12 @@ pub(crate) trait IndexMaintainer: fmt::Debug + Send + Sync {
 
     /// How the values of several groups make one, if entries are groups.
     fn aggregate(&self) -> Option<Aggregate> {
+        None
+    }
+
+    /// How the index evaluates an aggregate function; none if it does not.
+    fn evaluation(&self, function: &AggregateFunction) -> Option<Evaluation> {
+        let _ = function;
         None
     }
 }

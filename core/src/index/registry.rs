@@ -63,6 +63,16 @@ pub(crate) fn is_maintained(kind: &str) -> bool {
     INDEX_TYPES.iter().any(|index_type| index_type.name == kind)
 }
 
+/// The error for an index of a type that this release does not maintain.
+pub(crate) fn refuse_type(index: &Index) -> Error {
+    Error::new(
+        ErrorKind::Unsupported,
+        "this release does not maintain indexes of this type: disable the index, or use Apple's layer for its records",
+    )
+    .with("index", index.name())
+    .with("type", index.kind())
+}
+
 /// The maintainers of the indexes of a schema, made when they are first asked for.
 #[derive(Debug)]
 pub(crate) struct IndexMaintainers {
@@ -111,12 +121,7 @@ struct UnsupportedIndex {
 
 impl UnsupportedIndex {
     fn refuse<T>(&self) -> Result<T> {
-        Err(Error::new(
-            ErrorKind::Unsupported,
-            "this release does not maintain indexes of this type: disable the index, or use Apple's layer for its records",
-        )
-        .with("index", self.index.name())
-        .with("type", self.index.kind()))
+        Err(refuse_type(&self.index))
     }
 }
 

@@ -7,7 +7,9 @@ use record_store_kv::tuple::TupleRange;
 use record_store_kv::{Bytes, Subspace};
 
 use super::{IndexContext, IndexEntry, IndexKeyspace, IndexMaintainer, IndexScanType, UniquenessViolation};
-use crate::cursor::{KeyValueCursor, KeyValueScan, LimitManager, RowsWanted, ScanProgress, TransactionCursor};
+use crate::cursor::{
+    self, KeyValueCursor, KeyValueScan, Paging, Position, RowsWanted, ScanProgress, Scanned, TransactionCursor,
+};
 use crate::{Continuation, Error, ErrorKind, NoNextReason, RecordContext, Result, ScanLimits};
 
 /// What a scan asks for.
@@ -92,16 +94,10 @@ pub struct IndexCursor<T = IndexEntry> {
     rows: KeyValueCursor,
     prefix: usize,
     decode: Decode<T>,
-    limits: LimitManager,
-    skip: usize,
-    /// How many entries may still be returned.
-    remaining: Option<usize>,
-    last_key: Option<Bytes>,
-    began_at: Option<Continuation>,
-    stopped: Option<NoNextReason>,
+    paging: Paging,
 }
 
-impl<T> IndexCursor<T> {
+impl<T: Send> IndexCursor<T> {
     fn new(
         context: RecordContext,
         subspace: Subspace,
@@ -127,12 +123,7 @@ impl<T> IndexCursor<T> {
             rows,
             prefix: subspace.prefix().len(),
             decode: Box::new(decode),
-            limits: LimitManager::new(scan.limits),
-            skip: scan.skip,
-            remaining: scan.limit,
-            last_key: None,
-            began_at: scan.continuation,
-            stopped: None,
+            paging: Paging::new(scan.limit, scan.skip, scan.limits, scan.continuation),
         })
     }
 
@@ -140,76 +131,58 @@ impl<T> IndexCursor<T> {
     ///
     /// **Errors**: FoundationDB's; `Corrupt` for what is no entry of the index.
     pub async fn next(&mut self) -> Result<Option<T>> {
-        loop {
-            if self.stopped.is_some() {
-                return Ok(None);
-            }
-            if self.remaining == Some(0) {
-                self.stopped = Some(NoNextReason::ReturnLimitReached);
-                return Ok(None);
-            }
-            if !self.limits.try_row(|| self.context.age()) {
-                self.stopped = self.limits.stopped();
-                return Ok(None);
-            }
+        while self.paging.may_go_on() && self.paging.try_row(|| self.context.age()) {
             let Some(row) = self.rows.next().await? else {
-                self.stopped = Some(NoNextReason::SourceExhausted);
-                return Ok(None);
+                self.paging.exhausted();
+                break;
             };
-            self.limits.count_bytes(row.key.len() + row.value.len());
-            if self.skip > 0 {
-                self.skip -= 1;
-                self.last_key = Some(row.key);
-                continue;
+            self.paging.count(&row);
+            let entry = match self.paging.found() {
+                true => Some((self.decode)(
+                    row.key.get(self.prefix..).unwrap_or_default(),
+                    &row.value,
+                )?),
+                false => None,
+            };
+            self.paging.passed(row.key);
+            if entry.is_some() {
+                return Ok(entry);
             }
-            if let Some(remaining) = &mut self.remaining {
-                *remaining -= 1;
-            }
-            let entry = (self.decode)(row.key.get(self.prefix..).unwrap_or_default(), &row.value)?;
-            self.last_key = Some(row.key);
-            return Ok(Some(entry));
         }
+        Ok(None)
     }
 
     /// Up to `count` entries; fewer only when [`no_next_reason`](IndexCursor::no_next_reason) has a reason.
     ///
     /// **Errors**: those of [`next`](IndexCursor::next); the entries before it are lost.
     pub async fn next_batch(&mut self, count: usize) -> Result<Vec<T>> {
-        let mut batch = Vec::new();
-        while batch.len() < count {
-            match self.next().await? {
-                Some(entry) => batch.push(entry),
-                None => break,
-            }
-        }
-        Ok(batch)
+        cursor::next_batch(self, count).await
     }
 
     /// Why there is no next entry; none while there may be one.
     pub fn no_next_reason(&self) -> Option<NoNextReason> {
-        self.stopped
+        self.paging.stopped()
     }
 
     /// Where another scan goes on behind the last entry. None when nothing follows, and before the first entry of a scan that
     /// began at the beginning.
     pub fn continuation(&self) -> Option<Continuation> {
-        if self.stopped.is_some_and(NoNextReason::is_source_exhausted) {
-            return None;
-        }
-        match self.last_key() {
-            Some(key) => Some(Continuation::of_key(key)),
-            None => self.began_at.clone(),
-        }
+        self.paging.position(&self.rows).to_continuation()
+    }
+
+    /// Counts what is read together with other scans.
+    pub(crate) fn share_limits(&mut self, limits: ScanLimits, scanned: &Arc<Scanned>) {
+        self.paging.share_limits(limits, scanned);
     }
 
     /// By which key the continuation names the last entry.
     pub(crate) fn last_key(&self) -> Option<Bytes> {
-        self.last_key.as_ref().map(|key| self.rows.continuation_key(key))
+        self.paging.last_key(&self.rows)
     }
 
     /// Reports what was read because of the entries.
     pub(crate) fn count_bytes(&mut self, bytes: usize) {
-        self.limits.count_bytes(bytes);
+        self.paging.count_bytes(bytes);
     }
 }
 
@@ -220,26 +193,23 @@ impl<T: Send> TransactionCursor for IndexCursor<T> {
         IndexCursor::next(self).await
     }
 
-    fn last_key(&self) -> Option<Bytes> {
-        IndexCursor::last_key(self)
+    fn position(&self) -> Position {
+        self.paging.position(&self.rows)
+    }
+
+    fn no_next_reason(&self) -> Option<NoNextReason> {
+        self.paging.stopped()
     }
 
     fn progress(&self) -> ScanProgress {
-        let (scanned_rows, scanned_bytes) = self.limits.scanned();
-        ScanProgress {
-            no_next_reason: self.stopped,
-            continuation: self.continuation(),
-            scanned_rows,
-            scanned_bytes,
-            skip: self.skip,
-        }
+        self.paging.progress(&self.rows)
     }
 }
 
 impl<T> fmt::Debug for IndexCursor<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("IndexCursor")
-            .field("stopped", &self.stopped)
+            .field("paging", &self.paging)
             .finish_non_exhaustive()
     }
 }

@@ -7,7 +7,9 @@ use record_store_kv::BoxFuture;
 use super::registry::{IndexCapabilities, IndexType};
 use super::standard::EntryShape;
 use super::unique;
-use super::{IndexContext, IndexEntry, IndexKeyspace, IndexMaintainer, IndexScanType, IndexUpdate};
+use super::{
+    AggregateFunction, Evaluation, IndexContext, IndexEntry, IndexKeyspace, IndexMaintainer, IndexScanType, IndexUpdate,
+};
 use crate::Result;
 use crate::metadata::{Index, index_type};
 
@@ -75,5 +77,9 @@ impl IndexMaintainer for ValueIndex {
 
     fn decode(&self, key: &[u8], value: &[u8]) -> Result<IndexEntry> {
         self.shape.decode(key, value)
+    }
+
+    fn evaluation(&self, function: &AggregateFunction) -> Option<Evaluation> {
+        function.first_entry_of(self.index().root_expression())
     }
 }

@@ -8,7 +8,7 @@ use futures_util::future::try_join_all;
 use record_store_kv::Bytes;
 
 use super::{RecordStore, StoredRecord, load};
-use crate::cursor::{ScanProgress, TransactionCursor};
+use crate::cursor::{self, Position, ScanProgress, TransactionCursor};
 use crate::index::{IndexCursor, IndexEntry};
 use crate::{Continuation, Error, ErrorKind, NoNextReason, Result};
 
@@ -66,14 +66,7 @@ impl IndexRecordCursor {
     ///
     /// **Errors**: those of [`next`](IndexRecordCursor::next); the records before it are lost.
     pub async fn next_batch(&mut self, count: usize) -> Result<Vec<StoredRecord>> {
-        let mut batch = Vec::new();
-        while batch.len() < count {
-            match self.next().await? {
-                Some(record) => batch.push(record),
-                None => break,
-            }
-        }
-        Ok(batch)
+        cursor::next_batch(self, count).await
     }
 
     /// Why there is no next record; none while there may be one.
@@ -84,13 +77,7 @@ impl IndexRecordCursor {
     /// Where another scan goes on behind the last record. None when nothing follows, and before the first record of a scan
     /// that began at the beginning.
     pub fn continuation(&self) -> Option<Continuation> {
-        if self.stopped.is_some_and(NoNextReason::is_source_exhausted) {
-            return None;
-        }
-        match &self.last_key {
-            Some(key) => Some(Continuation::of_key(key.clone())),
-            None => self.began_at.clone(),
-        }
+        self.position().to_continuation()
     }
 
     async fn fetch(&mut self) -> Result<()> {
@@ -138,8 +125,18 @@ impl TransactionCursor for IndexRecordCursor {
         IndexRecordCursor::next(self).await
     }
 
-    fn last_key(&self) -> Option<Bytes> {
-        self.last_key.clone()
+    fn position(&self) -> Position {
+        if self.stopped.is_some_and(NoNextReason::is_source_exhausted) {
+            return Position::End;
+        }
+        match &self.last_key {
+            Some(key) => Position::Key(key.clone()),
+            None => Position::from_continuation(self.began_at.as_ref()),
+        }
+    }
+
+    fn no_next_reason(&self) -> Option<NoNextReason> {
+        self.stopped
     }
 
     fn progress(&self) -> ScanProgress {

@@ -6,7 +6,7 @@ use record_store_kv::BoxFuture;
 use record_store_kv::tuple::{Element, Tuple, TupleRange};
 
 use super::scratch::EntryMemory;
-use super::{RecordKey, RecordStore, ScanOptions, StoredRecord, index_range};
+use super::{RecordStore, ScanOptions, StoredRecord, index_range};
 use crate::index::{
     self, BuildGate, BuildMethod, EntryScan, IndexContext, IndexCursor, IndexMaintainer, IndexScanType, IndexState,
     IndexUpdate, TypeIndex, UniquenessViolation,
@@ -274,29 +274,6 @@ pub(super) fn scan_violations(
     index::scan_uniqueness_violations(maintainer, &store.index_context(index), scan)
 }
 
-/// The aggregate of the groups in a range. Errors: `IndexNotReadable`, `Unsupported`.
-pub(super) async fn aggregate(
-    store: &RecordStore,
-    index: &Arc<Index>,
-    range: TupleRange,
-    snapshot: bool,
-) -> Result<Option<Tuple>> {
-    let maintainer = readable_maintainer(store, index)?;
-    index::aggregate::evaluate(maintainer, &store.index_context(index), range, snapshot).await
-}
-
-/// The aggregate of the groups whose first columns are these. Errors: `IndexNotReadable`, `Unsupported`.
-pub(super) async fn aggregate_group(
-    store: &RecordStore,
-    index: &Arc<Index>,
-    group: RecordKey,
-    snapshot: bool,
-) -> Result<Option<Tuple>> {
-    let within = ScanOptions::default().within(group);
-    let range = index_range::resolve(store.metadata(), index, IndexScanType::ByGroup, &within)?;
-    aggregate(store, index, range, snapshot).await
-}
-
 /// Deletes all records with a value that breaks the uniqueness of an index, but for one, if one is to remain.
 pub(super) async fn resolve_violation(
     store: &RecordStore,
@@ -318,7 +295,11 @@ pub(super) async fn resolve_violation(
     Ok(())
 }
 
-fn readable_maintainer<'a>(store: &'a RecordStore, index: &Arc<Index>) -> Result<&'a Arc<dyn IndexMaintainer>> {
+/// What maintains an index that can be scanned. Errors: `IndexNotReadable`.
+pub(super) fn readable_maintainer<'a>(
+    store: &'a RecordStore,
+    index: &Arc<Index>,
+) -> Result<&'a Arc<dyn IndexMaintainer>> {
     let state = store.index_state(index.name());
     if !state.is_scannable() {
         return Err(Error::new(

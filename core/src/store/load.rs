@@ -46,7 +46,7 @@ pub(super) fn from_raw(
 ) -> Result<(&RecordType, StoredRecord)> {
     let located = |error: Error| {
         error
-            .with("primary_key", primary_key.columns())
+            .with("primary_key", &primary_key)
             .with("store", store.layout().store())
     };
     let (record_type, bytes) = serialize::unwrap(store.metadata(), &raw.value).map_err(located)?;

@@ -162,5 +162,13 @@ pub(super) fn bump_metadata_version_stamp(context: &RecordContext) {
         .atomic_op(mutation, METADATA_VERSION_KEY, &OPERAND);
 }
 
+/// The same, if anybody ever asked for the stamp: otherwise nobody caches anything.
+pub(super) async fn bump_metadata_version_stamp_if_used(context: &RecordContext) -> Result<()> {
+    if context.transaction().get(METADATA_VERSION_KEY, true).await?.is_some() {
+        bump_metadata_version_stamp(context);
+    }
+    Ok(())
+}
+
 /// FoundationDB's own key for this purpose, which may be written without access to system keys.
 const METADATA_VERSION_KEY: &[u8] = b"\xff/metadataVersion";

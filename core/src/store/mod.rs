@@ -1,7 +1,9 @@
 //! [`RecordStore`]: the records of one place, within one transaction.
 //!
-//! This file holds the fields and the public methods, each of which is one call into the file of its verb.
+//! This file holds the fields and most of the public methods, each of which is one call into the file of its verb. Those that
+//! aggregate, count, scan keys and repair stand in their files.
 
+mod aggregate;
 mod building;
 mod count;
 mod delete;
@@ -18,6 +20,8 @@ mod maintain;
 mod open;
 mod rebuild;
 mod record_key;
+mod record_keys;
+mod repair;
 mod save;
 mod scan;
 mod scan_options;
@@ -31,7 +35,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use parking_lot::{Mutex, RwLock};
-use record_store_kv::tuple::{Tuple, TupleRange};
+use record_store_kv::tuple::Tuple;
 use record_store_kv::{KeyRange, Subspace};
 
 use crate::index::{IndexCursor, IndexMaintainer, IndexScanType, IndexState, UniquenessViolation};
@@ -48,6 +52,8 @@ pub use layout::StoreKeyspace;
 pub(crate) use open::OpenFor;
 pub use open::{StateCacheability, StoreExistenceCheck, StoreOptions};
 pub use record_key::RecordKey;
+pub use record_keys::RecordKeyCursor;
+pub use repair::HeaderRepair;
 pub use save::{RecordExistenceCheck, SaveOptions, VersionBehavior};
 pub use scan::RecordCursor;
 pub use scan_options::ScanOptions;
@@ -295,22 +301,6 @@ impl RecordStore {
         indexes::resolve_violation(self, self.metadata().index(index)?, value, remaining).await
     }
 
-    /// The sum, or the least or greatest value, of the groups of an index that keeps values of groups: what its type keeps.
-    /// None if there are no groups to have a least or greatest value.
-    ///
-    /// **Errors**: `MetaData` for an unknown index; `IndexNotReadable`; `Unsupported` for an index without such values.
-    pub async fn aggregate_index(&self, index: &str, range: TupleRange, snapshot: bool) -> Result<Option<Tuple>> {
-        indexes::aggregate(self, self.metadata().index(index)?, range, snapshot).await
-    }
-
-    /// The aggregate of the groups whose first columns are these, as [`aggregate_index`](RecordStore::aggregate_index) has it;
-    /// of all groups for `()`.
-    ///
-    /// **Errors**: those of [`aggregate_index`](RecordStore::aggregate_index); `InvalidArgument` for columns that do not fit.
-    pub async fn aggregate_index_group(&self, index: &str, group: impl Into<RecordKey>) -> Result<Option<Tuple>> {
-        indexes::aggregate_group(self, self.metadata().index(index)?, group.into(), false).await
-    }
-
     /// The states of all indexes, by their names.
     pub fn index_states(&self) -> BTreeMap<String, IndexState> {
         let state = |index: &Arc<Index>| (index.name().to_owned(), self.index_state(index.name()));
@@ -399,21 +389,6 @@ impl RecordStore {
         rebuild::rebuild_all(self).await
     }
 
-    /// How many records have this value of the schema's record count key; `()` if that has no columns.
-    ///
-    /// **Errors**: `Unsupported` if records are not counted; `InvalidArgument` for another number of columns.
-    pub async fn snapshot_record_count(&self, count_key: &Tuple) -> Result<i64> {
-        count::snapshot(self, count_key).await
-    }
-
-    /// How many records there are, read without a conflict with those who save: by the record count key of the schema, or by its
-    /// count indexes.
-    ///
-    /// **Errors**: `Unsupported` if nothing counts all records.
-    pub async fn snapshot_record_count_of_all(&self) -> Result<i64> {
-        count::snapshot_known(self).await
-    }
-
     /// Sets a field of the user in the header. Every transaction that opens the store reads it; keep it small.
     ///
     /// **Errors**: `Unsupported` below [`FormatVersion::HeaderUserFields`].
@@ -455,6 +430,11 @@ impl RecordStore {
     /// **Errors**: `Unsupported` below [`FormatVersion::Incarnation`]; `InvalidArgument` for a smaller number.
     pub async fn update_incarnation(&self, incarnation: i32) -> Result<()> {
         maintain::update_incarnation(self, incarnation).await
+    }
+
+    /// As [`load_record`](RecordStore::load_record), perhaps without a conflict with those who save it.
+    pub(crate) async fn load_record_as(&self, primary_key: &Tuple, snapshot: bool) -> Result<Option<StoredRecord>> {
+        load::load(self, primary_key, snapshot).await
     }
 
     /// The transaction of this store.
@@ -518,7 +498,7 @@ impl RecordStore {
         &self.inner.layout
     }
 
-    fn schema(&self) -> &StoreSchema {
+    pub(crate) fn schema(&self) -> &StoreSchema {
         &self.inner.schema
     }
 

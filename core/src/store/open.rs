@@ -419,7 +419,7 @@ async fn upgrade_record_counts(
 }
 
 /// Clears what an index that is no more has left. Keys at exactly its subspace key are left behind, as Java does.
-fn remove_former_index(store: &RecordStore, former: &FormerIndex) {
+pub(super) fn remove_former_index(store: &RecordStore, former: &FormerIndex) {
     for range in store.layout().former_index_ranges(&former.subspace_key) {
         store.context().clear_range(&range.begin, &range.end);
     }

@@ -7,12 +7,12 @@ use std::sync::Arc;
 
 use prost::Message;
 use record_store_kv::MutationType;
-use record_store_kv::tuple::{Element, Tuple, TupleRange};
+use record_store_kv::tuple::{Tuple, TupleRange};
 
 use super::layout::StoreKeyspace;
-use super::{FormatVersion, RecordCountState, RecordStore, ScanOptions, index_state, indexes, scan};
+use super::{FormatVersion, RecordStore, ScanOptions, count, index_state, indexes, scan};
 use crate::index::IndexState;
-use crate::key_expression::{KeyExpression, record_type};
+use crate::key_expression::empty;
 use crate::metadata::{Index, RecordType, index_type};
 use crate::proto::IndexBuildIndexingStamp;
 use crate::proto::index_build_indexing_stamp::Method;
@@ -198,54 +198,21 @@ async fn count_for_rebuild(store: &RecordStore, added: &[&Arc<Index>], recounts:
 
 /// How many records lie where those of some indexes lie, if the store counts them elsewhere.
 pub(super) async fn known_count(store: &RecordStore, added: &[&Arc<Index>], recounts: bool) -> Result<Option<i64>> {
-    let metadata = store.metadata().clone();
-    let single = single_type_with_prefix(store, added);
-    let counting = |index: &&Arc<Index>| {
-        index.kind() == index_type::COUNT
-            && index.predicate().is_none()
-            && !index.root_expression().creates_duplicates()
-            && !added.contains(index)
-            && store.index_state(index.name()) == IndexState::Readable
-    };
-    let counted = |aggregate: Option<Tuple>| {
-        aggregate
-            .and_then(|count| count.first().and_then(Element::as_i64))
-            .unwrap_or(0)
-    };
-    if let Some(single) = single {
-        let name = single.name().to_owned();
-        let of_type = metadata
-            .indexes()
-            .filter(counting)
-            .find(|index| *index.record_types() == [name.clone()]);
-        if let Some(index) = of_type {
-            return Ok(Some(counted(
-                indexes::aggregate(store, index, TupleRange::ALL, true).await?,
-            )));
-        }
-        let by_type = metadata
-            .indexes()
-            .filter(counting)
-            .find(|index| index.is_universal() && groups_begin_with(index, &record_type()));
-        if let Some(index) = by_type {
-            let of_type = range_of_types(&[single]);
-            return Ok(Some(counted(indexes::aggregate(store, index, of_type, true).await?)));
-        }
+    if let Some(single) = single_type_with_prefix(store, added)
+        && let Some(count) = count::of_type(store, single, added).await?
+    {
+        return Ok(Some(count));
     }
-    if !recounts {
-        if metadata.record_count_key().is_some()
-            && store.format_version().is_at_least(FormatVersion::RecordCountAdded)
-            && store.record_count_state() == RecordCountState::Readable
-        {
-            return super::count::snapshot_of_all(store).await.map(Some);
-        }
-        if let Some(index) = metadata.indexes().filter(counting).find(|index| index.is_universal()) {
-            return Ok(Some(counted(
-                indexes::aggregate(store, index, TupleRange::ALL, true).await?,
-            )));
-        }
+    if recounts {
+        return Ok(None);
     }
-    Ok(None)
+    let (key, all) = (empty(), Tuple::new());
+    if store.format_version().is_at_least(FormatVersion::RecordCountAdded)
+        && let Some(count) = count::by_record_count_key(store, &key, &all).await?
+    {
+        return Ok(Some(count));
+    }
+    count::by_index(store, &key, &all, added).await
 }
 
 /// The only type of which the indexes are, if its primary key begins with the key of the type.
@@ -262,19 +229,6 @@ fn single_type_with_prefix<'a>(store: &'a RecordStore, indexes: &[&Arc<Index>]) 
         single = Some(only);
     }
     single.filter(|single| single.primary_key_has_record_type_prefix())
-}
-
-fn groups_begin_with(index: &Index, prefix: &KeyExpression) -> bool {
-    match index.root_expression() {
-        KeyExpression::Grouping(grouping) => {
-            grouping.grouping_count() >= prefix.column_count()
-                && index
-                    .root_expression()
-                    .normalized_columns()
-                    .starts_with(&prefix.normalized_columns())
-        }
-        _ => false,
-    }
 }
 
 /// Where the records of these types are, from the first to the last; everything unless all their keys begin with the key of

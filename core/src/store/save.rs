@@ -13,6 +13,7 @@ use super::indexes::{self, Indexed};
 use super::schema::TypeAccess;
 use super::scratch::Scratch;
 use super::{RecordStore, StoredRecord, count, load, versions};
+use crate::context::Unfinished;
 use crate::metadata::RecordType;
 use crate::serialize::{self, Record};
 use crate::split::{self, Loading, Previous};
@@ -261,12 +262,12 @@ impl<'a> Save<'a> {
             previous.as_ref().map(|(previous_type, _)| previous_type.name()),
             record_type.name(),
         )
-        .map_err(|error| error.with("primary_key", primary_key.columns()))?;
+        .map_err(|error| error.with("primary_key", &primary_key))?;
 
         let located = |error: Error| {
             error
                 .with("record_type", record_type.name())
-                .with("primary_key", primary_key.columns())
+                .with("primary_key", &primary_key)
         };
         let layout = store.split_layout();
         let inline_version = version.filter(|_| !store.keeps_versions_apart());
@@ -281,6 +282,7 @@ impl<'a> Save<'a> {
                 Some((_, previous)) => Previous::Known(previous.sizes()),
             };
             let sizes = split::save(store.context(), &key, stored, inline_version, layout, over).map_err(located)?;
+            let unfinished = Unfinished::begin(store.context(), "save", &primary_key);
             if let (Some(version), true) = (version, store.keeps_versions_apart()) {
                 versions::save_separate(store, primary_key.columns(), version);
             }
@@ -299,6 +301,7 @@ impl<'a> Save<'a> {
             indexes::update(store, primary_key.packed(), old, new, &mut memory.entries)
                 .await
                 .map_err(located)?;
+            unfinished.done();
             sizes
         };
         Ok(StoredRecord {

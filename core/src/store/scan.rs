@@ -1,10 +1,14 @@
 //! Reading many records, in the order of their primary keys or against it.
 
+use std::sync::Arc;
+
 use record_store_kv::{Bytes, KeyRange, KeyValue, RangeRequest};
 
 use super::stored_record::PrimaryKey;
 use super::{RecordStore, ScanOptions, StoredRecord, load};
-use crate::cursor::{KeyValueCursor, KeyValueScan, LimitManager, RowsWanted, ScanProgress, TransactionCursor};
+use crate::cursor::{
+    self, KeyValueCursor, KeyValueScan, Paging, Position, RowsWanted, ScanProgress, Scanned, TransactionCursor,
+};
 use crate::split::{self, Assembly, RawRecord};
 use crate::{Continuation, Error, ErrorKind, NoNextReason, Result, ScanLimits};
 
@@ -17,21 +21,13 @@ use crate::{Continuation, Error, ErrorKind, NoNextReason, Result, ScanLimits};
 pub struct RecordCursor {
     store: RecordStore,
     rows: KeyValueCursor,
-    limits: LimitManager,
+    paging: Paging,
     reverse: bool,
     snapshot: bool,
-    skip: usize,
-    /// How many records may still be returned.
-    remaining: Option<usize>,
     /// A row of the next record, read to see that the one before it was complete.
     pending: Option<KeyValue>,
-    /// The last key of the last record returned.
-    last_key: Option<Bytes>,
     /// The key of the last record without suffix: no other record may have it.
     last_record_key: Bytes,
-    /// Where the scan began.
-    began_at: Option<Continuation>,
-    stopped: Option<NoNextReason>,
 }
 
 impl RecordCursor {
@@ -47,12 +43,8 @@ impl RecordCursor {
             rows: rows_of(&store, wanted),
         };
         let rows = KeyValueCursor::new(store.context().clone(), &scan)?;
-        Ok(RecordCursor {
-            limits: LimitManager::new(options.limits),
-            skip: options.skip,
-            began_at: options.continuation,
-            ..Self::over(store, rows, options.reverse, options.snapshot, options.limit)
-        })
+        let paging = Paging::new(options.limit, options.skip, options.limits, options.continuation);
+        Ok(Self::over(store, rows, options.reverse, options.snapshot, paging))
     }
 
     /// The records whose packed primary keys lie in a range, of which the bounds may be any bytes, read as a snapshot.
@@ -61,23 +53,19 @@ impl RecordCursor {
         let request = RangeRequest::keys(at(&range.begin), at(&range.end)).reverse(reverse);
         let wanted = rows_of(&store, Some(limit));
         let rows = KeyValueCursor::of_request(store.context().clone(), request, true, wanted);
-        Self::over(store, rows, reverse, true, Some(limit))
+        let paging = Paging::new(Some(limit), 0, ScanLimits::default(), None);
+        Self::over(store, rows, reverse, true, paging)
     }
 
-    fn over(store: RecordStore, rows: KeyValueCursor, reverse: bool, snapshot: bool, limit: Option<usize>) -> Self {
+    fn over(store: RecordStore, rows: KeyValueCursor, reverse: bool, snapshot: bool, paging: Paging) -> Self {
         RecordCursor {
             store,
             rows,
-            limits: LimitManager::new(ScanLimits::default()),
+            paging,
             reverse,
             snapshot,
-            skip: 0,
-            remaining: limit,
             pending: None,
-            last_key: None,
             last_record_key: Bytes::new(),
-            began_at: None,
-            stopped: None,
         }
     }
 
@@ -85,102 +73,76 @@ impl RecordCursor {
     ///
     /// **Errors**: FoundationDB's; `Corrupt` for what is no record of the schema.
     pub async fn next(&mut self) -> Result<Option<StoredRecord>> {
-        loop {
-            if self.stopped.is_some() {
-                return Ok(None);
-            }
-            if self.remaining == Some(0) {
-                self.stopped = Some(NoNextReason::ReturnLimitReached);
-                continue;
-            }
+        while self.paging.may_go_on() {
             let raw = if self.store.split_layout().has_bare_keys() {
                 self.next_bare().await?
             } else {
                 self.next_assembled().await?
             };
             let Some((primary_key, raw)) = raw else { continue };
-            if self.skip > 0 {
-                self.skip -= 1;
-                continue;
+            if self.paging.found() {
+                let (_, record) = if self.store.keeps_versions_apart() {
+                    load::complete(&self.store, primary_key, raw, self.snapshot).await?
+                } else {
+                    load::from_raw(&self.store, primary_key, raw)?
+                };
+                return Ok(Some(record));
             }
-            if let Some(remaining) = &mut self.remaining {
-                *remaining -= 1;
-            }
-            let (_, record) = if self.store.keeps_versions_apart() {
-                load::complete(&self.store, primary_key, raw, self.snapshot).await?
-            } else {
-                load::from_raw(&self.store, primary_key, raw)?
-            };
-            return Ok(Some(record));
         }
+        Ok(None)
     }
 
     /// Up to `count` records; fewer only when [`no_next_reason`](RecordCursor::no_next_reason) has a reason.
     ///
     /// **Errors**: those of [`next`](RecordCursor::next); the records before it are lost.
     pub async fn next_batch(&mut self, count: usize) -> Result<Vec<StoredRecord>> {
-        let mut batch = Vec::new();
-        while batch.len() < count {
-            match self.next().await? {
-                Some(record) => batch.push(record),
-                None => break,
-            }
-        }
-        Ok(batch)
+        cursor::next_batch(self, count).await
     }
 
     /// Why there is no next record; none while there may be one.
     pub fn no_next_reason(&self) -> Option<NoNextReason> {
-        self.stopped
+        self.paging.stopped()
     }
 
     /// Where another scan goes on behind the last record. None when nothing follows, and before the first record of a scan
     /// that began at the beginning.
     pub fn continuation(&self) -> Option<Continuation> {
-        if self.stopped.is_some_and(NoNextReason::is_source_exhausted) {
-            return None;
-        }
-        match self.last_key() {
-            Some(key) => Some(Continuation::of_key(key)),
-            None => self.began_at.clone(),
-        }
+        self.paging.position(&self.rows).to_continuation()
     }
 
-    /// By which key the continuation names the last record.
-    fn last_key(&self) -> Option<Bytes> {
-        self.last_key.as_ref().map(|key| self.rows.continuation_key(key))
+    /// Counts what is read together with other scans.
+    pub(crate) fn share_limits(&mut self, limits: ScanLimits, scanned: &Arc<Scanned>) {
+        self.paging.share_limits(limits, scanned);
     }
 
     /// The next record of a store with bare keys.
     async fn next_bare(&mut self) -> Result<Option<(PrimaryKey, RawRecord)>> {
         let context = self.store.context();
-        if !self.limits.try_row(|| context.age()) {
-            self.stopped = self.limits.stopped();
+        if !self.paging.try_row(|| context.age()) {
             return Ok(None);
         }
         let Some(row) = self.rows.next().await? else {
-            self.stopped = Some(NoNextReason::SourceExhausted);
+            self.paging.exhausted();
             return Ok(None);
         };
-        self.limits.count_bytes(row.key.len() + row.value.len());
+        self.paging.count(&row);
         let primary_key = load::primary_key_of(&self.store, row.key.clone()).map_err(|error| {
             Error::new(ErrorKind::Corrupt, "a key among the records is no primary key")
                 .with("key", split::HexKey(&row.key))
                 .caused_by(error)
         })?;
         let raw = RawRecord::bare(&row.key, row.value);
-        self.last_key = Some(row.key);
+        self.paging.passed(row.key);
         Ok(Some((primary_key, raw)))
     }
 
     /// The next record of a store whose keys have suffixes. Limits stop between records.
     async fn next_assembled(&mut self) -> Result<Option<(PrimaryKey, RawRecord)>> {
-        if let Some(reason) = self.limits.stopped() {
-            self.stopped = Some(reason);
+        if !self.paging.stop_at_limit() {
             return Ok(None);
         }
         let Some(first) = self.next_row().await? else {
-            self.stopped = Some(NoNextReason::SourceExhausted);
+            self.paging.exhausted();
             return Ok(None);
         };
         let prefix_length = self.store.layout().records().prefix().len();
@@ -194,7 +156,7 @@ impl RecordCursor {
         }
         let mut assembly = Assembly::new(self.reverse);
         assembly.push(suffix, &first.key, first.value)?;
-        self.last_key = Some(first.key);
+        self.paging.passed(first.key);
         while !assembly.is_complete() {
             let Some(row) = self.next_row().await? else { break };
             if !row.key.starts_with(&record_key) {
@@ -203,7 +165,7 @@ impl RecordCursor {
             }
             let suffix = split::read_suffix(&row.key, key_length)?;
             assembly.push(suffix, &row.key, row.value)?;
-            self.last_key = Some(row.key);
+            self.paging.passed(row.key);
         }
         let raw = assembly.finish(self.store.context(), &record_key)?;
         let primary_key = PrimaryKey::of_checked(record_key.slice(prefix_length..));
@@ -218,9 +180,9 @@ impl RecordCursor {
         let row = self.rows.next().await?;
         if let Some(row) = &row {
             let context = self.store.context();
-            // A refusal stops the scan behind the record to which this row belongs.
-            self.limits.try_row(|| context.age());
-            self.limits.count_bytes(row.key.len() + row.value.len());
+            // A limit stops the scan behind the record to which this row belongs.
+            self.paging.must_row(|| context.age());
+            self.paging.count(row);
         }
         Ok(row)
     }
@@ -233,19 +195,16 @@ impl TransactionCursor for RecordCursor {
         RecordCursor::next(self).await
     }
 
-    fn last_key(&self) -> Option<Bytes> {
-        RecordCursor::last_key(self)
+    fn position(&self) -> Position {
+        self.paging.position(&self.rows)
+    }
+
+    fn no_next_reason(&self) -> Option<NoNextReason> {
+        self.paging.stopped()
     }
 
     fn progress(&self) -> ScanProgress {
-        let (scanned_rows, scanned_bytes) = self.limits.scanned();
-        ScanProgress {
-            no_next_reason: self.stopped,
-            continuation: self.continuation(),
-            scanned_rows,
-            scanned_bytes,
-            skip: self.skip,
-        }
+        self.paging.progress(&self.rows)
     }
 }
 
@@ -266,7 +225,7 @@ fn rows_of(store: &RecordStore, records: Option<usize>) -> RowsWanted {
 impl std::fmt::Debug for RecordCursor {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("RecordCursor")
-            .field("stopped", &self.stopped)
+            .field("paging", &self.paging)
             .finish_non_exhaustive()
     }
 }

@@ -8,7 +8,7 @@ use prost_reflect::{DynamicMessage, MessageDescriptor, SerializeOptions};
 use record_store_kv::tuple::Tuple;
 use record_store_kv::{Bytes, TransactionVersion};
 
-use crate::{Error, ErrorKind, RecordVersion, Result, StoredSizes};
+use crate::{Error, ErrorKind, RecordVersion, Result, StoredSizes, serialize};
 
 /// A record of a store: its type, key, bytes and version.
 ///
@@ -47,6 +47,22 @@ pub struct StoredRecord {
 }
 
 impl StoredRecord {
+    /// A record that is known from other bytes than its own: it takes nothing in the database.
+    pub(crate) fn new(
+        descriptor: MessageDescriptor,
+        primary_key: Tuple,
+        bytes: Bytes,
+        version: Option<RecordVersion>,
+    ) -> Self {
+        StoredRecord {
+            descriptor,
+            primary_key: primary_key.into(),
+            bytes,
+            version,
+            sizes: StoredSizes::default(),
+        }
+    }
+
     /// The name of the record's type.
     pub fn record_type(&self) -> &str {
         self.descriptor.name()
@@ -96,13 +112,16 @@ impl StoredRecord {
         DynamicMessage::decode(self.descriptor.clone(), self.bytes.clone()).map_err(|error| self.undecodable(error))
     }
 
-    /// The record as protobuf's JSON, with the names of the fields as the schema spells them.
+    /// The record as protobuf's JSON, with the names of the fields as the schema spells them. Unknown fields are left out, and
+    /// so are numbers that an enum of proto2 does not have.
     ///
     /// **Errors**: `InvalidRecord` if the bytes are no message of the record's type.
     pub fn to_json(&self) -> Result<String> {
         let mut json = Vec::new();
         let options = SerializeOptions::new().use_proto_field_name(true);
-        self.to_dynamic()?
+        let mut message = self.to_dynamic()?;
+        serialize::drop_unknown_numbers(&mut message);
+        message
             .serialize_with_options(&mut serde_json::Serializer::new(&mut json), &options)
             .map_err(|error| self.undecodable(error))?;
         String::from_utf8(json).map_err(|error| self.undecodable(error))
@@ -184,5 +203,20 @@ impl PrimaryKey {
     pub(super) fn columns(&self) -> &Tuple {
         self.columns
             .get_or_init(|| Tuple::unpack(&self.packed).expect("the bytes were checked to be a tuple"))
+    }
+}
+
+impl From<Tuple> for PrimaryKey {
+    fn from(columns: Tuple) -> Self {
+        PrimaryKey {
+            packed: columns.pack().into(),
+            columns: columns.into(),
+        }
+    }
+}
+
+impl fmt::Display for PrimaryKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.columns().fmt(f)
     }
 }

@@ -1,8 +1,9 @@
 //! Scalar protobuf types: from a wire value to the value that Java's runtime reports.
 
 use std::borrow::Cow;
+use std::cmp::Ordering;
 
-use prost_reflect::{FieldDescriptor, Kind, Syntax, Value};
+use prost_reflect::{EnumDescriptor, FieldDescriptor, Kind, Syntax, Value};
 
 use super::reader::{Fields, Malformed, WireValue};
 
@@ -60,6 +61,11 @@ pub(crate) enum ScalarKind {
     },
 }
 
+/// Whether a field takes only the numbers of its enum: for Java it does when the field or the enum comes from a proto2 file.
+pub(crate) fn is_closed_enum(field: &FieldDescriptor, definition: &EnumDescriptor) -> bool {
+    field.parent_file().syntax() == Syntax::Proto2 || definition.parent_file().syntax() == Syntax::Proto2
+}
+
 impl ScalarKind {
     /// The kind of a scalar field, `None` for a message or a group.
     pub(super) fn of(field: &FieldDescriptor) -> Option<Self> {
@@ -77,18 +83,13 @@ impl ScalarKind {
                 checked: is_text_checked(field),
             },
             Kind::Bytes => ScalarKind::Bytes,
-            Kind::Enum(definition) => {
-                // Java treats an enum as closed when the field or the enum comes from a proto2 file.
-                let closed = field.parent_file().syntax() == Syntax::Proto2
-                    || definition.parent_file().syntax() == Syntax::Proto2;
-                ScalarKind::Enum {
-                    closed: closed.then(|| {
-                        let mut numbers: Vec<i32> = definition.values().map(|value| value.number()).collect();
-                        numbers.sort_unstable();
-                        numbers.into()
-                    }),
-                }
-            }
+            Kind::Enum(definition) => ScalarKind::Enum {
+                closed: is_closed_enum(field, &definition).then(|| {
+                    let mut numbers: Vec<i32> = definition.values().map(|value| value.number()).collect();
+                    numbers.sort_unstable();
+                    numbers.into()
+                }),
+            },
             Kind::Message(_) => return None,
         })
     }
@@ -219,6 +220,14 @@ pub(super) fn utf8(bytes: &[u8]) -> Result<&str, Malformed> {
 /// The low 32 bits, signed: what every runtime takes of a varint that is too long for its field.
 fn low_32(value: u64) -> i32 {
     value as u32 as i32
+}
+
+/// The order of Java's `Double.compareTo`, which agrees with its `equals`: −0.0 before 0.0, and NaN, which equals itself, last.
+pub(crate) fn double_order(left: f64, right: f64) -> Ordering {
+    match (left.is_nan(), right.is_nan()) {
+        (false, false) => left.total_cmp(&right),
+        (left, right) => left.cmp(&right),
+    }
 }
 
 fn zigzag(value: u64) -> i64 {

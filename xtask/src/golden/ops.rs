@@ -5,13 +5,14 @@ use prost::Message;
 use prost_reflect::DynamicMessage;
 use record_store::key_expression::field;
 use record_store::{
-    Error, Record, RecordContext, RecordCountState, RecordExistenceCheck, RecordKey, RecordStore, RecordVersion,
-    SaveOptions, StoreLock, StoredRecord, Tuple, VersionBehavior,
+    Error, FormatVersion, HeaderRepair, Record, RecordContext, RecordCountState, RecordExistenceCheck, RecordKey,
+    RecordStore, RecordVersion, SaveOptions, StoreLock, StoredRecord, Tuple, VersionBehavior,
 };
 use serde_json::{Value, json};
 
 use super::bytes::{from_base64, from_hex, hex, text};
 use super::compare::Stamps;
+use super::opening::{metadata, store_options};
 use super::report::not_applicable;
 use super::scene::Scene;
 
@@ -41,6 +42,7 @@ pub(super) async fn run(
             ensure!(ours == javas, "{ours}, Java's {javas}");
             return Ok(Ok(()));
         }
+        "repair_missing_header" => return repair_missing_header(scene, context, op).await,
         "delete_store" => return Ok(RecordStore::delete_store(context, scene.store.clone()).await),
         _ => {}
     }
@@ -119,6 +121,30 @@ pub(super) async fn run(
         other => return Err(not_applicable(other)),
     };
     Ok(done)
+}
+
+async fn repair_missing_header(
+    scene: &Scene,
+    context: &RecordContext,
+    op: &Value,
+) -> Result<std::result::Result<(), Error>> {
+    let options = match store_options(scene, op)?.context("a repair opens the store")? {
+        Ok(options) => options,
+        Err(failure) => return Ok(Err(failure)),
+    };
+    let least = i32::try_from(
+        op["minimum_format_version"]
+            .as_i64()
+            .context("there is no least format")?,
+    )?;
+    let repair = HeaderRepair::new(FormatVersion::from_number(least)?);
+    let (store, metadata) = (scene.store.clone(), metadata(scene, op)?);
+    Ok(
+        match RecordStore::repair_missing_header(context, store, metadata, &options, &repair).await {
+            Ok((_, repaired)) => Ok(expect(op, json!(repaired))?),
+            Err(failure) => Err(failure),
+        },
+    )
 }
 
 /// Why an operation that needs no store is left out.

@@ -2,6 +2,7 @@
 
 use anyhow::{Context, Result, bail, ensure};
 use prost::Message;
+use record_store::key_expression::empty;
 use record_store::{
     Continuation, Database, EndpointType, Error, MetaDataStore, RecordStore, ScanLimits, ScanOptions, Tuple, TupleRange,
 };
@@ -14,7 +15,7 @@ use super::ops::{compare_record, tuple};
 use super::report::{Part, Report, not_applicable};
 use super::scene::Scene;
 use super::without::Without;
-use super::{error, index_reads};
+use super::{error, index_reads, query_reads};
 
 /// Loads the last dump of a case and runs its reads.
 pub(super) async fn load_and_read(database: &Database, case: &Case) -> Result<Report> {
@@ -96,6 +97,7 @@ async fn read_store(scene: &Scene, store: &RecordStore, kind: &str, read: &Value
         "scan_index" | "scan_index_records" | "scan_uniqueness_violations" => {
             index_reads::scan(scene, store, kind, read).await
         }
+        "query" => query_reads::run(scene, store, read).await,
         "aggregate" => index_reads::aggregate(scene, store, read).await,
         "index_states" => index_reads::states(scene, store, expected),
         "first_unbuilt_range" => index_reads::first_unbuilt_range(store, read).await,
@@ -121,14 +123,20 @@ async fn read_store(scene: &Scene, store: &RecordStore, kind: &str, read: &Value
             Ok(())
         }
         "snapshot_record_count" => {
-            let count_key = Tuple::new();
-            if read.get("type").is_some() || store.metadata().record_count_key().is_none() {
-                return Err(not_applicable("counts of records by a count index"));
-            }
-            let ours = store.snapshot_record_count(&count_key).await?;
+            let ours = match read["type"].as_str() {
+                Some(record_type) => store.snapshot_record_count_of_type(record_type).await?,
+                None => store.snapshot_record_count_by(&empty(), &Tuple::new()).await?,
+            };
             ensure!(*expected == ours, "count {ours}, Java's {expected}");
             Ok(())
         }
+        "count_records" => {
+            let ours = store.count_records(scan_options(read)?).await?;
+            ensure!(*expected == ours, "count {ours}, Java's {expected}");
+            Ok(())
+        }
+        "scan_record_keys" => index_reads::record_keys(store, read).await,
+        "record_function" => index_reads::record_function(scene, store, read).await,
         other => Err(not_applicable(other)),
     }
 }

@@ -17,7 +17,10 @@ use record_store_kv::tuple::{Decoder, Element, Tuple};
 use record_store_kv::{BoxFuture, MutationType};
 
 use super::registry::{IndexCapabilities, IndexType};
-use super::{Aggregate, IndexContext, IndexEntry, IndexKeyspace, IndexMaintainer, IndexScanType, IndexUpdate};
+use super::{
+    Aggregate, AggregateFunction, Evaluation, IndexContext, IndexEntry, IndexKeyspace, IndexMaintainer, IndexScanType,
+    IndexUpdate,
+};
 use crate::key_expression::{KeyExpression, Row};
 use crate::metadata::{Index, index_option};
 use crate::{Error, ErrorKind, Result};
@@ -162,6 +165,16 @@ impl<M: AtomicMutation> IndexMaintainer for AtomicIndex<M> {
 
     fn aggregate(&self) -> Option<Aggregate> {
         Some(self.mutation.aggregate())
+    }
+
+    fn evaluation(&self, function: &AggregateFunction) -> Option<Evaluation> {
+        let kind = self.index.kind();
+        // The greatest version is none of these: an index of versions is asked by its own name only, as in Java.
+        let is_kind = function.name() == kind
+            || ["_long", "_tuple"]
+                .iter()
+                .any(|form| kind.strip_suffix(form) == Some(function.name()));
+        (is_kind && function.is_rolled_up_from(self.index.root_expression())).then_some(Evaluation::Groups)
     }
 }
 
