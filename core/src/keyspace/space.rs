@@ -388,7 +388,7 @@ impl RecordSpace {
 
     /// The subspace of the record store.
     pub fn subspace(&self) -> Subspace {
-        self.inner.resolved.read().data.clone()
+        self.inner.resolved.read().data.store().clone()
     }
 
     async fn open_store(&self, context: &RecordContext, resolved: &Resolved, purpose: OpenFor) -> Result<RecordStore> {
