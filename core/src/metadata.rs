@@ -34,6 +34,7 @@ pub use descriptors::{Descriptors, implied_file};
 pub use evolution::MetaDataEvolutionValidator;
 pub use index::{FormerIndex, Index, index_option, index_type};
 pub(crate) use key_column::KeyColumn;
+pub(crate) use names::unknown;
 pub use names::unknown_field;
 pub use predicate::{Comparison, ComparisonType, IndexPredicate, RowNumberWindow};
 pub use record_meta_data::RecordMetaData;

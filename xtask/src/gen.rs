@@ -3,6 +3,9 @@
 //! With `--check`, as in `cargo xtask test`, a stale file is rewritten *and* the command fails, so that what is committed and
 //! what would be generated are never two things.
 
+mod c_header;
+mod c_status;
+mod error_kinds;
 mod python_errors;
 
 use std::fs;
@@ -16,9 +19,16 @@ use crate::workspace;
 
 /// Writes every generated file; with `check`, fails when one was stale.
 pub(crate) fn run(check: bool) -> Result<(), Failure> {
-    let generated = vec![protobuf()?, python_errors::generate()?];
+    // Each is made when its turn comes: the header of C is made of statuses that are generated before it.
+    let generators = [
+        protobuf,
+        python_errors::generate,
+        c_status::generate,
+        c_header::generate,
+    ];
     let mut stale = Vec::new();
-    for (name, text) in generated {
+    for generate in generators {
+        let (name, text) = generate()?;
         let path = workspace::root().join(name);
         let committed = match fs::read_to_string(&path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,

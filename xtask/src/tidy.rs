@@ -23,6 +23,7 @@ const CRATE_DOORS: &[(&str, &[&str])] = &[
     ("core/kv", &[]),
     ("core/engine", &["record-store-kv"]),
     ("core", &["record-store-kv", "record-store-engine"]),
+    ("bindings/c", &["record-store"]),
     ("bindings/python", &["record-store"]),
 ];
 

@@ -33,6 +33,10 @@ impl Continuation {
         &self.0
     }
 
+    pub(super) fn into_bytes(self) -> Bytes {
+        self.0
+    }
+
     /// The continuation of a scan of keys: the part of the last key that the range does not tell.
     pub(crate) fn of_key(inner: Bytes) -> Self {
         let message = KeyValueCursorContinuation {

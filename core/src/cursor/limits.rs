@@ -2,6 +2,8 @@
 //!
 //! Java classes: `ExecuteProperties`, `CursorLimitManager`, `RecordCursor.NoNextReason`.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 /// Why a cursor has no next result.
@@ -59,17 +61,42 @@ pub struct ScanLimits {
 #[derive(Debug)]
 pub(crate) struct LimitManager {
     limits: ScanLimits,
-    rows: u64,
-    bytes: u64,
+    scanned: Arc<Scanned>,
+    /// Whether this scan has read its first row, which is free.
+    has_begun: bool,
     stopped: Option<NoNextReason>,
+}
+
+/// What the scans of one plan have read together.
+#[derive(Debug, Default)]
+pub(crate) struct Scanned {
+    rows: AtomicU64,
+    bytes: AtomicU64,
+}
+
+impl Scanned {
+    /// How many key-value pairs were read, and how many bytes.
+    pub(crate) fn counts(&self) -> (u64, u64) {
+        (self.rows.load(Ordering::Relaxed), self.bytes.load(Ordering::Relaxed))
+    }
+
+    /// Reports what was read.
+    pub(crate) fn count_bytes(&self, bytes: usize) {
+        self.bytes.fetch_add(bytes as u64, Ordering::Relaxed);
+    }
 }
 
 impl LimitManager {
     pub(crate) fn new(limits: ScanLimits) -> Self {
+        LimitManager::sharing(limits, Arc::default())
+    }
+
+    /// Limits of what several scans read together.
+    pub(crate) fn sharing(limits: ScanLimits, scanned: Arc<Scanned>) -> Self {
         LimitManager {
             limits,
-            rows: 0,
-            bytes: 0,
+            scanned,
+            has_begun: false,
             stopped: None,
         }
     }
@@ -81,14 +108,14 @@ impl LimitManager {
 
     /// Asks to read one more key-value pair; `age` tells how old the transaction is.
     pub(crate) fn try_row(&mut self, age: impl FnOnce() -> Duration) -> bool {
-        let first = self.rows == 0;
-        self.rows += 1;
-        if first {
+        let rows = self.scanned.rows.fetch_add(1, Ordering::Relaxed) + 1;
+        if !std::mem::replace(&mut self.has_begun, true) {
             return true;
         }
-        self.stopped = if self.limits.scanned_rows_max.is_some_and(|most| self.rows > most) {
+        let bytes = self.scanned.bytes.load(Ordering::Relaxed);
+        self.stopped = if self.limits.scanned_rows_max.is_some_and(|most| rows > most) {
             Some(NoNextReason::ScanLimitReached)
-        } else if self.limits.scanned_bytes_max.is_some_and(|most| self.bytes >= most) {
+        } else if self.limits.scanned_bytes_max.is_some_and(|most| bytes >= most) {
             Some(NoNextReason::ByteLimitReached)
         } else if self.limits.time_max.is_some_and(|most| age() >= most) {
             Some(NoNextReason::TimeLimitReached)
@@ -100,12 +127,12 @@ impl LimitManager {
 
     /// How many key-value pairs were read, and how many bytes.
     pub(crate) fn scanned(&self) -> (u64, u64) {
-        (self.rows, self.bytes)
+        self.scanned.counts()
     }
 
     /// Reports what was read.
     pub(crate) fn count_bytes(&mut self, bytes: usize) {
-        self.bytes = self.bytes.saturating_add(bytes as u64);
+        self.scanned.count_bytes(bytes);
     }
 }
 

@@ -1,10 +1,11 @@
 //! [`Paging`]: what the cursors of one transaction keep count of: limits, results to leave out, the last key, and why they stopped.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use record_store_kv::{Bytes, KeyValue};
 
-use super::{Continuation, KeyValueCursor, LimitManager, NoNextReason, ScanLimits, ScanProgress};
+use super::{Continuation, KeyValueCursor, LimitManager, NoNextReason, Position, ScanLimits, ScanProgress, Scanned};
 
 /// How far a cursor has come and how far it may go.
 ///
@@ -105,15 +106,20 @@ impl Paging {
         self.last_key.as_ref().map(|key| rows.continuation_key(key))
     }
 
-    /// Where another scan goes on.
-    pub(crate) fn continuation(&self, rows: &KeyValueCursor) -> Option<Continuation> {
+    /// Where the scan stands.
+    pub(crate) fn position(&self, rows: &KeyValueCursor) -> Position {
         if self.stopped.is_some_and(NoNextReason::is_source_exhausted) {
-            return None;
+            return Position::End;
         }
         match self.last_key(rows) {
-            Some(key) => Some(Continuation::of_key(key)),
-            None => self.began_at.clone(),
+            Some(key) => Position::Key(key),
+            None => Position::from_continuation(self.began_at.as_ref()),
         }
+    }
+
+    /// Counts what is read together with other scans.
+    pub(crate) fn share_limits(&mut self, limits: ScanLimits, scanned: &Arc<Scanned>) {
+        self.limits = LimitManager::sharing(limits, Arc::clone(scanned));
     }
 
     /// How far the scan has come.
@@ -121,7 +127,7 @@ impl Paging {
         let (scanned_rows, scanned_bytes) = self.limits.scanned();
         ScanProgress {
             no_next_reason: self.stopped,
-            continuation: self.continuation(rows),
+            continuation: self.position(rows).to_continuation(),
             scanned_rows,
             scanned_bytes,
             skip: self.skip,

@@ -1,8 +1,6 @@
 //! [`TransactionCursor`]: what the cursors of one transaction have in common, for scans that take many.
 
-use record_store_kv::Bytes;
-
-use super::{Continuation, NoNextReason};
+use super::{Continuation, NoNextReason, Position};
 use crate::Result;
 
 /// The results of a scan within one transaction, one after the other.
@@ -13,8 +11,11 @@ pub(crate) trait TransactionCursor: Send {
     /// The next result, or none at the end of the range or of a limit.
     fn next(&mut self) -> impl Future<Output = Result<Option<Self::Item>>> + Send;
 
-    /// By which key the continuation names the last result.
-    fn last_key(&self) -> Option<Bytes>;
+    /// Where the cursor stands, behind the last result.
+    fn position(&self) -> Position;
+
+    /// Why there is no next result; none while there may be one.
+    fn no_next_reason(&self) -> Option<NoNextReason>;
 
     /// How far the scan has come.
     fn progress(&self) -> ScanProgress;

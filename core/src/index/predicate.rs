@@ -10,7 +10,7 @@ use prost_reflect::{Kind, MessageDescriptor};
 
 use crate::key_expression::Literal;
 use crate::metadata::{Comparison, ComparisonType, IndexPredicate};
-use crate::wire::{FieldAccess, MessageRef, Scalar, TupleField, ValueKind};
+use crate::wire::{FieldAccess, MessageRef, Scalar, TupleField, ValueKind, double_order};
 use crate::{Error, ErrorKind, Result};
 
 /// A predicate, compiled for one message type.
@@ -328,13 +328,6 @@ fn java_order(left: &Scalar<'_>, right: &Scalar<'_>) -> Option<Ordering> {
         (Scalar::Bytes(left), Scalar::Bytes(right)) => left.cmp(right),
         _ => return None,
     })
-}
-
-fn double_order(left: f64, right: f64) -> Ordering {
-    match (left.is_nan(), right.is_nan()) {
-        (false, false) => left.total_cmp(&right),
-        (left, right) => left.cmp(&right),
-    }
 }
 
 #[cfg(test)]

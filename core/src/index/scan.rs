@@ -7,7 +7,9 @@ use record_store_kv::tuple::TupleRange;
 use record_store_kv::{Bytes, KeyRange, RangeRequest, Subspace};
 
 use super::{IndexContext, IndexEntry, IndexKeyspace, IndexMaintainer, IndexScanType, UniquenessViolation};
-use crate::cursor::{self, KeyValueCursor, KeyValueScan, Paging, RowsWanted, ScanProgress, TransactionCursor};
+use crate::cursor::{
+    self, KeyValueCursor, KeyValueScan, Paging, Position, RowsWanted, ScanProgress, Scanned, TransactionCursor,
+};
 use crate::{Continuation, Error, ErrorKind, NoNextReason, RecordContext, Result, ScanLimits};
 
 /// What a scan asks for.
@@ -190,7 +192,12 @@ impl<T: Send> IndexCursor<T> {
     /// Where another scan goes on behind the last entry. None when nothing follows, and before the first entry of a scan that
     /// began at the beginning.
     pub fn continuation(&self) -> Option<Continuation> {
-        self.paging.continuation(&self.rows)
+        self.paging.position(&self.rows).to_continuation()
+    }
+
+    /// Counts what is read together with other scans.
+    pub(crate) fn share_limits(&mut self, limits: ScanLimits, scanned: &Arc<Scanned>) {
+        self.paging.share_limits(limits, scanned);
     }
 
     /// By which key the continuation names the last entry.
@@ -211,8 +218,12 @@ impl<T: Send> TransactionCursor for IndexCursor<T> {
         IndexCursor::next(self).await
     }
 
-    fn last_key(&self) -> Option<Bytes> {
-        IndexCursor::last_key(self)
+    fn position(&self) -> Position {
+        self.paging.position(&self.rows)
+    }
+
+    fn no_next_reason(&self) -> Option<NoNextReason> {
+        self.paging.stopped()
     }
 
     fn progress(&self) -> ScanProgress {

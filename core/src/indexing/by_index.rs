@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use record_store_kv::Bytes;
 
-use crate::cursor::TransactionCursor;
 use crate::index::{IndexKeyspace, IndexState};
 use crate::metadata::{Index, index_type};
 use crate::store::IndexRecordCursor;
@@ -83,7 +82,7 @@ impl Source {
             .index_context(&self.index)
             .layout()
             .subspace(IndexKeyspace::Entries);
-        let key = entries.last_key().unwrap_or_default();
+        let key = entries.last_entry_key().unwrap_or_default();
         key.slice(prefix.prefix().len().min(key.len())..)
     }
 }

@@ -9,6 +9,7 @@ mod resolve;
 mod space;
 mod space_cursor;
 mod space_indexes;
+mod space_query;
 pub(crate) mod tree;
 
 pub use builder::RecordSpaceBuilder;
@@ -16,3 +17,4 @@ pub use metadata_store::MetaDataStore;
 pub use path::SpacePath;
 pub use space::RecordSpace;
 pub use space_cursor::SpaceCursor;
+pub use space_query::{QueryInput, SpaceQuery};

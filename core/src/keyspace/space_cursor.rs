@@ -4,10 +4,10 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::time::Duration;
 
-use record_store_kv::{BoxFuture, Bytes};
+use record_store_kv::BoxFuture;
 
 use super::RecordSpace;
-use crate::cursor::{ScanProgress, TransactionCursor};
+use crate::cursor::{Position, ScanProgress, TransactionCursor};
 use crate::store::OpenFor;
 use crate::{Continuation, NoNextReason, RecordStore, Result, ScanLimits, ScanOptions, StoredRecord};
 
@@ -43,14 +43,14 @@ pub struct SpaceCursor<T = StoredRecord> {
     space: RecordSpace,
     purpose: OpenFor,
     read: ReadBatch<T>,
+    /// Which results of a batch to give; it may remember those of the batches before.
+    accept: Option<Accept<T>>,
     options: ScanOptions,
     began: Option<Duration>,
-    /// The results read ahead, with the keys by which continuations name them.
-    batch: VecDeque<(T, Option<Bytes>)>,
-    /// The key of the last result that was returned.
-    last_key: Option<Bytes>,
-    /// Where the scan began.
-    began_at: Option<Continuation>,
+    /// The results read ahead, with where the scan stands behind each.
+    batch: VecDeque<(T, Position)>,
+    /// Where the scan stands behind the last result that was returned.
+    position: Position,
     /// Why no batch follows.
     end: Option<(NoNextReason, Option<Continuation>)>,
     stopped: Option<NoNextReason>,
@@ -58,6 +58,8 @@ pub struct SpaceCursor<T = StoredRecord> {
 
 /// Reads a batch in the transaction of a store.
 type ReadBatch<T> = Box<dyn Fn(RecordStore, ScanOptions) -> BoxFuture<Result<Batch<T>>> + Send + Sync>;
+
+type Accept<T> = Box<dyn FnMut(&T) -> bool + Send + Sync>;
 
 impl<T: Send> SpaceCursor<T> {
     /// A scan of which `scan` is one transaction, on the store opened for a purpose.
@@ -77,14 +79,20 @@ impl<T: Send> SpaceCursor<T> {
                 let cursor = scan(&store, options);
                 Box::pin(async move { Batch::read(cursor?).await })
             }),
+            accept: None,
             began: None,
             batch: VecDeque::new(),
-            last_key: None,
-            began_at: options.continuation.clone(),
+            position: Position::from_continuation(options.continuation.as_ref()),
             options,
             end: None,
             stopped: None,
         }
+    }
+
+    /// Gives only the results that pass a test, which sees each once and in order.
+    pub(super) fn accepting(mut self, accept: impl FnMut(&T) -> bool + Send + Sync + 'static) -> Self {
+        self.accept = Some(Box::new(accept));
+        self
     }
 
     /// The next result, or none at the end of the range or of a limit.
@@ -92,8 +100,8 @@ impl<T: Send> SpaceCursor<T> {
     /// **Errors**: those of [`RecordSpace::store`]; those of the scan within a transaction.
     pub async fn next(&mut self) -> Result<Option<T>> {
         loop {
-            if let Some((result, key)) = self.batch.pop_front() {
-                self.last_key = key;
+            if let Some((result, position)) = self.batch.pop_front() {
+                self.position = position;
                 return Ok(Some(result));
             }
             if let Some((reason, _)) = &self.end {
@@ -126,10 +134,9 @@ impl<T: Send> SpaceCursor<T> {
     /// Where another scan goes on behind the last result. None when nothing follows, and before the first result of a scan
     /// that began at the beginning.
     pub fn continuation(&self) -> Option<Continuation> {
-        match (&self.end, &self.last_key) {
-            (Some((_, continuation)), _) if self.stopped.is_some() => continuation.clone(),
-            (_, Some(key)) => Some(Continuation::of_key(key.clone())),
-            (_, None) => self.began_at.clone(),
+        match &self.end {
+            Some((_, continuation)) if self.stopped.is_some() => continuation.clone(),
+            _ => self.position.to_continuation(),
         }
     }
 
@@ -159,12 +166,15 @@ impl<T: Send> SpaceCursor<T> {
             ..self.options.clone()
         };
         let (space, purpose, read, options) = (&self.space, self.purpose, &self.read, &options);
-        let Batch { results, progress } = self
+        let Batch { mut results, progress } = self
             .space
             .database()
             .run(|context| async move { read(space.store_for(&context, purpose).await?, options.clone()).await })
             .await?;
 
+        if let Some(accept) = &mut self.accept {
+            results.retain(|(result, _)| accept(result));
+        }
         if let Some(limit) = &mut self.options.limit {
             *limit = limit.saturating_sub(results.len());
         }
@@ -201,8 +211,8 @@ impl<T> fmt::Debug for SpaceCursor<T> {
 
 /// What one transaction of the scan read.
 struct Batch<T> {
-    /// With the keys by which continuations name them.
-    results: Vec<(T, Option<Bytes>)>,
+    /// With where the scan stands behind each.
+    results: Vec<(T, Position)>,
     progress: ScanProgress,
 }
 
@@ -210,7 +220,7 @@ impl<T: Send> Batch<T> {
     async fn read(mut cursor: impl TransactionCursor<Item = T>) -> Result<Self> {
         let mut results = Vec::new();
         while let Some(result) = cursor.next().await? {
-            results.push((result, cursor.last_key()));
+            results.push((result, cursor.position()));
         }
         Ok(Batch {
             results,

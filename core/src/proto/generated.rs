@@ -437,6 +437,21 @@ pub struct IndexBuildHeartbeat {
     #[prost(int64, optional, tag = "3")]
     pub heartbeat_time_milliseconds: ::core::option::Option<i64>,
 }
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct QueryContinuation {
+    /// CRC-32C of the plan as it prints.
+    #[prost(fixed32, optional, tag = "1")]
+    pub plan_hash: ::core::option::Option<u32>,
+    /// The indexes of the plan, so that it can be made again when there are more by then.
+    #[prost(string, repeated, tag = "2")]
+    pub indexes: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// The plan's continuation, as Java writes it.
+    #[prost(bytes = "bytes", optional, tag = "3")]
+    pub inner: ::core::option::Option<::prost::bytes::Bytes>,
+    /// CRC-32C of the plan hash, big-endian, followed by the inner bytes.
+    #[prost(fixed32, optional, tag = "4")]
+    pub checksum: ::core::option::Option<u32>,
+}
 /// The magic number tells this form from the older one, which was the inner bytes alone.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct KeyValueCursorContinuation {
@@ -508,7 +523,7 @@ pub mod intersection_continuation {
 pub struct ConcatContinuation {
     #[prost(bool, optional, tag = "1")]
     pub second: ::core::option::Option<bool>,
-    #[prost(bytes = "bytes", optional, tag = "2")]
+    #[prost(bytes = "bytes", optional, tag = "3")]
     pub continuation: ::core::option::Option<::prost::bytes::Bytes>,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -1147,6 +1162,28 @@ pub mod field_options {
         #[prost(int32, optional, tag = "2", default = "768")]
         pub dimensions: ::core::option::Option<i32>,
     }
+}
+/// A record that was read before all were.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SortedRecord {
+    #[prost(bytes = "bytes", optional, tag = "1")]
+    pub primary_key: ::core::option::Option<::prost::bytes::Bytes>,
+    #[prost(bytes = "bytes", optional, tag = "2")]
+    pub message: ::core::option::Option<::prost::bytes::Bytes>,
+    #[prost(bytes = "bytes", optional, tag = "3")]
+    pub version: ::core::option::Option<::prost::bytes::Bytes>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct MemorySortContinuation {
+    /// Records read so far, each a SortedRecord.
+    #[prost(bytes = "bytes", repeated, tag = "1")]
+    pub records: ::prost::alloc::vec::Vec<::prost::bytes::Bytes>,
+    /// The key of the last record given.
+    #[prost(bytes = "bytes", optional, tag = "2")]
+    pub minimum_key: ::core::option::Option<::prost::bytes::Bytes>,
+    /// Where to read on.
+    #[prost(bytes = "bytes", optional, tag = "3")]
+    pub continuation: ::core::option::Option<::prost::bytes::Bytes>,
 }
 /// The signs are an accident of Java's long; the sixteen bytes are the UUID, big-endian.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]

@@ -112,6 +112,7 @@ impl Record {
                     .map_err(|error| {
                         Error::new(ErrorKind::InvalidRecord, "the JSON is no record of this type")
                             .with("record_type", descriptor.name())
+                            .with("reason", &error)
                             .caused_by(error)
                     })?;
                 match refuse_unknown_number(&message) {

@@ -8,7 +8,7 @@ use futures_util::future::try_join_all;
 use record_store_kv::Bytes;
 
 use super::{RecordStore, StoredRecord, load};
-use crate::cursor::{self, ScanProgress, TransactionCursor};
+use crate::cursor::{self, Position, ScanProgress, TransactionCursor};
 use crate::index::{IndexCursor, IndexEntry};
 use crate::{Continuation, Error, ErrorKind, NoNextReason, Result};
 
@@ -77,13 +77,12 @@ impl IndexRecordCursor {
     /// Where another scan goes on behind the last record. None when nothing follows, and before the first record of a scan
     /// that began at the beginning.
     pub fn continuation(&self) -> Option<Continuation> {
-        if self.stopped.is_some_and(NoNextReason::is_source_exhausted) {
-            return None;
-        }
-        match &self.last_key {
-            Some(key) => Some(Continuation::of_key(key.clone())),
-            None => self.began_at.clone(),
-        }
+        self.position().to_continuation()
+    }
+
+    /// The key of the entry that led to the last record, as continuations name it.
+    pub(crate) fn last_entry_key(&self) -> Option<Bytes> {
+        self.last_key.clone()
     }
 
     async fn fetch(&mut self) -> Result<()> {
@@ -131,8 +130,18 @@ impl TransactionCursor for IndexRecordCursor {
         IndexRecordCursor::next(self).await
     }
 
-    fn last_key(&self) -> Option<Bytes> {
-        self.last_key.clone()
+    fn position(&self) -> Position {
+        if self.stopped.is_some_and(NoNextReason::is_source_exhausted) {
+            return Position::End;
+        }
+        match &self.last_key {
+            Some(key) => Position::Key(key.clone()),
+            None => Position::from_continuation(self.began_at.as_ref()),
+        }
+    }
+
+    fn no_next_reason(&self) -> Option<NoNextReason> {
+        self.stopped
     }
 
     fn progress(&self) -> ScanProgress {

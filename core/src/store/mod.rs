@@ -431,6 +431,11 @@ impl RecordStore {
         maintain::update_incarnation(self, incarnation).await
     }
 
+    /// As [`load_record`](RecordStore::load_record), perhaps without a conflict with those who save it.
+    pub(crate) async fn load_record_as(&self, primary_key: &Tuple, snapshot: bool) -> Result<Option<StoredRecord>> {
+        load::load(self, primary_key, snapshot).await
+    }
+
     /// The transaction of this store.
     pub fn context(&self) -> &RecordContext {
         &self.context
@@ -492,7 +497,7 @@ impl RecordStore {
         &self.inner.layout
     }
 
-    fn schema(&self) -> &StoreSchema {
+    pub(crate) fn schema(&self) -> &StoreSchema {
         &self.inner.schema
     }
 

@@ -1,10 +1,14 @@
 //! Reading many records, in the order of their primary keys or against it.
 
+use std::sync::Arc;
+
 use record_store_kv::tuple::Tuple;
 use record_store_kv::{Bytes, KeyRange, KeyValue, RangeRequest};
 
 use super::{RecordStore, ScanOptions, StoredRecord, load};
-use crate::cursor::{self, KeyValueCursor, KeyValueScan, Paging, RowsWanted, ScanProgress, TransactionCursor};
+use crate::cursor::{
+    self, KeyValueCursor, KeyValueScan, Paging, Position, RowsWanted, ScanProgress, Scanned, TransactionCursor,
+};
 use crate::split::{self, Assembly, RawRecord};
 use crate::{Continuation, Error, ErrorKind, NoNextReason, Result, ScanLimits};
 
@@ -99,12 +103,12 @@ impl RecordCursor {
     /// Where another scan goes on behind the last record. None when nothing follows, and before the first record of a scan
     /// that began at the beginning.
     pub fn continuation(&self) -> Option<Continuation> {
-        self.paging.continuation(&self.rows)
+        self.paging.position(&self.rows).to_continuation()
     }
 
-    /// By which key the continuation names the last record.
-    fn last_key(&self) -> Option<Bytes> {
-        self.paging.last_key(&self.rows)
+    /// Counts what is read together with other scans.
+    pub(crate) fn share_limits(&mut self, limits: ScanLimits, scanned: &Arc<Scanned>) {
+        self.paging.share_limits(limits, scanned);
     }
 
     /// The next record of a store with bare keys.
@@ -186,8 +190,12 @@ impl TransactionCursor for RecordCursor {
         RecordCursor::next(self).await
     }
 
-    fn last_key(&self) -> Option<Bytes> {
-        RecordCursor::last_key(self)
+    fn position(&self) -> Position {
+        self.paging.position(&self.rows)
+    }
+
+    fn no_next_reason(&self) -> Option<NoNextReason> {
+        self.paging.stopped()
     }
 
     fn progress(&self) -> ScanProgress {

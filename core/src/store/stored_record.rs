@@ -46,6 +46,22 @@ pub struct StoredRecord {
 }
 
 impl StoredRecord {
+    /// A record that is known from other bytes than its own: it takes nothing in the database.
+    pub(crate) fn new(
+        descriptor: MessageDescriptor,
+        primary_key: Tuple,
+        bytes: Bytes,
+        version: Option<RecordVersion>,
+    ) -> Self {
+        StoredRecord {
+            descriptor,
+            primary_key,
+            bytes,
+            version,
+            sizes: StoredSizes::default(),
+        }
+    }
+
     /// The name of the record's type.
     pub fn record_type(&self) -> &str {
         self.descriptor.name()

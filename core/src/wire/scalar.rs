@@ -1,6 +1,7 @@
 //! Scalar protobuf types: from a wire value to the value that Java's runtime reports.
 
 use std::borrow::Cow;
+use std::cmp::Ordering;
 
 use prost_reflect::{EnumDescriptor, FieldDescriptor, Kind, Syntax, Value};
 
@@ -207,6 +208,14 @@ pub(super) fn utf8(bytes: &[u8]) -> Result<&str, Malformed> {
 /// The low 32 bits, signed: what every runtime takes of a varint that is too long for its field.
 fn low_32(value: u64) -> i32 {
     value as u32 as i32
+}
+
+/// The order of Java's `Double.compareTo`, which agrees with its `equals`: −0.0 before 0.0, and NaN, which equals itself, last.
+pub(crate) fn double_order(left: f64, right: f64) -> Ordering {
+    match (left.is_nan(), right.is_nan()) {
+        (false, false) => left.total_cmp(&right),
+        (left, right) => left.cmp(&right),
+    }
 }
 
 fn zigzag(value: u64) -> i64 {

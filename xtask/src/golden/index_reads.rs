@@ -129,7 +129,7 @@ fn expect_stamped_continuation(scene: &Scene, ours: Option<Continuation>, javas:
 }
 
 /// Java's hexadecimal texts with our versionstamps.
-fn stamped(scene: &Scene, javas: &Value) -> Result<Value> {
+pub(super) fn stamped(scene: &Scene, javas: &Value) -> Result<Value> {
     Ok(match javas {
         Value::String(text) => match from_hex(text) {
             Ok(bytes) => json!(hex(&scene.stamps.replace(&bytes))),

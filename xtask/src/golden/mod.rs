@@ -15,6 +15,8 @@ mod metadata;
 mod online_build;
 mod opening;
 mod ops;
+mod query_language;
+mod query_reads;
 mod reads;
 mod replay;
 mod report;

@@ -15,7 +15,7 @@ use super::ops::{compare_record, tuple};
 use super::report::{Part, Report, not_applicable};
 use super::scene::Scene;
 use super::without::Without;
-use super::{error, index_reads};
+use super::{error, index_reads, query_reads};
 
 /// Loads the last dump of a case and runs its reads.
 pub(super) async fn load_and_read(database: &Database, case: &Case) -> Result<Report> {
@@ -97,6 +97,7 @@ async fn read_store(scene: &Scene, store: &RecordStore, kind: &str, read: &Value
         "scan_index" | "scan_index_records" | "scan_uniqueness_violations" => {
             index_reads::scan(scene, store, kind, read).await
         }
+        "query" => query_reads::run(scene, store, read).await,
         "aggregate" => index_reads::aggregate(scene, store, read).await,
         "index_states" => index_reads::states(scene, store, expected),
         "first_unbuilt_range" => index_reads::first_unbuilt_range(store, read).await,

@@ -54,6 +54,11 @@ impl<'a> RecordView<'a> {
         }
     }
 
+    /// The version, if the record has one.
+    pub(crate) fn version(&self) -> Option<Versionstamp> {
+        self.version
+    }
+
     /// The fields of the record. Errors: `InvalidRecord` if the bytes are no message.
     pub(crate) fn message(&self) -> Result<MessageRef<'_>> {
         match &self.fields {
@@ -131,6 +136,23 @@ impl CompiledExpression {
     pub fn evaluate(&self, record: &RecordView<'_>, rows: &mut Rows) -> Result<()> {
         rows.clear();
         let evaluated = Input::of(record).and_then(|input| self.node.rows(input, rows));
+        evaluated.map_err(|error| error.with("expression", &self.expression))
+    }
+
+    /// As [`CompiledExpression::evaluate`], on a message of the record instead; none is one that is not there.
+    pub(crate) fn evaluate_message(
+        &self,
+        record: &RecordView<'_>,
+        message: Option<MessageRef<'_>>,
+        rows: &mut Rows,
+    ) -> Result<()> {
+        rows.clear();
+        let input = Input {
+            record_type_key: record.record_type_key,
+            version: record.version,
+            message,
+        };
+        let evaluated = self.node.rows(input, rows);
         evaluated.map_err(|error| error.with("expression", &self.expression))
     }
 

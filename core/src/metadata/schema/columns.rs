@@ -27,6 +27,13 @@ enum Kind {
 }
 
 impl Columns {
+    /// The key expression over records of this message.
+    ///
+    /// **Errors**: those of [`resolve`](Columns::resolve).
+    pub(crate) fn to_expression(&self, message: &MessageDescriptor) -> Result<KeyExpression> {
+        self.resolve(message).map(|(expression, _)| expression)
+    }
+
     /// The key expression over records of this message, and whether a program wrote it itself.
     ///
     /// **Errors**: `InvalidExpression` for an unknown field, with the name that was probably meant.

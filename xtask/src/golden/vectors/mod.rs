@@ -5,7 +5,7 @@ mod key_expressions;
 mod metadata;
 mod record_versions;
 mod tuples;
-mod values;
+pub(super) mod values;
 
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
@@ -57,7 +57,7 @@ fn why_not(kind: &str) -> Option<&'static str> {
         "hash" => "indexes of type rank",
         "hilbert" => "indexes of type multidimensional",
         "vector_bytes" => "indexes of type vector",
-        "cursor" => "cursors combined from others",
+        "cursor" => "cursors over lists: unit tests of the core check them",
         "keyspace" => "Java's KeySpace: a record space lies in a directory",
         _ => return None,
     })

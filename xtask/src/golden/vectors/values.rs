@@ -9,14 +9,14 @@ use serde_json::Value;
 use crate::golden::bytes::{from_base64, from_hex, text};
 
 /// A list of typed values.
-pub(super) fn elements(list: &Value) -> Result<Tuple> {
+pub(in crate::golden) fn elements(list: &Value) -> Result<Tuple> {
     let list = list.as_array().context("the values are no list")?;
     let elements: Result<Vec<Element>> = list.iter().map(element).collect();
     Ok(Tuple::from(elements?))
 }
 
 /// A typed value: an object whose only name says the type.
-fn element(value: &Value) -> Result<Element> {
+pub(in crate::golden) fn element(value: &Value) -> Result<Element> {
     let object = value.as_object().context("a typed value is an object")?;
     if let Some(stamp) = object.get("versionstamp") {
         let bytes = from_hex(stamp.as_str().context("a versionstamp is a string")?)?;
@@ -44,7 +44,7 @@ fn element(value: &Value) -> Result<Element> {
 }
 
 /// A key expression. It is written again as it was read, and shown as Java shows it.
-pub(super) fn expression(value: &Value) -> Result<KeyExpression> {
+pub(in crate::golden) fn expression(value: &Value) -> Result<KeyExpression> {
     let message = proto::KeyExpression::decode(from_base64(text(value, "proto")?)?.as_slice())?;
     let expression = KeyExpression::from_proto(&message)?;
     ensure!(expression.to_proto() == message, "{expression} is written otherwise");

@@ -1,0 +1,73 @@
+//! [`LimitCursor`]: leaves out the first results, and stops behind some. Java: `SkipCursor`, `RowLimitedCursor`.
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+
+use super::cursor::{BoxCursor, Cursor};
+use super::{NoNextReason, Position};
+use crate::Result;
+
+/// Part of the results of a cursor.
+pub(crate) struct LimitCursor<T> {
+    inner: BoxCursor<T>,
+    skip: usize,
+    /// How many results may still be given.
+    remaining: Option<usize>,
+    stopped: Option<NoNextReason>,
+}
+
+impl<T: Send + 'static> LimitCursor<T> {
+    pub(crate) fn new(inner: BoxCursor<T>, skip: usize, limit: Option<usize>) -> Self {
+        LimitCursor {
+            inner,
+            skip,
+            remaining: limit,
+            stopped: None,
+        }
+    }
+
+    /// How many results are still to be left out.
+    pub(crate) fn skip(&self) -> usize {
+        self.skip
+    }
+
+    async fn next_result(&mut self) -> Result<Option<T>> {
+        loop {
+            if self.stopped.is_some() {
+                return Ok(None);
+            }
+            if self.remaining == Some(0) {
+                self.stopped = Some(NoNextReason::ReturnLimitReached);
+                return Ok(None);
+            }
+            let Some(result) = self.inner.next().await? else {
+                self.stopped = self.inner.no_next_reason();
+                return Ok(None);
+            };
+            if self.skip > 0 {
+                self.skip -= 1;
+                continue;
+            }
+            if let Some(remaining) = &mut self.remaining {
+                *remaining -= 1;
+            }
+            return Ok(Some(result));
+        }
+    }
+}
+
+impl<T: Send + 'static> Cursor for LimitCursor<T> {
+    type Item = T;
+
+    fn next(&mut self) -> BoxFuture<'_, Result<Option<T>>> {
+        self.next_result().boxed()
+    }
+
+    fn no_next_reason(&self) -> Option<NoNextReason> {
+        self.stopped
+    }
+
+    fn position(&self) -> Position {
+        self.inner.position()
+    }
+}

@@ -1,0 +1,73 @@
+//! Binding: a query is held against the schema. Names exist, operands become the elements that keys hold. Java: `validate`.
+//!
+//! Parameters are values of the caller and checked like all others, once [`QueryComponent::bind`] has put them into the tree.
+
+mod column;
+mod component;
+mod parameters;
+
+pub use parameters::Parameters;
+
+use crate::metadata::{RecordMetaData, RecordType};
+use crate::query::{QueryComponent, RecordQuery};
+use crate::{Error, ErrorKind, Result};
+
+use component::Binder;
+
+impl RecordQuery {
+    /// The query with its parameters' values, held against a schema: what it names exists, and what it compares is as keys
+    /// hold it (the numbers of enum values, UUIDs, numbers of the field's precision). Java: `RecordQuery.validate`.
+    ///
+    /// A query of some types asks for fields that all of them have. In a query of all types, a field is null in records of
+    /// types that do not have it.
+    ///
+    /// **Errors**: [`ErrorKind::InvalidQuery`], those of [`QueryComponent::bind`], of [`RecordMetaData::record_type`] and
+    /// [`RecordMetaData::index`], and [`ErrorKind::InvalidExpression`] for an order that does not fit.
+    pub fn bind(&self, meta_data: &RecordMetaData, parameters: &Parameters) -> Result<RecordQuery> {
+        let all_types = self.types().is_empty();
+        let types: Vec<&RecordType> = if all_types {
+            meta_data.record_types().iter().collect()
+        } else {
+            let named: Result<_> = self.types().iter().map(|name| meta_data.record_type(name)).collect();
+            named?
+        };
+        for name in self.allowed_indexes().unwrap_or_default() {
+            meta_data.index(name)?;
+        }
+        let mut bound = self.clone();
+        match self.filter() {
+            Some(filter) => {
+                filter.check_depth()?;
+                let filter = filter.bind(parameters)?;
+                bound = bound.with_filter(Binder::new(meta_data, all_types).bind(&filter, &types)?);
+            }
+            None => {
+                QueryComponent::and([]).bind(parameters)?;
+            }
+        }
+        let columns = self
+            .sort()
+            .into_iter()
+            .chain(self.required_results().unwrap_or_default());
+        for expression in columns {
+            let mut fits = types
+                .iter()
+                .map(|record_type| expression.validate(record_type.descriptor()));
+            if all_types {
+                if let Some(Err(error)) = fits.clone().all(|fit| fit.is_err()).then(|| fits.next()).flatten() {
+                    return Err(error);
+                }
+            } else {
+                fits.try_for_each(|fit| fit.map(drop))?;
+            }
+        }
+        Ok(bound)
+    }
+}
+
+fn invalid(message: &'static str) -> Error {
+    Error::new(ErrorKind::InvalidQuery, message)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,107 @@
+//! [`QueryCursor`]: the records of a query.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::cursor::{Cursor, LimitCursor, PlanStamp, Position, ScanProgress, Scanned, TransactionCursor};
+use crate::{Continuation, NoNextReason, Result, StoredRecord};
+
+/// The records of a query, one after the other, within one transaction.
+///
+/// Made by [`RecordStore::execute_query`](crate::RecordStore::execute_query). When [`next`](QueryCursor::next) returns none,
+/// [`no_next_reason`](QueryCursor::no_next_reason) tells why, and [`continuation`](QueryCursor::continuation) where to go on.
+/// Records of a query with required results may hold no other fields, and then take no room: their sizes are 0.
+pub struct QueryCursor {
+    records: LimitCursor<StoredRecord>,
+    scanned: Arc<Scanned>,
+    /// The plan's stamp, for continuations that tell it.
+    stamp: Option<Arc<PlanStamp>>,
+}
+
+impl QueryCursor {
+    pub(super) fn new(records: LimitCursor<StoredRecord>, scanned: Arc<Scanned>) -> Self {
+        QueryCursor {
+            records,
+            scanned,
+            stamp: None,
+        }
+    }
+
+    /// With continuations that tell the plan.
+    pub(crate) fn stamped(mut self, stamp: &Arc<PlanStamp>) -> Self {
+        self.stamp = Some(Arc::clone(stamp));
+        self
+    }
+
+    /// The next record, or none at the end or at a limit.
+    ///
+    /// **Errors**: FoundationDB's; `Corrupt` for what is no record of the schema and for an entry that leads to none;
+    /// `TooLarge` for more records than a sort in memory may hold.
+    pub async fn next(&mut self) -> Result<Option<StoredRecord>> {
+        self.records.next().await
+    }
+
+    /// Up to `count` records; fewer only when [`no_next_reason`](QueryCursor::no_next_reason) has a reason.
+    ///
+    /// **Errors**: those of [`next`](QueryCursor::next); the records before it are lost.
+    pub async fn next_batch(&mut self, count: usize) -> Result<Vec<StoredRecord>> {
+        let mut batch = Vec::new();
+        while batch.len() < count {
+            match self.next().await? {
+                Some(record) => batch.push(record),
+                None => break,
+            }
+        }
+        Ok(batch)
+    }
+
+    /// Why there is no next record; none while there may be one.
+    pub fn no_next_reason(&self) -> Option<NoNextReason> {
+        self.records.no_next_reason()
+    }
+
+    /// Where another execution of the same plan goes on behind the last record. None when nothing follows, and before the
+    /// first record of an execution that began at the beginning.
+    pub fn continuation(&self) -> Option<Continuation> {
+        self.position().to_continuation()
+    }
+}
+
+impl TransactionCursor for QueryCursor {
+    type Item = StoredRecord;
+
+    async fn next(&mut self) -> Result<Option<StoredRecord>> {
+        QueryCursor::next(self).await
+    }
+
+    fn position(&self) -> Position {
+        let inner = self.records.position();
+        match &self.stamp {
+            Some(stamp) => stamp.seal(inner),
+            None => inner,
+        }
+    }
+
+    fn no_next_reason(&self) -> Option<NoNextReason> {
+        QueryCursor::no_next_reason(self)
+    }
+
+    fn progress(&self) -> ScanProgress {
+        let (scanned_rows, scanned_bytes) = self.scanned.counts();
+        ScanProgress {
+            no_next_reason: self.no_next_reason(),
+            continuation: self.continuation(),
+            scanned_rows,
+            scanned_bytes,
+            skip: self.records.skip(),
+        }
+    }
+}
+
+impl fmt::Debug for QueryCursor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("QueryCursor")
+            .field("stopped", &self.no_next_reason())
+            .finish_non_exhaustive()
+    }
+}

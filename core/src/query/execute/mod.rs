@@ -1,0 +1,308 @@
+//! Execution: a plan becomes a cursor over a store, one for each of its steps.
+//!
+//! What the steps read is counted together, against the limits of the whole.
+
+mod adapt;
+mod cursor;
+mod fetch;
+mod options;
+mod records;
+mod sort;
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use record_store_kv::tuple::Element;
+
+pub use cursor::QueryCursor;
+pub use options::ExecuteOptions;
+
+use self::adapt::{Adapted, EmptyCursor, Mapped};
+use self::fetch::FetchCursor;
+use self::records::{CompiledByType, is_one_of};
+use self::sort::SortCursor;
+use super::plan::{Bindings, InSource, IndexScan, Plan, RecordQueryPlan};
+use super::planner::{self, PlannerOptions, ReadableIndexes};
+use super::{Operand, QueryComponent, RecordFilter, RecordQuery};
+use crate::cursor::{Begin, BoxCursor, FilterCursor, FlatMapCursor, LimitCursor, MergeCursor, MergeKind, Scanned};
+use crate::index::IndexEntry;
+use crate::key_expression::{CompiledExpression, KeyExpression};
+use crate::{
+    Continuation, Error, ErrorKind, IndexScanType, RecordStore, Result, ScanLimits, ScanOptions, StoredRecord,
+};
+
+impl RecordStore {
+    /// How the records of a query would be found, with the indexes that are readable now. The query has no parameters.
+    ///
+    /// **Errors**: `MetaData` and `InvalidQuery` for a query that does not fit the schema.
+    pub fn plan_query(&self, query: &RecordQuery) -> Result<RecordQueryPlan> {
+        self.plan_query_with(query, &super::Parameters::default(), PlannerOptions::default())
+    }
+
+    /// As [`plan_query`](RecordStore::plan_query), with values for the query's parameters, and other options.
+    ///
+    /// **Errors**: those of [`plan_query`](RecordStore::plan_query); `Unsupported` for an order that no index has, if the
+    /// options refuse it.
+    pub fn plan_query_with(
+        &self,
+        query: &RecordQuery,
+        parameters: &super::Parameters,
+        options: PlannerOptions,
+    ) -> Result<RecordQueryPlan> {
+        let bound = query.bind(self.metadata(), parameters)?;
+        let readable = ReadableIndexes::new(self.index_states());
+        planner::plan(self.metadata(), &readable, &bound, options)
+    }
+
+    /// The records of a query, within this transaction.
+    ///
+    /// **Errors**: those of [`plan_query_with`](RecordStore::plan_query_with) and [`execute_plan`](RecordStore::execute_plan).
+    pub fn execute_query(&self, query: &RecordQuery, options: ExecuteOptions) -> Result<QueryCursor> {
+        let plan = self.plan_query_with(query, &options.parameters, options.planner)?;
+        self.execute_plan(&plan, options)
+    }
+
+    /// The records that a plan of this store finds, within this transaction.
+    ///
+    /// A continuation goes on where another execution of the same plan stopped. A plan that drops duplicates remembers them
+    /// only within one execution, as in Java.
+    ///
+    /// **Errors**: `InvalidContinuation`; `MetaData` and `IndexNotReadable` for a plan whose index is gone.
+    pub fn execute_plan(&self, plan: &RecordQueryPlan, options: ExecuteOptions) -> Result<QueryCursor> {
+        let execution = Execution {
+            store: self.clone(),
+            snapshot: options.snapshot,
+            limits: options.limits,
+            scanned: Arc::default(),
+            sort_bytes_max: options.sort_bytes_max,
+        };
+        let wanted = options.limit.map(|limit| limit.saturating_add(options.skip));
+        let records = execution.begin(plan.root(), &Bindings::default(), options.continuation.as_ref(), wanted)?;
+        let limited = LimitCursor::new(records, options.skip, options.limit);
+        Ok(QueryCursor::new(limited, execution.scanned))
+    }
+}
+
+/// What all steps of a plan share while it runs.
+#[derive(Clone)]
+struct Execution {
+    store: RecordStore,
+    snapshot: bool,
+    limits: ScanLimits,
+    scanned: Arc<Scanned>,
+    sort_bytes_max: usize,
+}
+
+type Records = BoxCursor<StoredRecord>;
+
+impl Execution {
+    /// Begins a step. `wanted` tells how many records will be asked for, if that is known.
+    fn begin(
+        &self,
+        plan: &Plan,
+        bindings: &Bindings,
+        continuation: Option<&Continuation>,
+        wanted: Option<usize>,
+    ) -> Result<Records> {
+        match plan {
+            Plan::Scan { comparisons, reverse } => {
+                let Some(range) = comparisons.to_range(bindings)? else {
+                    return Ok(Box::new(EmptyCursor::default()));
+                };
+                let options = self.scan_options(*reverse, continuation, wanted).range(range);
+                let mut records = self.store.scan_records(options)?;
+                records.share_limits(self.limits, &self.scanned);
+                Ok(Box::new(Adapted::new(records, Ok)))
+            }
+            Plan::Index(scan) => {
+                let entries = self.entries(scan, bindings, continuation, wanted)?;
+                Ok(Box::new(FetchCursor::new(
+                    self,
+                    entries,
+                    IndexEntry::primary_key,
+                    wanted,
+                )))
+            }
+            Plan::Covering {
+                scan,
+                record_type,
+                record,
+            } => {
+                let entries = self.entries(scan, bindings, continuation, wanted)?;
+                let descriptor = self.store.metadata().record_type(record_type)?.descriptor().clone();
+                let record = record.clone();
+                Ok(Box::new(Mapped::new(entries, move |entry: IndexEntry| {
+                    let bytes = record.encode(&descriptor, &entry)?;
+                    Ok(StoredRecord::new(
+                        descriptor.clone(),
+                        entry.primary_key().clone(),
+                        bytes.into(),
+                        None,
+                    ))
+                })))
+            }
+            Plan::Fetch(child) => {
+                let partial = self.begin(child, bindings, continuation, wanted)?;
+                Ok(Box::new(FetchCursor::new(
+                    self,
+                    partial,
+                    StoredRecord::primary_key,
+                    wanted,
+                )))
+            }
+            Plan::Filter { child, filters } => {
+                let records = self.begin(child, bindings, continuation, None)?;
+                self.filter(records, filters, bindings)
+            }
+            Plan::TypeFilter { child, types } => {
+                let records = self.begin(child, bindings, continuation, None)?;
+                let types = types.clone();
+                Ok(Box::new(FilterCursor::new(records, move |record| {
+                    Ok(is_one_of(record, &types))
+                })))
+            }
+            Plan::Distinct(child) => {
+                let records = self.begin(child, bindings, continuation, None)?;
+                let mut seen = HashSet::new();
+                Ok(Box::new(FilterCursor::new(records, move |record: &StoredRecord| {
+                    Ok(seen.insert(record.primary_key().pack()))
+                })))
+            }
+            Plan::Union {
+                children,
+                comparison_key,
+                reverse,
+            } => {
+                let kind = MergeKind::Union { reverse: *reverse };
+                self.merge(kind, children, bindings, continuation, Some(comparison_key), wanted)
+            }
+            Plan::UnorderedUnion { children, .. } => self.merge(
+                MergeKind::UnorderedUnion,
+                children,
+                bindings,
+                continuation,
+                None,
+                wanted,
+            ),
+            Plan::Intersection {
+                children,
+                comparison_key,
+                reverse,
+            } => {
+                let kind = MergeKind::Intersection { reverse: *reverse };
+                self.merge(kind, children, bindings, continuation, Some(comparison_key), None)
+            }
+            Plan::InJoin { child, source } => self.in_join(child, source, bindings, continuation),
+            Plan::Sort { child, key, reverse } => {
+                let sort = SortCursor::new(self, child, bindings, key, *reverse, continuation, wanted)?;
+                Ok(Box::new(sort))
+            }
+        }
+    }
+
+    fn scan_options(&self, reverse: bool, continuation: Option<&Continuation>, wanted: Option<usize>) -> ScanOptions {
+        ScanOptions {
+            reverse,
+            limit: wanted,
+            snapshot: self.snapshot,
+            continuation: continuation.cloned(),
+            ..ScanOptions::default()
+        }
+    }
+
+    fn entries(
+        &self,
+        scan: &IndexScan,
+        bindings: &Bindings,
+        continuation: Option<&Continuation>,
+        wanted: Option<usize>,
+    ) -> Result<BoxCursor<IndexEntry>> {
+        let Some(range) = scan.comparisons.to_range(bindings)? else {
+            return Ok(Box::new(EmptyCursor::default()));
+        };
+        let options = self.scan_options(scan.reverse, continuation, wanted).range(range);
+        let mut entries = self.store.scan_index(&scan.index, IndexScanType::ByValue, options)?;
+        entries.share_limits(self.limits, &self.scanned);
+        Ok(Box::new(Adapted::new(entries, Ok)))
+    }
+
+    fn filter(&self, records: Records, filters: &[QueryComponent], bindings: &Bindings) -> Result<Records> {
+        let bound = |filter: &QueryComponent| match bindings.is_empty() {
+            true => Ok(filter.clone()),
+            false => bindings.fill_in(filter),
+        };
+        let filters: Result<Vec<QueryComponent>> = filters.iter().map(bound).collect();
+        let filter = QueryComponent::and(filters?);
+        let mut compiled = CompiledByType::new(self.store.clone(), move |record_type| {
+            RecordFilter::new(&filter, record_type)
+        });
+        Ok(Box::new(FilterCursor::new(records, move |record: &StoredRecord| {
+            compiled.with(record, |filter, view| filter.holds(view))
+        })))
+    }
+
+    fn merge(
+        &self,
+        kind: MergeKind,
+        children: &[Plan],
+        bindings: &Bindings,
+        continuation: Option<&Continuation>,
+        comparison_key: Option<&KeyExpression>,
+        wanted: Option<usize>,
+    ) -> Result<Records> {
+        let children: Vec<Begin<'_, StoredRecord>> = children
+            .iter()
+            .map(|child| -> Begin<'_, StoredRecord> {
+                Box::new(move |continuation| self.begin(child, bindings, continuation, wanted))
+            })
+            .collect();
+        let key_of = self.key_of(comparison_key);
+        Ok(Box::new(MergeCursor::new(kind, &children, continuation, key_of)?))
+    }
+
+    /// The packed columns by which records are compared.
+    fn key_of(&self, key: Option<&KeyExpression>) -> impl FnMut(&StoredRecord) -> Result<Vec<u8>> + Send + 'static {
+        let mut compiled = key.cloned().map(|key| {
+            CompiledByType::new(self.store.clone(), move |record_type| {
+                CompiledExpression::new(&key, record_type.descriptor())
+            })
+        });
+        move |record| {
+            let mut packed = Vec::new();
+            if let Some(compiled) = &mut compiled {
+                compiled.with(record, |key, view| key.append_key(view, &mut packed))?;
+            }
+            Ok(packed)
+        }
+    }
+
+    fn in_join(
+        &self,
+        child: &Plan,
+        source: &InSource,
+        bindings: &Bindings,
+        continuation: Option<&Continuation>,
+    ) -> Result<Records> {
+        let mut values = match &source.values {
+            Operand::List(values) => values.clone(),
+            Operand::Parameter(name) => match bindings.get(name)? {
+                Element::Tuple(values) => values.iter().cloned().collect(),
+                other => vec![other.clone()],
+            },
+            _ => {
+                return Err(
+                    Error::new(ErrorKind::Internal, "a join was planned over something that is no list")
+                        .with("binding", &source.binding),
+                );
+            }
+        };
+        source.order.sort(&mut values);
+        let (execution, child, bindings) = (self.clone(), child.clone(), bindings.clone());
+        let binding = source.binding.clone();
+        let joined = FlatMapCursor::new(values, continuation, move |value, continuation| {
+            let bindings = bindings.with(&binding, value.clone());
+            execution.begin(&child, &bindings, continuation, None)
+        })?;
+        Ok(Box::new(joined))
+    }
+}

@@ -1,0 +1,201 @@
+//! Filters as text, in the words of SQL. `sqlparser` reads it; this module says what of SQL a filter can be.
+//!
+//! | Text | Filter |
+//! |---|---|
+//! | `age >= 18`, `18 <= age`, `<>` or `!=` | a comparison of a field |
+//! | `address.city = 'Oslo'`, `"order" = 1` | a field of a nested message; a name in quotes |
+//! | `AND`, `OR`, `NOT`, `( )`, `TRUE`, `FALSE` | logic |
+//! | `active` | `active = TRUE` |
+//! | `IS NULL`, `IS NOT NULL`, `BETWEEN 1 AND 5`, `IN (1, 2)` | as in SQL |
+//! | `name LIKE 'P%'`, `LIKE '50!%' ESCAPE '!'`, `starts_with(name, 'P')` | patterns; beginnings of texts and bytes |
+//! | `any(tags) = 'x'`, `'x' = ANY(tags)` | a value of the repeated field compares so |
+//! | `any(lines, article = 7 AND count > 1)` | of a message in the repeated field this is true |
+//! | `matches(address, city = 'Oslo' OR zip = '0')` | of the message in the field this is true |
+//! | `is_empty(tags)`, `is_not_empty(tags)` | how many values a repeated field has |
+//! | `record_type() = 'User'`, `record_version() > X'…'` | of the record |
+//! | `add(price, tax) < 100` | the column of a function that indexes know |
+//! | `?`, `?2`, `:name`, `city = ANY(:cities)` | parameters; the last one is a list |
+//! | `1`, `1.5`, `1e9`, `'it''s'`, `TRUE`, `NULL`, `X'00FF'` | values |
+//! | `uuid('…')`, `float(1.5)`, `double('NaN')`, `versionstamp(X'…')` | other values |
+//!
+//! An enum's value is its name in quotes, or its number. Words of SQL and names of functions may be in any letter case;
+//! names of fields are as in the schema.
+
+mod dialect;
+mod names;
+mod operand;
+mod read;
+mod write;
+
+use sqlparser::ast::Expr;
+use sqlparser::keywords::Keyword;
+use sqlparser::parser::{Parser, ParserError};
+use sqlparser::tokenizer::{Location, Token, TokenWithSpan, Tokenizer};
+
+use crate::query::QueryComponent;
+use crate::{Error, ErrorKind, Result};
+
+use dialect::FilterDialect;
+use read::Reader;
+
+impl QueryComponent {
+    /// Reads a filter from text in the words of SQL.
+    ///
+    /// | Text | Filter |
+    /// |---|---|
+    /// | `age >= 18`, `18 <= age`, `<>` or `!=` | a comparison of a field |
+    /// | `address.city = 'Oslo'`, `"order" = 1` | a field of a nested message; a name in quotes |
+    /// | `AND`, `OR`, `NOT`, `( )`, `TRUE`, `FALSE` | logic |
+    /// | `active` | `active = TRUE` |
+    /// | `IS NULL`, `IS NOT NULL`, `BETWEEN 1 AND 5`, `IN (1, 2)` | as in SQL |
+    /// | `name LIKE 'P%'`, `LIKE '50!%' ESCAPE '!'`, `starts_with(name, 'P')` | patterns; beginnings of texts and bytes |
+    /// | `any(tags) = 'x'`, `'x' = ANY(tags)` | a value of the repeated field compares so |
+    /// | `any(lines, article = 7 AND count > 1)` | of a message in the repeated field this is true |
+    /// | `matches(address, city = 'Oslo' OR zip = '0')` | of the message in the field this is true |
+    /// | `is_empty(tags)`, `is_not_empty(tags)` | whether a repeated field has values |
+    /// | `record_type() = 'User'`, `record_version() > X'…'` | of the record |
+    /// | `add(price, tax) < 100` | the column of a function that indexes know |
+    /// | `?`, `?2`, `:name`, `city = ANY(:cities)` | parameters; the last one is a list |
+    /// | `1`, `1.5`, `1e9`, `'it''s'`, `TRUE`, `NULL`, `X'00FF'` | values |
+    /// | `uuid('…')`, `float(1.5)`, `double('NaN')`, `versionstamp(X'…')` | other values |
+    ///
+    /// An enum's value is its name in quotes, or its number. Words of SQL and names of functions may be in any letter case;
+    /// names of fields are as in the schema.
+    ///
+    /// ```
+    /// use record_store::query::{QueryComponent, field, param};
+    /// let filter = QueryComponent::parse("age BETWEEN 18 AND 30 AND NOT any(tags) = 'gone' AND city = :city")?;
+    /// let same = field("age").between(18, 30) & !field("tags").one_of_them().eq("gone") & field("city").eq(param("city"));
+    /// assert_eq!(filter, same);
+    /// assert_eq!(QueryComponent::parse(&filter.to_string())?, filter);
+    ///
+    /// let error = QueryComponent::parse("age >= 18 AND name ILIKE 'p%'").unwrap_err();
+    /// assert_eq!((error.fact("line"), error.fact("column")), (Some("1"), Some("15")));
+    /// # Ok::<(), record_store::Error>(())
+    /// ```
+    ///
+    /// **Errors**: [`ErrorKind::InvalidQuery`] with the line and the column of what is not understood.
+    ///
+    /// **Limits**: a megabyte of text, 4,000 operators and words of SQL, 50 parentheses within each other.
+    pub fn parse(text: &str) -> Result<Self> {
+        if text.len() > BYTES_MAX {
+            return Err(Error::new(ErrorKind::InvalidQuery, "the text of the query is too long")
+                .with("bytes", text.len())
+                .with("limit", BYTES_MAX));
+        }
+        let mut tokens = Tokenizer::new(&FilterDialect, text)
+            .tokenize_with_location()
+            .map_err(|error| {
+                at(error.location, "the text of the query is not understood").with("reason", error.message)
+            })?;
+        check_length(&tokens)?;
+        unreserve_any(&mut tokens);
+        let placeholders = positional(&tokens);
+        Reader::new(placeholders).component(&expression(tokens)?)
+    }
+}
+
+impl std::str::FromStr for QueryComponent {
+    type Err = Error;
+
+    /// As [`QueryComponent::parse`].
+    fn from_str(text: &str) -> Result<Self> {
+        QueryComponent::parse(text)
+    }
+}
+
+fn expression(tokens: Vec<TokenWithSpan>) -> Result<Expr> {
+    let end = tokens.last().map_or(Location::new(1, 1), |token| token.span.end);
+    let mut parser = Parser::new(&FilterDialect)
+        .with_recursion_limit(DEPTH_MAX)
+        .with_tokens_with_locations(tokens);
+    let expression = parser.parse_expr().map_err(|error| not_understood(error, end))?;
+    let rest = parser.peek_token();
+    match rest.token {
+        Token::EOF => Ok(expression),
+        token => Err(at(
+            rest.span.start,
+            "the text of the query goes on behind its end: join conditions with AND or OR",
+        )
+        .with("found", token)),
+    }
+}
+
+/// Chains of operators become trees as deep as they are long.
+fn check_length(tokens: &[TokenWithSpan]) -> Result<()> {
+    let chaining = tokens.iter().filter(|token| match &token.token {
+        Token::Word(word) => word.keyword != Keyword::NoKeyword,
+        Token::Number(..)
+        | Token::SingleQuotedString(_)
+        | Token::HexStringLiteral(_)
+        | Token::Placeholder(_)
+        | Token::Comma
+        | Token::Whitespace(_) => false,
+        _ => true,
+    });
+    match chaining.clone().nth(OPERATORS_MAX) {
+        None => Ok(()),
+        Some(token) => Err(at(
+            token.span.start,
+            "the text of the query has too many operators: use lists (IN), parameters or the builder",
+        )
+        .with("limit", OPERATORS_MAX)),
+    }
+}
+
+/// SQL knows `ANY (…)` behind a comparison only; elsewhere it is our function.
+fn unreserve_any(tokens: &mut [TokenWithSpan]) {
+    let mut behind_comparison = false;
+    for token in tokens {
+        match &mut token.token {
+            Token::Whitespace(_) => continue,
+            Token::Word(word) if word.keyword == Keyword::ANY && !behind_comparison => {
+                word.keyword = Keyword::NoKeyword
+            }
+            _ => {}
+        }
+        behind_comparison = matches!(
+            token.token,
+            Token::Eq | Token::Neq | Token::Lt | Token::LtEq | Token::Gt | Token::GtEq
+        );
+    }
+}
+
+/// Where the parameters without a name or a number stand, in order.
+fn positional(tokens: &[TokenWithSpan]) -> Vec<Location> {
+    let unnumbered = tokens
+        .iter()
+        .filter(|token| matches!(&token.token, Token::Placeholder(text) if text == "?"));
+    unnumbered.map(|token| token.span.start).collect()
+}
+
+/// The parser's error, with its place apart from its text.
+fn not_understood(error: ParserError, end: Location) -> Error {
+    let text = match error {
+        ParserError::RecursionLimitExceeded => {
+            return Error::new(ErrorKind::InvalidQuery, "the text of the query is nested too deeply")
+                .with("limit", DEPTH_MAX);
+        }
+        ParserError::ParserError(text) | ParserError::TokenizerError(text) => text,
+    };
+    let (reason, place) = match text.rsplit_once(" at Line: ") {
+        Some((reason, place)) => (reason, place.split_once(", Column: ")),
+        None => (text.as_str(), None),
+    };
+    let place = place.and_then(|(line, column)| Some(Location::new(line.parse().ok()?, column.parse().ok()?)));
+    at(place.unwrap_or(end), "the text of the query is not understood").with("reason", reason)
+}
+
+/// An error about the text at this place.
+fn at(location: Location, message: &'static str) -> Error {
+    Error::new(ErrorKind::InvalidQuery, message)
+        .with("line", location.line)
+        .with("column", location.column)
+}
+
+const BYTES_MAX: usize = 1_000_000;
+const OPERATORS_MAX: usize = 4_000;
+const DEPTH_MAX: usize = 50;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,1403 @@
+/*
+ * Record-Store for C: records of protobuf messages in FoundationDB, or in a database of the program's own.
+ *
+ * Every call returns a status; one that can fail in many ways takes a place for an error, which may be NULL. Results are zero
+ * after a failure. Pointers that start with rs_ are handles: they are freed by their own call, which takes NULL, and to use one
+ * that was freed is an error. Arguments are copied before a call returns.
+ */
+
+#ifndef RECORD_STORE_H
+#define RECORD_STORE_H
+
+/* Made by `cargo xtask gen` from bindings/c/src: change that and run it again. */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+/**
+ * The version of this interface: it grows by one when programs must be compiled again.
+ */
+#define RS_ABI_VERSION 1
+
+/**
+ * The results of a scan. What it gives stays until the next call on the cursor.
+ *
+ * Threads: one at a time; a call while another is under way is an error.
+ */
+typedef struct rs_cursor rs_cursor;
+
+/**
+ * An open database. Threads: may be used by several at once.
+ */
+typedef struct rs_database rs_database;
+
+/**
+ * What went wrong: made by a call that fails, if it is given a place for it, and freed by the program with `rs_error_free`.
+ *
+ * Threads: may be used by several at once.
+ */
+typedef struct rs_error rs_error;
+
+/**
+ * A key: columns one after the other, and the record type where a space has several.
+ *
+ * What is wrong with a column (a text that is not UTF-8) is told by the call that adds it, and with an error by the call
+ * that uses the key. Threads: one at a time.
+ */
+typedef struct rs_key rs_key;
+
+/**
+ * Memory of the library that a struct of C looks at.
+ */
+typedef struct rs_memory rs_memory;
+
+/**
+ * A schema: types of records, primary keys and indexes. It is given to `rs_space_open`, and may be given to it again and again.
+ * Threads: may be used by several at once.
+ */
+typedef struct rs_schema rs_schema;
+
+/**
+ * A schema that is being declared. What is wrong with a declaration is told by its call, and with an error by
+ * `rs_schema_builder_build`. Threads: one at a time.
+ */
+typedef struct rs_schema_builder rs_schema_builder;
+
+/**
+ * The records of one schema under a path such as "prod/users".
+ *
+ * A call with a transaction is part of it; with NULL it is a transaction of its own, tried again where that is right.
+ * Threads: may be used by several at once.
+ */
+typedef struct rs_space rs_space;
+
+/**
+ * A transaction: all that it reads is of one moment, and all that it writes takes effect at once, or not at all.
+ *
+ * Threads: one at a time; a call while another is under way is an error.
+ */
+typedef struct rs_transaction rs_transaction;
+
+/**
+ * What came of a call: RS_OK, RS_NONE, or the number of a kind of error. Numbers that were published keep their meaning.
+ */
+typedef int32_t rs_status;
+
+/**
+ * Bytes, or text in UTF-8, that the library has given away: free them with `rs_buffer_free`.
+ */
+typedef struct {
+    /**
+     * Where they begin.
+     */
+    const uint8_t *data;
+    /**
+     * How many there are.
+     */
+    size_t len;
+    /**
+     * Whose they are: for the library alone.
+     */
+    rs_memory *owner;
+} rs_buffer;
+
+/**
+ * Bytes, or text in UTF-8: where they begin and how many there are. No NUL stands at the end, and some may stand within.
+ *
+ * Given to a function they are copied before it returns; NULL with a length is an error. `rs_str` makes one of a C string.
+ */
+typedef struct {
+    /**
+     * Where they begin; may be NULL when there are none.
+     */
+    const uint8_t *data;
+    /**
+     * How many there are.
+     */
+    size_t len;
+} rs_bytes;
+
+/**
+ * Texts that the library has given away: free them with `rs_list_free`.
+ */
+typedef struct {
+    /**
+     * The texts.
+     */
+    const rs_bytes *items;
+    /**
+     * How many there are.
+     */
+    size_t count;
+    /**
+     * Whose they are: for the library alone.
+     */
+    rs_memory *owner;
+} rs_list;
+
+/**
+ * What a column of a key is: its type.
+ */
+typedef int32_t rs_column_type;
+
+/**
+ * How a database is used. Zeros are the defaults; make it with `rs_open_options_init`.
+ */
+typedef struct {
+    /**
+     * The size of this struct.
+     */
+    size_t size;
+    /**
+     * The directory below which all record spaces lie; none means the root of FoundationDB's directory layer.
+     */
+    rs_bytes root;
+} rs_open_options;
+
+/**
+ * How long `rs_run` tries. Zeros are the defaults; make it with `rs_run_options_init`.
+ */
+typedef struct {
+    /**
+     * The size of this struct.
+     */
+    size_t size;
+    /**
+     * No new attempt starts after so many milliseconds; 0 means 30 seconds, UINT64_MAX without limit.
+     */
+    uint64_t timeout_ms;
+    /**
+     * At most so many attempts; 0 means without limit.
+     */
+    uint32_t max_attempts;
+} rs_run_options;
+
+/**
+ * What `rs_run` runs in a transaction. It returns RS_OK to commit, and anything else to give up: the status of a call that
+ * failed, perhaps with the error that the call put into `error`, or a status of its own, from RS_USER on.
+ *
+ * The transaction is that of the call alone: `rs_run` commits and frees it.
+ */
+typedef rs_status (*rs_body)(rs_transaction *transaction, void *context, rs_error **error);
+
+/**
+ * How a space is opened. Zeros are the defaults; make it with `rs_space_options_init`.
+ */
+typedef struct {
+    /**
+     * The size of this struct.
+     */
+    size_t size;
+    /**
+     * Not 0: builds all indexes that are not readable before the space is given.
+     */
+    uint8_t build_indexes;
+} rs_space_options;
+
+/**
+ * What must be true of the record that is saved over.
+ */
+typedef int32_t rs_existence_check;
+
+/**
+ * How a record is saved. Zeros are the defaults; make it with `rs_put_options_init`.
+ */
+typedef struct {
+    /**
+     * The size of this struct.
+     */
+    size_t size;
+    /**
+     * The version to save, 12 bytes; otherwise the commit gives one.
+     */
+    rs_bytes version;
+    /**
+     * What must be true of the record that is saved over.
+     */
+    rs_existence_check existence;
+} rs_put_options;
+
+/**
+ * A record. From a cursor it stays until the next call on that cursor; any other is freed with `rs_record_free`.
+ */
+typedef struct {
+    /**
+     * The name of its type.
+     */
+    rs_bytes record_type;
+    /**
+     * Its protobuf message.
+     */
+    rs_bytes data;
+    /**
+     * Its whole primary key, packed: see `rs_key_primary_key` and `rs_key_unpack`.
+     */
+    rs_bytes primary_key;
+    /**
+     * The version that its commit gave it, 12 bytes in the order of commits; none if it was saved without one, and in
+     * the transaction that saves it.
+     */
+    rs_bytes version;
+    /**
+     * Whose it is: for the library alone.
+     */
+    rs_memory *owner;
+} rs_record;
+
+/**
+ * A record to be saved: its type and its protobuf message.
+ */
+typedef struct {
+    /**
+     * The name of its type.
+     */
+    rs_bytes record_type;
+    /**
+     * Its protobuf message.
+     */
+    rs_bytes data;
+} rs_put_item;
+
+/**
+ * What a scan reads, and how far it goes. Zeros are the defaults; make it with `rs_scan_options_init`.
+ */
+typedef struct {
+    /**
+     * The size of this struct.
+     */
+    size_t size;
+    /**
+     * The first key, which belongs to the scan; of an index the first columns. NULL for the beginning.
+     */
+    const rs_key *from;
+    /**
+     * The key at which the scan ends, which does not belong to it; of an index the first columns. NULL for the end.
+     */
+    const rs_key *to;
+    /**
+     * The first columns of the keys, or the record type alone. Excludes `from` and `to`. NULL for all.
+     */
+    const rs_key *within;
+    /**
+     * Where the scan goes on: the continuation of a scan of the same range in the same direction.
+     */
+    rs_bytes continuation;
+    /**
+     * The most results; 0 for all.
+     */
+    uint64_t limit;
+    /**
+     * How many results to leave out first.
+     */
+    uint64_t skip;
+    /**
+     * The most key-value pairs to read before the scan stops; 0 for no limit.
+     */
+    uint64_t scanned_rows_max;
+    /**
+     * The most bytes of keys and values to read before the scan stops; 0 for no limit.
+     */
+    uint64_t scanned_bytes_max;
+    /**
+     * After how many milliseconds the scan stops; 0 for no limit.
+     */
+    uint64_t time_max_ms;
+    /**
+     * Not 0: from the greatest key downwards.
+     */
+    uint8_t reverse;
+    /**
+     * Not 0: reads without conflicts with those who write.
+     */
+    uint8_t snapshot;
+} rs_scan_options;
+
+/**
+ * An entry of an index. It stays until the next call on its cursor. Its parts are packed keys: read them with `rs_key_unpack`.
+ */
+typedef struct {
+    /**
+     * The columns of the index, then those of the primary key that are not among them; the group in an index of groups.
+     */
+    rs_bytes key;
+    /**
+     * The covered columns, or the aggregate of a group.
+     */
+    rs_bytes value;
+    /**
+     * The primary key of the record, for `rs_key_primary_key`; empty in an index of groups.
+     */
+    rs_bytes primary_key;
+} rs_index_entry;
+
+/**
+ * Why a cursor has no next result.
+ */
+typedef int32_t rs_no_next_reason;
+
+/**
+ * What may be done with an index.
+ */
+typedef int32_t rs_index_state;
+
+/**
+ * How far a build is.
+ */
+typedef struct {
+    /**
+     * The names of the indexes that are being built together.
+     */
+    const rs_bytes *indexes;
+    /**
+     * How many indexes these are.
+     */
+    size_t index_count;
+    /**
+     * How many records this build and those that it goes on with have seen.
+     */
+    uint64_t records_scanned;
+    /**
+     * How many records there were when it began; 0 if the store does not count them.
+     */
+    uint64_t records_total;
+    /**
+     * How many ranges of primary keys are left; up to a thousand are counted.
+     */
+    size_t ranges_left;
+} rs_build_progress;
+
+/**
+ * What is called with the progress of a build, which stays until it returns. It returns RS_OK to go on; any other status stops
+ * the build, and comes back from it.
+ */
+typedef rs_status (*rs_on_progress)(const rs_build_progress *progress, void *context);
+
+/**
+ * How indexes are built. Zeros are the defaults; make it with `rs_build_options_init`.
+ */
+typedef struct {
+    /**
+     * The size of this struct.
+     */
+    size_t size;
+    /**
+     * The names of the indexes to build; without any, all that are not readable.
+     */
+    const rs_bytes *indexes;
+    /**
+     * How many names there are.
+     */
+    size_t index_count;
+    /**
+     * What is called after each transaction that has indexed records; may be NULL. It is called in the thread of the build.
+     */
+    rs_on_progress on_progress;
+    /**
+     * What `on_progress` is handed.
+     */
+    void *context;
+    /**
+     * The most records of one transaction; 0 for 100.
+     */
+    uint64_t limit;
+    /**
+     * The build stops, with an error, after so many milliseconds; 0 for no limit.
+     */
+    uint64_t time_max_ms;
+    /**
+     * For how many milliseconds the sign of life of another builder counts; 0 for 10,000.
+     */
+    uint64_t lease_ms;
+    /**
+     * The most records a second; 0 for as many as can be.
+     */
+    uint32_t records_per_second;
+} rs_build_options;
+
+/**
+ * What a build has done.
+ */
+typedef struct {
+    /**
+     * How many records it has seen.
+     */
+    uint64_t records_scanned;
+    /**
+     * In how many transactions.
+     */
+    uint64_t transactions;
+} rs_build_summary;
+
+/**
+ * It went well.
+ */
+#define RS_OK 0
+
+/**
+ * It went well and there is nothing: no record with this key, or no next result. This is no error.
+ */
+#define RS_NONE -1
+
+/**
+ * The statuses from here on are the program's own: a callback may return them, and they come back as they are.
+ */
+#define RS_USER 1000
+
+/**
+ * FoundationDB's judgement, named by its code: `rs_run` tries again where that helps.
+ */
+#define RS_FDB 1
+
+/**
+ * An argument that can never work: mend the call.
+ */
+#define RS_INVALID_ARGUMENT 2
+
+/**
+ * This database, index or store cannot do what was asked: use another way.
+ */
+#define RS_UNSUPPORTED 3
+
+/**
+ * The operating system failed a read, a write or a sync. Nothing acknowledged is lost: open the database again.
+ */
+#define RS_IO 4
+
+/**
+ * Stored bytes are not what was written. Nothing is served from them: restore or repair them.
+ */
+#define RS_CORRUPT 5
+
+/**
+ * Another process holds the database: wait for it or close it there.
+ */
+#define RS_LOCKED 6
+
+/**
+ * The directory exists and is no database of ours: choose another path.
+ */
+#define RS_NOT_A_DATABASE 7
+
+/**
+ * The data was written by a newer release: upgrade this program.
+ */
+#define RS_NEWER_FORMAT 8
+
+/**
+ * A directory exists already, or does not exist, or has another layer: choose another path.
+ */
+#define RS_DIRECTORY 9
+
+/**
+ * The schema does not compile: mend the .proto text or the descriptors at the place that the error names.
+ */
+#define RS_SCHEMA 10
+
+/**
+ * The meta-data breaks a rule (types, keys, indexes): mend the definition that the error names.
+ */
+#define RS_META_DATA 11
+
+/**
+ * A key expression does not fit its message type: mend the expression or the field.
+ */
+#define RS_INVALID_EXPRESSION 12
+
+/**
+ * The new meta-data would make stored data unreadable: keep what the error names, or allow the change.
+ */
+#define RS_META_DATA_EVOLUTION 13
+
+/**
+ * The store was last used with newer meta-data: load the schema again.
+ */
+#define RS_STALE_META_DATA 14
+
+/**
+ * The store was last used by a newer version of the application: upgrade it.
+ */
+#define RS_STALE_USER_VERSION 15
+
+/**
+ * There is no record store or record space here: create it, or mend the path.
+ */
+#define RS_STORE_NOT_FOUND 16
+
+/**
+ * There is a record store or other data here already: open it, or choose another path.
+ */
+#define RS_STORE_ALREADY_EXISTS 17
+
+/**
+ * The record store is locked against this use: unlock it, or name the reason of the lock.
+ */
+#define RS_STORE_LOCKED 18
+
+/**
+ * A record with this primary key exists: update it, or choose another key.
+ */
+#define RS_RECORD_ALREADY_EXISTS 19
+
+/**
+ * There is no record with this primary key: insert it, or mend the key.
+ */
+#define RS_RECORD_NOT_FOUND 20
+
+/**
+ * The stored record with this primary key is of another type: delete it first.
+ */
+#define RS_RECORD_TYPE_CHANGED 21
+
+/**
+ * Another record has this value in a unique index: choose another value.
+ */
+#define RS_UNIQUENESS_VIOLATION 22
+
+/**
+ * The record does not fit its type (bytes, required fields, key columns): mend the record.
+ */
+#define RS_INVALID_RECORD 23
+
+/**
+ * A key, a value or a record is larger than its limit: shorten it, or let the store split long records.
+ */
+#define RS_TOO_LARGE 24
+
+/**
+ * The index is not built, or is disabled: build it, or read without it.
+ */
+#define RS_INDEX_NOT_READABLE 25
+
+/**
+ * The continuation is damaged or belongs to another scan: start that scan again.
+ */
+#define RS_INVALID_CONTINUATION 26
+
+/**
+ * A limit on rows, bytes or time stopped the scan where it must not stop: raise the limit.
+ */
+#define RS_SCAN_LIMIT_REACHED 27
+
+/**
+ * The query names what the schema does not have, or compares what does not compare: mend the query.
+ */
+#define RS_INVALID_QUERY 28
+
+/**
+ * Another build of this index is under way, or it was stopped: wait for it, or resume it.
+ */
+#define RS_INDEX_BUILD 29
+
+/**
+ * A promise of this library is broken: report it with the error's text.
+ */
+#define RS_INTERNAL 30
+
+/**
+ * There is no such column.
+ */
+#define RS_COLUMN_NONE 0
+
+/**
+ * No value.
+ */
+#define RS_COLUMN_NULL 1
+
+/**
+ * A whole number of 64 bits: `rs_key_get_int`.
+ */
+#define RS_COLUMN_INT 2
+
+/**
+ * A number with a fraction: `rs_key_get_double`.
+ */
+#define RS_COLUMN_DOUBLE 3
+
+/**
+ * A truth value: `rs_key_get_bool`.
+ */
+#define RS_COLUMN_BOOL 4
+
+/**
+ * A text: `rs_key_get_text`.
+ */
+#define RS_COLUMN_STRING 5
+
+/**
+ * Bytes: `rs_key_get_bytes`.
+ */
+#define RS_COLUMN_BYTES 6
+
+/**
+ * A UUID: `rs_key_get_bytes` gives its 16 bytes.
+ */
+#define RS_COLUMN_UUID 7
+
+/**
+ * What none of the other types holds, such as a number of more than 64 bits: `rs_key_to_text` shows it.
+ */
+#define RS_COLUMN_OTHER 8
+
+/**
+ * Nothing: save in any case.
+ */
+#define RS_EXISTENCE_NONE 0
+
+/**
+ * There must be none: insert.
+ */
+#define RS_ERROR_IF_EXISTS 1
+
+/**
+ * There must be one: update.
+ */
+#define RS_ERROR_IF_NOT_EXISTS 2
+
+/**
+ * If there is one, it must be of the same type.
+ */
+#define RS_ERROR_IF_TYPE_CHANGED 3
+
+/**
+ * There must be one, and it must be of the same type.
+ */
+#define RS_ERROR_IF_NOT_EXISTS_OR_TYPE_CHANGED 4
+
+/**
+ * There may be a next result.
+ */
+#define RS_REASON_NONE 0
+
+/**
+ * There is nothing more.
+ */
+#define RS_REASON_SOURCE_EXHAUSTED 1
+
+/**
+ * As many results as asked for were returned.
+ */
+#define RS_REASON_RETURN_LIMIT_REACHED 2
+
+/**
+ * The time given for the scan is over.
+ */
+#define RS_REASON_TIME_LIMIT_REACHED 3
+
+/**
+ * As many bytes as allowed were read.
+ */
+#define RS_REASON_BYTE_LIMIT_REACHED 4
+
+/**
+ * As many key-value pairs as allowed were read.
+ */
+#define RS_REASON_SCAN_LIMIT_REACHED 5
+
+/**
+ * It has all records: it is maintained and may be scanned.
+ */
+#define RS_INDEX_READABLE 0
+
+/**
+ * It is maintained but does not have all records yet.
+ */
+#define RS_INDEX_WRITE_ONLY 1
+
+/**
+ * It is neither maintained nor scanned, and has no entries.
+ */
+#define RS_INDEX_DISABLED 2
+
+/**
+ * It has all records and may be scanned, but some of them break its uniqueness.
+ */
+#define RS_INDEX_READABLE_UNIQUE_PENDING 3
+
+/**
+ * Changes are queued for the builder, which applies them. Only Java's layer does so.
+ */
+#define RS_INDEX_WRITE_ONLY_WITH_QUEUE 4
+
+#ifdef __cplusplus
+extern "C" {
+#endif // __cplusplus
+
+/**
+ * The version of the interface of the library that is loaded; a program asks whether it is the RS_ABI_VERSION of its header.
+ */
+uint32_t rs_abi_version(void);
+
+/**
+ * The release of the library, such as "0.1.0", with a NUL at its end. It stays for ever.
+ */
+const char *rs_version(void);
+
+/**
+ * The name of a status, such as "InvalidRecord", with a NUL at its end; "unknown" for a number that is none. It stays for ever.
+ */
+const char *rs_status_name(rs_status status);
+
+/**
+ * Frees the bytes and makes the struct zero. NULL, and one that is zero, are freed already.
+ */
+rs_status rs_buffer_free(rs_buffer *buffer);
+
+/**
+ * Frees the texts and makes the struct zero. NULL, and one that is zero, are freed already.
+ */
+rs_status rs_list_free(rs_list *list);
+
+/**
+ * The error in words, with a NUL at their end; they stay until the error is freed. "" for what is no error.
+ */
+const char *rs_error_message(const rs_error *error);
+
+/**
+ * The name of the error's kind, such as "InvalidRecord"; it stays until the error is freed. "" for what is no error.
+ */
+const char *rs_error_name(const rs_error *error);
+
+/**
+ * The status of the error's kind. RS_OK for what is no error.
+ */
+rs_status rs_error_status(const rs_error *error);
+
+/**
+ * FoundationDB's code, or 0 if the error has none.
+ */
+int32_t rs_error_fdb_code(const rs_error *error);
+
+/**
+ * Whether the transaction may be tried again, which `rs_run` does.
+ */
+bool rs_error_retryable(const rs_error *error);
+
+/**
+ * Whether the commit may have happened nevertheless.
+ */
+bool rs_error_maybe_committed(const rs_error *error);
+
+/**
+ * How many facts the error has, such as the name of the index that it is about.
+ */
+size_t rs_error_fact_count(const rs_error *error);
+
+/**
+ * The name of a fact, counted from 0, with a NUL at its end; it stays until the error is freed. NULL if there are not so many.
+ */
+const char *rs_error_fact_name(const rs_error *error,
+                               size_t at);
+
+/**
+ * The value of a fact, counted from 0, with a NUL at its end; it stays until the error is freed. NULL if there are not so many.
+ */
+const char *rs_error_fact_value(const rs_error *error,
+                                size_t at);
+
+/**
+ * Frees an error. NULL is freed already.
+ */
+rs_status rs_error_free(rs_error *error);
+
+/**
+ * A key without columns. NULL if there is no room for more handles.
+ */
+rs_key *rs_key_new(void);
+
+/**
+ * Frees a key. NULL is freed already.
+ */
+rs_status rs_key_free(rs_key *key);
+
+/**
+ * Takes all columns away, the record type, and what was wrong with them: the key is as a new one.
+ */
+rs_status rs_key_clear(rs_key *key);
+
+/**
+ * Says of which record type the record is. A key without columns is then the beginning of all keys of that type.
+ */
+rs_status rs_key_record_type(rs_key *key, rs_bytes record_type);
+
+/**
+ * Adds a column without a value.
+ */
+rs_status rs_key_null(rs_key *key);
+
+/**
+ * Adds a whole number.
+ */
+rs_status rs_key_int(rs_key *key, int64_t value);
+
+/**
+ * Adds a number with a fraction.
+ */
+rs_status rs_key_double(rs_key *key, double value);
+
+/**
+ * Adds a truth value: 0 is false, all others are true.
+ */
+rs_status rs_key_bool(rs_key *key, int32_t value);
+
+/**
+ * Adds a text.
+ */
+rs_status rs_key_string(rs_key *key, rs_bytes value);
+
+/**
+ * Adds bytes.
+ */
+rs_status rs_key_bytes(rs_key *key, rs_bytes value);
+
+/**
+ * Adds a UUID, which has 16 bytes.
+ */
+rs_status rs_key_uuid(rs_key *key, rs_bytes value);
+
+/**
+ * Adds the version of a record, which has 12 bytes.
+ */
+rs_status rs_key_version(rs_key *key, rs_bytes value);
+
+/**
+ * Makes it the whole primary key of a record, as `rs_record` and `rs_index_entry` have it. Columns that it had are gone.
+ */
+rs_status rs_key_primary_key(rs_key *key,
+                             rs_bytes primary_key);
+
+/**
+ * Makes it the columns of a packed key, as `rs_index_entry` has it, to read them. Columns that it had are gone.
+ */
+rs_status rs_key_unpack(rs_key *key, rs_bytes packed);
+
+/**
+ * How many columns the key has; 0 for what is no key.
+ */
+size_t rs_key_count(const rs_key *key);
+
+/**
+ * The type of a column, counted from 0; RS_COLUMN_NONE if there are not so many.
+ */
+rs_column_type rs_key_column_type(const rs_key *key, size_t at);
+
+/**
+ * Reads a whole number; RS_INVALID_ARGUMENT for a column of another type, and for none.
+ */
+rs_status rs_key_get_int(const rs_key *key, size_t at, int64_t *value);
+
+/**
+ * Reads a number with a fraction; RS_INVALID_ARGUMENT for a column of another type, and for none.
+ */
+rs_status rs_key_get_double(const rs_key *key, size_t at, double *value);
+
+/**
+ * Reads a truth value; RS_INVALID_ARGUMENT for a column of another type, and for none.
+ */
+rs_status rs_key_get_bool(const rs_key *key, size_t at, bool *value);
+
+/**
+ * Reads a text, which stays until the key is changed or freed; RS_INVALID_ARGUMENT for a column of another type, and for none.
+ */
+rs_status rs_key_get_text(const rs_key *key,
+                          size_t at,
+                          rs_bytes *value);
+
+/**
+ * Reads bytes or a UUID, which stay until the key is changed or freed; RS_INVALID_ARGUMENT for a column of another type, and
+ * for none.
+ */
+rs_status rs_key_get_bytes(const rs_key *key,
+                           size_t at,
+                           rs_bytes *value);
+
+/**
+ * The key in words, for people.
+ */
+rs_status rs_key_to_text(const rs_key *key, rs_buffer *text, rs_error **error);
+
+/**
+ * A schema without anything. NULL if there is no room for more handles.
+ */
+rs_schema_builder *rs_schema_builder_new(void);
+
+/**
+ * Frees a builder. The schemas that it has built stay. NULL is freed already.
+ */
+rs_status rs_schema_builder_free(rs_schema_builder *builder);
+
+/**
+ * Adds a .proto file as text. Others import it by `name`.
+ */
+rs_status rs_schema_builder_proto(rs_schema_builder *builder, rs_bytes name, rs_bytes text);
+
+/**
+ * Adds a .proto file from disk. Its imports are looked for in the folder `includes`, or beside the file without it.
+ */
+rs_status rs_schema_builder_proto_file(rs_schema_builder *builder, rs_bytes path, rs_bytes includes);
+
+/**
+ * Adds compiled files: the bytes of a FileDescriptorSet, as protoc --include_imports --descriptor_set_out writes it.
+ */
+rs_status rs_schema_builder_descriptor_set(rs_schema_builder *builder, rs_bytes set);
+
+/**
+ * Declares that messages of this name are records. Not needed for those whose primary key is declared here or by their options.
+ */
+rs_status rs_schema_builder_record_type(rs_schema_builder *builder,
+                                        rs_bytes record_type);
+
+/**
+ * Adds a column to the primary key of a record type: the name of a field, or "address.city" for one within a message.
+ */
+rs_status rs_schema_builder_primary_key(rs_schema_builder *builder, rs_bytes record_type, rs_bytes column);
+
+/**
+ * Begins an index. `kind` is its type, such as "count" or "sum"; none means "value". The calls that follow say the rest.
+ */
+rs_status rs_schema_builder_index(rs_schema_builder *builder,
+                                  rs_bytes index,
+                                  rs_bytes kind);
+
+/**
+ * Adds a column to an index.
+ */
+rs_status rs_schema_builder_index_column(rs_schema_builder *builder, rs_bytes index, rs_bytes column);
+
+/**
+ * Adds a record type whose records are indexed; all types are, unless one is named.
+ */
+rs_status rs_schema_builder_index_on(rs_schema_builder *builder, rs_bytes index, rs_bytes record_type);
+
+/**
+ * Adds a column by whose values an index, such as a count, is grouped.
+ */
+rs_status rs_schema_builder_index_group_by(rs_schema_builder *builder, rs_bytes index, rs_bytes column);
+
+/**
+ * Adds a column that is kept in the value of each entry, so that a query for it need not read the record.
+ */
+rs_status rs_schema_builder_index_covering(rs_schema_builder *builder, rs_bytes index, rs_bytes column);
+
+/**
+ * No two records may have the same value in the index.
+ */
+rs_status rs_schema_builder_index_unique(rs_schema_builder *builder, rs_bytes index);
+
+/**
+ * Sets an option of an index.
+ */
+rs_status rs_schema_builder_index_option(rs_schema_builder *builder, rs_bytes index, rs_bytes option, rs_bytes value);
+
+/**
+ * Drops an index that the space may have.
+ */
+rs_status rs_schema_builder_drop_index(rs_schema_builder *builder, rs_bytes index);
+
+/**
+ * Drops a record type that the space may have; its records must be deleted before.
+ */
+rs_status rs_schema_builder_drop_type(rs_schema_builder *builder, rs_bytes record_type);
+
+/**
+ * Allows a change of the stored schema that is refused by itself, such as "allow_field_renames".
+ */
+rs_status rs_schema_builder_allow(rs_schema_builder *builder, rs_bytes change);
+
+/**
+ * Compiles and checks what was declared. The schema is freed with `rs_schema_free`, and the builder may be used on.
+ */
+rs_status rs_schema_builder_build(rs_schema_builder *builder, rs_schema **schema, rs_error **error);
+
+/**
+ * Frees a schema; spaces that were opened with it stay. NULL is freed already.
+ */
+rs_status rs_schema_free(rs_schema *schema);
+
+/**
+ * The compiled files of a schema: the bytes of a FileDescriptorSet, to be freed with `rs_buffer_free`.
+ */
+rs_status rs_schema_descriptor_set(const rs_schema *schema, rs_buffer *set, rs_error **error);
+
+/**
+ * Opens the database that `url` names: "memory:" is a new one in this process; a path, or "file:" and a path, is the embedded
+ * database in that directory, made if it is not there; "fdb:" and the path of a cluster file is a FoundationDB cluster.
+ *
+ * `options` may be NULL. The database is closed by `rs_close`.
+ */
+rs_status rs_open(rs_bytes url,
+                  const rs_open_options *options,
+                  rs_database **database,
+                  rs_error **error);
+
+/**
+ * Closes a database and frees its handle with all that came from it: spaces, transactions and cursors. To use or to free one
+ * of these afterwards is an error without effect. Calls of other threads that are under way end normally. NULL is closed.
+ */
+rs_status rs_close(rs_database *database);
+
+/**
+ * The paths of the record spaces below `prefix`, at any depth, in order; all of them without it. Free them with `rs_list_free`.
+ */
+rs_status rs_spaces(rs_database *database,
+                    rs_bytes prefix,
+                    rs_list *paths,
+                    rs_error **error);
+
+/**
+ * Whether there is a record space at `path`.
+ */
+rs_status rs_space_exists(rs_database *database, rs_bytes path, bool *exists, rs_error **error);
+
+/**
+ * Removes a record space with its records, its schema and all spaces below it. `removed`, which may be NULL, says whether
+ * there was one.
+ */
+rs_status rs_remove_space(rs_database *database,
+                          rs_bytes path,
+                          bool *removed,
+                          rs_error **error);
+
+/**
+ * Moves a record space, or a folder of some, with all spaces below it. Nothing is copied, and spaces that are open stay so.
+ */
+rs_status rs_move_space(rs_database *database,
+                        rs_bytes from,
+                        rs_bytes to,
+                        rs_error **error);
+
+/**
+ * Runs `body` in a transaction and commits it. On a conflict it is tried again, so `body` must have no effects but through the
+ * transaction.
+ *
+ * It is tried again where FoundationDB says that this is right, when the commit fails, or when `body` returns the status of
+ * a call with its transaction that failed. Every other status of `body` is returned as it is, with the error that `body`
+ * filled in. `options` may be NULL. `context` is handed to `body`.
+ */
+rs_status rs_run(rs_database *database,
+                 const rs_run_options *options,
+                 rs_body body,
+                 void *context,
+                 rs_error **error);
+
+/**
+ * A transaction that the caller commits with `rs_transaction_commit` and, on a conflict, tries again. Most programs want
+ * `rs_run`. Free it with `rs_transaction_free`.
+ */
+rs_status rs_transaction_begin(rs_database *database,
+                               rs_transaction **transaction,
+                               rs_error **error);
+
+/**
+ * Commits. Whatever comes of it, the transaction has ended: all that is left is to free it. An error that is retryable
+ * (`rs_error_retryable`) means to begin another one and do the same.
+ */
+rs_status rs_transaction_commit(rs_transaction *transaction, rs_error **error);
+
+/**
+ * Gives up: nothing of the transaction takes effect. All that is left is to free it.
+ */
+rs_status rs_transaction_cancel(rs_transaction *transaction);
+
+/**
+ * Frees a transaction of `rs_transaction_begin`; one that has not committed is given up. NULL is freed already.
+ */
+rs_status rs_transaction_free(rs_transaction *transaction);
+
+/**
+ * The number of this attempt of `rs_run`, from 1. 0 for what is no transaction.
+ */
+uint32_t rs_transaction_attempt(const rs_transaction *transaction);
+
+/**
+ * Whether an earlier attempt of `rs_run` may have committed: what this one writes may be there already.
+ */
+bool rs_transaction_maybe_committed(const rs_transaction *transaction);
+
+/**
+ * Opens the record space at `path`, a name or names between slashes.
+ *
+ * With a schema the space is created if it is not there, and what the schema adds to the stored one is added. With NULL the
+ * space has the schema that is stored. `options` may be NULL. Free the space with `rs_space_free`.
+ */
+rs_status rs_space_open(rs_database *database,
+                        rs_bytes path,
+                        const rs_schema *schema,
+                        const rs_space_options *options,
+                        rs_space **space,
+                        rs_error **error);
+
+/**
+ * Opens the record space at `path` below `parent`; otherwise as `rs_space_open`.
+ */
+rs_status rs_space_child(rs_space *parent,
+                         rs_bytes path,
+                         const rs_schema *schema,
+                         const rs_space_options *options,
+                         rs_space **space,
+                         rs_error **error);
+
+/**
+ * The paths of the record spaces below this one, at any depth, in order. Free them with `rs_list_free`.
+ */
+rs_status rs_space_children(rs_space *space, rs_list *paths, rs_error **error);
+
+/**
+ * Frees the handle of a space; the space itself stays. NULL is freed already.
+ */
+rs_status rs_space_free(rs_space *space);
+
+/**
+ * What would change if the space got this schema, in words: a line for each change with its cost. It changes nothing. Free
+ * the text with `rs_buffer_free`.
+ */
+rs_status rs_space_plan(rs_space *space,
+                        const rs_schema *schema,
+                        rs_buffer *plan,
+                        rs_error **error);
+
+/**
+ * Saves a record over the one with its key, if there is one.
+ *
+ * `data` is a protobuf message of the type `record_type`. `options` may be NULL. `saved`, which may be NULL, gets the record
+ * with its primary key and its version; free it with `rs_record_free`.
+ */
+rs_status rs_put(rs_space *space,
+                 rs_transaction *transaction,
+                 rs_bytes record_type,
+                 rs_bytes data,
+                 const rs_put_options *options,
+                 rs_record *saved,
+                 rs_error **error);
+
+/**
+ * Saves a record as `rs_put` does, from protobuf's JSON. Fields that the type does not have are refused.
+ */
+rs_status rs_put_json(rs_space *space,
+                      rs_transaction *transaction,
+                      rs_bytes record_type,
+                      rs_bytes json,
+                      const rs_put_options *options,
+                      rs_record *saved,
+                      rs_error **error);
+
+/**
+ * Saves records, in one transaction: all or, without a transaction of the caller, none.
+ *
+ * A transaction takes 10 MB and five seconds: for more records, call several times.
+ */
+rs_status rs_put_all(rs_space *space,
+                     rs_transaction *transaction,
+                     const rs_put_item *records,
+                     size_t count,
+                     rs_error **error);
+
+/**
+ * Gets the record with this key; RS_NONE if there is none. Free the record with `rs_record_free`.
+ */
+rs_status rs_get(rs_space *space, rs_transaction *transaction, const rs_key *key, rs_record *record, rs_error **error);
+
+/**
+ * Gets the record with this key as protobuf's JSON; RS_NONE if there is none. Free the text with `rs_buffer_free`.
+ */
+rs_status rs_get_json(rs_space *space,
+                      rs_transaction *transaction,
+                      const rs_key *key,
+                      rs_buffer *json,
+                      rs_error **error);
+
+/**
+ * Deletes the record with this key. `deleted`, which may be NULL, says whether there was one.
+ */
+rs_status rs_delete(rs_space *space, rs_transaction *transaction, const rs_key *key, bool *deleted, rs_error **error);
+
+/**
+ * Deletes all records. The schema stays.
+ */
+rs_status rs_delete_all(rs_space *space, rs_transaction *transaction, rs_error **error);
+
+/**
+ * Whether there is a record with this key.
+ */
+rs_status rs_exists(rs_space *space, rs_transaction *transaction, const rs_key *key, bool *exists, rs_error **error);
+
+/**
+ * How many records there are, by the count indexes of the schema, or by its record count key. It does not conflict with those
+ * who save.
+ */
+rs_status rs_count(rs_space *space,
+                   rs_transaction *transaction,
+                   int64_t *count,
+                   rs_error **error);
+
+/**
+ * The count, sum, or least or greatest value that an index keeps for the groups whose first columns are `group`; of all
+ * groups for NULL. RS_NONE if there is nothing to have a least or greatest value. Free the value with `rs_key_free`.
+ */
+rs_status rs_aggregate(rs_space *space,
+                       rs_transaction *transaction,
+                       rs_bytes index,
+                       const rs_key *group,
+                       rs_key **value,
+                       rs_error **error);
+
+/**
+ * Frees the record and makes the struct zero. NULL, one that is zero and one of a cursor need no freeing.
+ */
+rs_status rs_record_free(rs_record *record);
+
+/**
+ * Begins to read the records in the order of their primary keys; read them with `rs_cursor_next`.
+ *
+ * Without a transaction the scan may take any time: it reads in batches, each of one moment. `options` may be NULL. Free the
+ * cursor with `rs_cursor_free`.
+ */
+rs_status rs_scan(rs_space *space,
+                  rs_transaction *transaction,
+                  const rs_scan_options *options,
+                  rs_cursor **cursor,
+                  rs_error **error);
+
+/**
+ * Begins to read the records in the order of an index; read them with `rs_cursor_next`. A record comes as often as it has entries
+ * in the range. Otherwise as `rs_scan`.
+ */
+rs_status rs_scan_by(rs_space *space,
+                     rs_transaction *transaction,
+                     rs_bytes index,
+                     const rs_scan_options *options,
+                     rs_cursor **cursor,
+                     rs_error **error);
+
+/**
+ * Begins to read the entries of an index in its order; read them with `rs_cursor_next_entry`. Otherwise as `rs_scan`.
+ */
+rs_status rs_scan_index(rs_space *space,
+                        rs_transaction *transaction,
+                        rs_bytes index,
+                        const rs_scan_options *options,
+                        rs_cursor **cursor,
+                        rs_error **error);
+
+/**
+ * Reads the next record; RS_NONE at the end, and when a limit was reached.
+ */
+rs_status rs_cursor_next(rs_cursor *cursor, rs_record *record, rs_error **error);
+
+/**
+ * Reads the next entry of an index; RS_NONE at the end, and when a limit was reached.
+ */
+rs_status rs_cursor_next_entry(rs_cursor *cursor, rs_index_entry *entry, rs_error **error);
+
+/**
+ * Reads the next record as protobuf's JSON; RS_NONE at the end, and when a limit was reached.
+ */
+rs_status rs_cursor_next_json(rs_cursor *cursor, rs_bytes *json, rs_error **error);
+
+/**
+ * Where another scan goes on behind the last result, perhaps in another process: keep a copy of the bytes. RS_NONE when nothing
+ * follows, and before the first result of a scan that began at the beginning.
+ */
+rs_status rs_cursor_continuation(rs_cursor *cursor,
+                                 rs_bytes *continuation,
+                                 rs_error **error);
+
+/**
+ * Why there is no next result; RS_REASON_NONE while there may be one.
+ */
+rs_status rs_cursor_no_next_reason(rs_cursor *cursor, rs_no_next_reason *reason, rs_error **error);
+
+/**
+ * Frees a cursor. NULL is freed already.
+ */
+rs_status rs_cursor_free(rs_cursor *cursor);
+
+/**
+ * The state of an index.
+ */
+rs_status rs_get_index_state(rs_space *space,
+                             rs_transaction *transaction,
+                             rs_bytes index,
+                             rs_index_state *state,
+                             rs_error **error);
+
+/**
+ * Builds indexes, in many transactions, while others use the space. A build that was stopped goes on.
+ *
+ * `options` may be NULL: then all indexes are built that are not readable. `summary` may be NULL.
+ */
+rs_status rs_build_indexes(rs_space *space,
+                           const rs_build_options *options,
+                           rs_build_summary *summary,
+                           rs_error **error);
+
+#ifdef __cplusplus
+}  // extern "C"
+#endif  // __cplusplus
+
+#endif  /* RECORD_STORE_H */
+
+/* A C string as bytes, without the NUL at its end; NULL as none. */
+static inline rs_bytes rs_str(const char *text) {
+    rs_bytes bytes;
+    bytes.data = (const uint8_t *)text;
+    bytes.len = text == NULL ? 0 : strlen(text);
+    return bytes;
+}
+
+/* Bytes by where they begin and how many there are. */
+static inline rs_bytes rs_bytes_of(const void *data, size_t len) {
+    rs_bytes bytes;
+    bytes.data = (const uint8_t *)data;
+    bytes.len = len;
+    return bytes;
+}
+
+/* rs_open_options with the defaults. */
+static inline rs_open_options rs_open_options_init(void) {
+    rs_open_options options;
+    memset(&options, 0, sizeof options);
+    options.size = sizeof options;
+    return options;
+}
+
+/* rs_run_options with the defaults. */
+static inline rs_run_options rs_run_options_init(void) {
+    rs_run_options options;
+    memset(&options, 0, sizeof options);
+    options.size = sizeof options;
+    return options;
+}
+
+/* rs_space_options with the defaults. */
+static inline rs_space_options rs_space_options_init(void) {
+    rs_space_options options;
+    memset(&options, 0, sizeof options);
+    options.size = sizeof options;
+    return options;
+}
+
+/* rs_put_options with the defaults. */
+static inline rs_put_options rs_put_options_init(void) {
+    rs_put_options options;
+    memset(&options, 0, sizeof options);
+    options.size = sizeof options;
+    return options;
+}
+
+/* rs_scan_options with the defaults. */
+static inline rs_scan_options rs_scan_options_init(void) {
+    rs_scan_options options;
+    memset(&options, 0, sizeof options);
+    options.size = sizeof options;
+    return options;
+}
+
+/* rs_build_options with the defaults. */
+static inline rs_build_options rs_build_options_init(void) {
+    rs_build_options options;
+    memset(&options, 0, sizeof options);
+    options.size = sizeof options;
+    return options;
+}
