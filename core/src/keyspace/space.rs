@@ -463,7 +463,7 @@ impl RecordSpace {
             .await
     }
 
-    async fn save_all(&self, records: &[Record], options: &SaveOptions) -> Result<Vec<StoredRecord>> {
+    pub(super) async fn save_all(&self, records: &[Record], options: &SaveOptions) -> Result<Vec<StoredRecord>> {
         let (mut saved, context) = self
             .inner
             .database
