@@ -1043,6 +1043,36 @@ rs_status rs_schema_builder_record_type(rs_schema_builder *builder,
 rs_status rs_schema_builder_primary_key(rs_schema_builder *builder, rs_bytes record_type, rs_bytes column);
 
 /**
+ * Drops an index that the space may have.
+ */
+rs_status rs_schema_builder_drop_index(rs_schema_builder *builder, rs_bytes index);
+
+/**
+ * Drops a record type that the space may have; its records must be deleted before.
+ */
+rs_status rs_schema_builder_drop_type(rs_schema_builder *builder, rs_bytes record_type);
+
+/**
+ * Allows a change of the stored schema that is refused by itself, such as "allow_field_renames".
+ */
+rs_status rs_schema_builder_allow(rs_schema_builder *builder, rs_bytes change);
+
+/**
+ * Compiles and checks what was declared. The schema is freed with `rs_schema_free`, and the builder may be used on.
+ */
+rs_status rs_schema_builder_build(rs_schema_builder *builder, rs_schema **schema, rs_error **error);
+
+/**
+ * Frees a schema; spaces that were opened with it stay. NULL is freed already.
+ */
+rs_status rs_schema_free(rs_schema *schema);
+
+/**
+ * The compiled files of a schema: the bytes of a FileDescriptorSet, to be freed with `rs_buffer_free`.
+ */
+rs_status rs_schema_descriptor_set(const rs_schema *schema, rs_buffer *set, rs_error **error);
+
+/**
  * Begins an index. `kind` is its type, such as "count" or "sum"; none means "value". The calls that follow say the rest.
  */
 rs_status rs_schema_builder_index(rs_schema_builder *builder,
@@ -1078,36 +1108,6 @@ rs_status rs_schema_builder_index_unique(rs_schema_builder *builder, rs_bytes in
  * Sets an option of an index.
  */
 rs_status rs_schema_builder_index_option(rs_schema_builder *builder, rs_bytes index, rs_bytes option, rs_bytes value);
-
-/**
- * Drops an index that the space may have.
- */
-rs_status rs_schema_builder_drop_index(rs_schema_builder *builder, rs_bytes index);
-
-/**
- * Drops a record type that the space may have; its records must be deleted before.
- */
-rs_status rs_schema_builder_drop_type(rs_schema_builder *builder, rs_bytes record_type);
-
-/**
- * Allows a change of the stored schema that is refused by itself, such as "allow_field_renames".
- */
-rs_status rs_schema_builder_allow(rs_schema_builder *builder, rs_bytes change);
-
-/**
- * Compiles and checks what was declared. The schema is freed with `rs_schema_free`, and the builder may be used on.
- */
-rs_status rs_schema_builder_build(rs_schema_builder *builder, rs_schema **schema, rs_error **error);
-
-/**
- * Frees a schema; spaces that were opened with it stay. NULL is freed already.
- */
-rs_status rs_schema_free(rs_schema *schema);
-
-/**
- * The compiled files of a schema: the bytes of a FileDescriptorSet, to be freed with `rs_buffer_free`.
- */
-rs_status rs_schema_descriptor_set(const rs_schema *schema, rs_buffer *set, rs_error **error);
 
 /**
  * Opens the database that `url` names: "memory:" is a new one in this process; a path, or "file:" and a path, is the embedded
@@ -1312,26 +1312,6 @@ rs_status rs_delete_all(rs_space *space, rs_transaction *transaction, rs_error *
 rs_status rs_exists(rs_space *space, rs_transaction *transaction, const rs_key *key, bool *exists, rs_error **error);
 
 /**
- * How many records there are, by the count indexes of the schema, or by its record count key. It does not conflict with those
- * who save.
- */
-rs_status rs_count(rs_space *space,
-                   rs_transaction *transaction,
-                   int64_t *count,
-                   rs_error **error);
-
-/**
- * The count, sum, or least or greatest value that an index keeps for the groups whose first columns are `group`; of all
- * groups for NULL. RS_NONE if there is nothing to have a least or greatest value. Free the value with `rs_key_free`.
- */
-rs_status rs_aggregate(rs_space *space,
-                       rs_transaction *transaction,
-                       rs_bytes index,
-                       const rs_key *group,
-                       rs_key **value,
-                       rs_error **error);
-
-/**
  * Frees the record and makes the struct zero. NULL, one that is zero and one of a cursor need no freeing.
  */
 rs_status rs_record_free(rs_record *record);
@@ -1425,6 +1405,26 @@ rs_status rs_cursor_no_next_reason(rs_cursor *cursor, rs_no_next_reason *reason,
  * Frees a cursor. NULL is freed already.
  */
 rs_status rs_cursor_free(rs_cursor *cursor);
+
+/**
+ * How many records there are, by the count indexes of the schema, or by its record count key. It does not conflict with those
+ * who save.
+ */
+rs_status rs_count(rs_space *space,
+                   rs_transaction *transaction,
+                   int64_t *count,
+                   rs_error **error);
+
+/**
+ * The count, sum, or least or greatest value that an index keeps for the groups whose first columns are `group`; of all
+ * groups for NULL. RS_NONE if there is nothing to have a least or greatest value. Free the value with `rs_key_free`.
+ */
+rs_status rs_aggregate(rs_space *space,
+                       rs_transaction *transaction,
+                       rs_bytes index,
+                       const rs_key *group,
+                       rs_key **value,
+                       rs_error **error);
 
 /**
  * The state of an index.

@@ -4,13 +4,15 @@ use crate::step::Failure;
 use crate::workspace;
 
 /// The sources, as a reader of the header wants them.
-const SOURCES: [&str; 14] = [
+const SOURCES: [&str; 16] = [
     "library",
     "status",
     "buffer",
+    "memory",
     "error",
     "key",
     "schema",
+    "schema_index",
     "database",
     "transaction",
     "space",
