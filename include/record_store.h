@@ -2,8 +2,8 @@
  * Record-Store for C: records of protobuf messages in FoundationDB, or in a database of the program's own.
  *
  * Every call returns a status; one that can fail in many ways takes a place for an error, which may be NULL. Results are zero
- * after a failure. Pointers that start with rs_ are handles: they are freed by their own call, which takes NULL, and to use one
- * that was freed is an error. Arguments are copied before a call returns.
+ * after a failure. Pointers to types without fields, such as rs_database, are handles: each has its own call that frees it and
+ * takes NULL, and to use one that was freed is an error. Arguments are copied before a call returns.
  */
 
 #ifndef RECORD_STORE_H
@@ -1449,8 +1449,6 @@ rs_status rs_build_indexes(rs_space *space,
 }  // extern "C"
 #endif  // __cplusplus
 
-#endif  /* RECORD_STORE_H */
-
 /* A C string as bytes, without the NUL at its end; NULL as none. */
 static inline rs_bytes rs_str(const char *text) {
     rs_bytes bytes;
@@ -1522,3 +1520,5 @@ static inline rs_build_options rs_build_options_init(void) {
     options.size = sizeof options;
     return options;
 }
+
+#endif  /* RECORD_STORE_H */
