@@ -315,6 +315,85 @@ typedef struct {
 } rs_scan_options;
 
 /**
+ * What a query asks beside its filter, and how far it goes. Zeros are the defaults; make it with `rs_query_options_init`.
+ */
+typedef struct {
+    /**
+     * The size of this struct.
+     */
+    size_t size;
+    /**
+     * The values of the filter's parameters, one in each column: those of `?` in their order, or else those of
+     * `parameter_names`. The list of `city = ANY(?)` is a column of `rs_key_list`. NULL for a filter without parameters.
+     */
+    const rs_key *parameters;
+    /**
+     * The names of the parameters, without colons, as many as there are columns; NULL for the values of `?`.
+     */
+    const rs_bytes *parameter_names;
+    /**
+     * How many names there are.
+     */
+    size_t parameter_name_count;
+    /**
+     * Only records of these types; NULL for all types.
+     */
+    const rs_bytes *record_types;
+    /**
+     * How many types there are.
+     */
+    size_t record_type_count;
+    /**
+     * The columns of the order: an index that has it is scanned, or else the records are sorted in memory. NULL for any order.
+     */
+    const rs_bytes *order_by;
+    /**
+     * How many columns there are.
+     */
+    size_t order_by_count;
+    /**
+     * The only indexes that may be used; NULL for all.
+     */
+    const rs_bytes *indexes;
+    /**
+     * How many indexes there are.
+     */
+    size_t index_count;
+    /**
+     * Where the query goes on: the continuation of the same query.
+     */
+    rs_bytes continuation;
+    /**
+     * The most records; 0 for all.
+     */
+    uint64_t limit;
+    /**
+     * How many records to leave out first.
+     */
+    uint64_t skip;
+    /**
+     * The most key-value pairs to read before the query stops; 0 for no limit.
+     */
+    uint64_t scanned_rows_max;
+    /**
+     * The most bytes of keys and values to read before the query stops; 0 for no limit.
+     */
+    uint64_t scanned_bytes_max;
+    /**
+     * After how many milliseconds the query stops; 0 for no limit.
+     */
+    uint64_t time_max_ms;
+    /**
+     * Not 0: in the opposite order.
+     */
+    uint8_t reverse;
+    /**
+     * Not 0: reads without conflicts with those who write.
+     */
+    uint8_t snapshot;
+} rs_query_options;
+
+/**
  * An entry of an index. It stays until the next call on its cursor. Its parts are packed keys: read them with `rs_key_unpack`.
  */
 typedef struct {
@@ -807,6 +886,11 @@ rs_status rs_error_free(rs_error *error);
 rs_key *rs_key_new(void);
 
 /**
+ * A key like another one. NULL for what is no key, and if there is no room for more handles.
+ */
+rs_key *rs_key_copy(const rs_key *key);
+
+/**
  * Frees a key. NULL is freed already.
  */
 rs_status rs_key_free(rs_key *key);
@@ -860,6 +944,11 @@ rs_status rs_key_uuid(rs_key *key, rs_bytes value);
  * Adds the version of a record, which has 12 bytes.
  */
 rs_status rs_key_version(rs_key *key, rs_bytes value);
+
+/**
+ * Adds the columns of another key as one column: a list, for a parameter of a query.
+ */
+rs_status rs_key_list(rs_key *key, const rs_key *list);
 
 /**
  * Makes it the whole primary key of a record, as `rs_record` and `rs_index_entry` have it. Columns that it had are gone.
@@ -1281,6 +1370,30 @@ rs_status rs_scan_index(rs_space *space,
                         rs_error **error);
 
 /**
+ * Asks for the records of which `filter` is true, such as `age >= 18 AND address.city = ?`; for all if it is empty. An index answers
+ * where one can, or else all records are read. Read them with `rs_cursor_next`.
+ *
+ * Without a transaction the query may take any time: it reads in batches, each of one moment. `options` may be NULL. Free
+ * the cursor with `rs_cursor_free`.
+ */
+rs_status rs_query(rs_space *space,
+                   rs_transaction *transaction,
+                   rs_bytes filter,
+                   const rs_query_options *options,
+                   rs_cursor **cursor,
+                   rs_error **error);
+
+/**
+ * How the records of a query would be found now, in words: the plan, and what each of its steps reads. Free the text with
+ * `rs_buffer_free`.
+ */
+rs_status rs_explain(rs_space *space,
+                     rs_bytes filter,
+                     const rs_query_options *options,
+                     rs_buffer *plan,
+                     rs_error **error);
+
+/**
  * Reads the next record; RS_NONE at the end, and when a limit was reached.
  */
 rs_status rs_cursor_next(rs_cursor *cursor, rs_record *record, rs_error **error);
@@ -1389,6 +1502,14 @@ static inline rs_put_options rs_put_options_init(void) {
 /* rs_scan_options with the defaults. */
 static inline rs_scan_options rs_scan_options_init(void) {
     rs_scan_options options;
+    memset(&options, 0, sizeof options);
+    options.size = sizeof options;
+    return options;
+}
+
+/* rs_query_options with the defaults. */
+static inline rs_query_options rs_query_options_init(void) {
+    rs_query_options options;
     memset(&options, 0, sizeof options);
     options.size = sizeof options;
     return options;

@@ -134,6 +134,30 @@ static void scan(rs_space *cities) {
     rs_cursor_free(cursor);
 }
 
+/* Capitals with many people, by a filter; the plan says which index finds them. */
+static void query(rs_space *cities) {
+    static const char FILTER[] = "feature_code = 'PPLC' AND population > ?";
+    rs_error *error = NULL;
+    rs_key *parameters = rs_key_new();
+    rs_query_options options = rs_query_options_init();
+    rs_cursor *cursor = NULL;
+    rs_record city;
+    rs_buffer plan;
+    rs_status status;
+    rs_key_int(parameters, 9000000);
+    options.parameters = parameters;
+    double began = now();
+    must(rs_query(cities, NULL, rs_str(FILTER), &options, &cursor, &error), error);
+    while ((status = rs_cursor_next(cursor, &city, &error)) == RS_OK) print_city(city.data);
+    must(status, error);
+    report("the capitals above, by a query", began, 1);
+    must(rs_explain(cities, rs_str(FILTER), &options, &plan, &error), error);
+    printf("%.*s", (int)plan.len, (const char *)plan.data);
+    rs_buffer_free(&plan);
+    rs_cursor_free(cursor);
+    rs_key_free(parameters);
+}
+
 /* The largest cities of a country, three on each page; each page goes on where the one before it stopped. */
 static void pages(rs_space *cities, const char *country) {
     rs_error *error = NULL;
@@ -221,6 +245,7 @@ int main(int argc, char **argv) {
     scan(cities);
     pages(cities, "CH");
     count(cities);
+    query(cities);
     began = now();
     must(rs_run(database, NULL, delete_and_put_again, cities, &error), error);
     report("delete Paris and put it again in one transaction, on disk", began, 1);

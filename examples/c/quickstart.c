@@ -77,11 +77,19 @@ int main(int argc, char **argv) {
 
     rs_cursor *cursor = NULL;
     rs_bytes user;
-    must(rs_scan_by(users, NULL, rs_str("by_city"), NULL, &cursor, &error), error);
+    rs_key *parameters = rs_key_new();
+    rs_query_options options = rs_query_options_init();
+    rs_key_string(parameters, rs_str("Paris"));
+    options.parameters = parameters;
+    must(rs_query(users, NULL, rs_str("city = ? OR name LIKE 'G%'"), &options, &cursor, &error), error);
     rs_status status;
     while ((status = rs_cursor_next_json(cursor, &user, &error)) == RS_OK)
-        printf("by city: %.*s\n", (int)user.len, (const char *)user.data);
+        printf("found: %.*s\n", (int)user.len, (const char *)user.data);
     must(status, error);
+    rs_buffer plan;
+    must(rs_explain(users, rs_str("city = ?"), &options, &plan, &error), error);
+    printf("%.*s", (int)plan.len, (const char *)plan.data);
+    rs_buffer_free(&plan);
 
     status = rs_put_json(users, NULL, rs_str("User"), rs_str("{\"id\": 3, \"nmae\": \"Edsger\"}"), NULL, NULL, &error);
     printf("a mistake: %s: %s\n", rs_status_name(status), rs_error_message(error));
@@ -94,6 +102,7 @@ int main(int argc, char **argv) {
     printf("deleted: %s, still there: %s\n", deleted ? "yes" : "no", status == RS_NONE ? "no" : "yes");
 
     rs_key_free(key);
+    rs_key_free(parameters);
     rs_close(database); /* frees the space and the cursor too */
     return EXIT_SUCCESS;
 }

@@ -29,7 +29,7 @@ int main(int argc, char **argv) try {
                       .build();
     auto users = db.space("quickstart/users", schema);
 
-    // With protoc's classes: users.put(user), users.get<demo::User>(1), for (const auto &user : users.scan<demo::User>()).
+    // With protoc's classes: users.put(user), users.get<demo::User>(1), for (const auto &user : users.query<demo::User>("id > 1")).
     users.put_json("User", R"({"id": 1, "name": "Ada", "city": "London"})");
     users.put_json("User", R"({"id": 2, "name": "Grace", "city": "New York"})");
     std::cout << "get(1): " << users.get_json(1).value_or("nobody") << '\n';
@@ -41,8 +41,9 @@ int main(int argc, char **argv) try {
     });
     std::cout << "moved in attempt " << attempt << '\n';
 
-    for (const auto &entry : users.scan_index("by_city", rs::ScanOptions().within("New York")))
-        std::cout << "in New York: " << users.get_json(entry.primary_key).value_or("nobody") << '\n';
+    for (const auto &user : users.query(rs::Query("city = ? AND name LIKE 'G%'", "New York")))
+        std::cout << "found: " << users.get_json(rs::Key::primary_key(user.primary_key())).value_or("nobody") << '\n';
+    std::cout << users.explain({"city = ?", "New York"});
     if (auto counted = users.aggregate("users_by_city", "New York"))
         std::cout << "they are " << counted->integer(0) << " of " << users.count() << '\n';
 

@@ -100,7 +100,7 @@ public:
             } catch (const Error &failed) {
                 state->thrown = std::current_exception();
                 // By the status of a call of the transaction that failed rs_run knows whether to try again.
-                return failed.status();
+                return failed.status() == RS_OK ? RS_USER : failed.status();
             } catch (...) {
                 state->thrown = std::current_exception();
                 return RS_USER;

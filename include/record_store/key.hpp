@@ -27,6 +27,11 @@ public:
         (add(std::forward<Columns>(columns)), ...);
     }
 
+    Key(const Key &other) : handle_(rs_key_copy(other.get())) {}
+    Key(Key &&other) noexcept = default;
+    Key &operator=(const Key &other) { return *this = Key(other); }
+    Key &operator=(Key &&other) noexcept = default;
+
     /* The key of a record of this type; without columns the beginning of all of them. */
     template <class... Columns>
     static Key of(std::string_view record_type, Columns &&...columns) {
@@ -67,6 +72,8 @@ public:
             if (value > static_cast<Int>(INT64_MAX)) throw Error(RS_INVALID_ARGUMENT, "a key's number has 64 bits with a sign");
         return checked(rs_key_int(get(), static_cast<std::int64_t>(value)));
     }
+    /* The columns of another key as one column. */
+    Key &add_list(const Key &list) { return checked(rs_key_list(get(), list.get())); }
     Key &add_bytes(std::string_view value) { return checked(rs_key_bytes(get(), detail::bytes(value))); }
     Key &add_uuid(std::string_view value) { return checked(rs_key_uuid(get(), detail::bytes(value))); }
     Key &add_version(std::string_view value) { return checked(rs_key_version(get(), detail::bytes(value))); }

@@ -4,6 +4,7 @@
 
 #include "cursor.hpp"
 #include "key.hpp"
+#include "query.hpp"
 #include "record.hpp"
 #include "schema.hpp"
 #include "transaction.hpp"
@@ -105,6 +106,24 @@ public:
     template <class T = RecordView>
     Cursor<T> scan(Transaction &transaction, const ScanOptions &options = ScanOptions()) {
         return scan_in<T>(transaction.get(), options);
+    }
+
+    /* The records that a query asks for: query<User>(Query("age >= ?", 18).order_by({"name"})), or query("age >= 18"). */
+    template <class T = RecordView>
+    Cursor<T> query(const Query &query) {
+        return query_in<T>(nullptr, query);
+    }
+    template <class T = RecordView>
+    Cursor<T> query(Transaction &transaction, const Query &query) {
+        return query_in<T>(transaction.get(), query);
+    }
+    /* How the records of a query would be found now, in words. */
+    std::string explain(const Query &query) {
+        rs_buffer plan;
+        query.with_options([&](rs_bytes filter, const rs_query_options *options) {
+            detail::call(rs_explain, handle(), filter, options, &plan);
+        });
+        return detail::take(plan);
     }
 
     /* The records in the order of an index. */
@@ -244,6 +263,14 @@ private:
         rs_cursor *cursor = nullptr;
         rs_scan_options given = options.get();
         detail::call(rs_scan, handle(), transaction, &given, &cursor);
+        return Cursor<T>(cursor);
+    }
+    template <class T>
+    Cursor<T> query_in(rs_transaction *transaction, const Query &query) {
+        rs_cursor *cursor = nullptr;
+        query.with_options([&](rs_bytes filter, const rs_query_options *options) {
+            detail::call(rs_query, handle(), transaction, filter, options, &cursor);
+        });
         return Cursor<T>(cursor);
     }
     template <class Function>

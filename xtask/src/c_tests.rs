@@ -16,8 +16,9 @@ pub(crate) const SANITIZED: [&str; 4] = ["-g", "-O1", "-fsanitize=address,undefi
 const PLAIN: [&str; 2] = ["-g", "-O1"];
 
 /// What makes valgrind fail: every error, and memory to which nothing leads any more.
-const VALGRIND: [&str; 5] = [
+const VALGRIND: [&str; 6] = [
     "--quiet",
+    "--child-silent-after-fork=yes",
     "--error-exitcode=1",
     "--leak-check=full",
     "--show-leak-kinds=definite",
@@ -41,9 +42,11 @@ const TESTS: [Test; 4] = [
             "bindings/c/tests/schemas.c",
             "bindings/c/tests/scans.c",
             "bindings/c/tests/indexes.c",
+            "bindings/c/tests/queries.c",
             "bindings/c/tests/transactions.c",
             "bindings/c/tests/handles.c",
             "bindings/c/tests/arguments.c",
+            "bindings/c/tests/processes.c",
         ],
         takes_folder: true,
     },

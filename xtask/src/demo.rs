@@ -1,5 +1,5 @@
 //! `cargo xtask demo`: the main job on real data. A program in Rust loads the cities of the world into a durable directory
-//! and works with them; programs in Python, C and JavaScript go on with the same directory.
+//! and works with them; programs in Python, JavaScript and C go on with the same directory.
 
 use std::path::PathBuf;
 
@@ -33,16 +33,17 @@ pub(crate) fn run(directory: Option<PathBuf>) -> Result<(), Failure> {
         .program()
         .args(["examples/python/cities.py".as_ref(), directory.as_os_str()])
         .run()?;
+    println!("\npreparing the Node.js package");
+    let environment = node::Environment::with_package(node::Profile::Release)?;
+    let directory = std::path::absolute(&directory).map_err(|error| format!("{}: {error}", directory.display()))?;
+    environment.example("cities.mjs")?.args([&directory]).run()?;
+
     println!("\npreparing the C library");
     let folder = workspace::cache().join("c");
     let library = c::install(&folder.join("release"), Profile::Release)?;
     let program = folder.join("cities");
     library.compile(&["examples/c/cities.c"], &program, &["-O2"])?;
-    Program::new(program).args([&directory]).run()?;
-    println!("\npreparing the Node.js package");
-    let environment = node::Environment::with_package(node::Profile::Release)?;
-    let directory = std::path::absolute(&directory).map_err(|error| format!("{}: {error}", directory.display()))?;
-    environment.example("cities.mjs")?.args([directory]).run()
+    Program::new(program).args([&directory]).run()
 }
 
 fn fresh_directory() -> Result<PathBuf, Failure> {

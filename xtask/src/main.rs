@@ -36,7 +36,7 @@ enum Command {
         #[arg(long, value_delimiter = ',', default_values_t = [10_000, 1_000_000])]
         records: Vec<u64>,
     },
-    /// Load the cities of the world and work with them, from Rust, Python, C and JavaScript
+    /// Load the cities of the world and work with them, from Rust, Python, JavaScript and C
     Demo {
         /// Where to keep the database; without it, a fresh one in the cache
         directory: Option<std::path::PathBuf>,
@@ -54,7 +54,7 @@ enum Command {
     },
     /// Replay the cases that Apple's Java Record Layer wrote, and compare byte for byte
     Golden(golden::Arguments),
-    /// Run every test: format, lints, house rules, Rust, Python, C, Node.js
+    /// Run every test: format, lints, house rules, Rust, Python, Node.js, C
     Test {
         /// Only the steps of these names, such as "C tests"
         steps: Vec<String>,

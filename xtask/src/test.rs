@@ -1,5 +1,5 @@
-//! `cargo xtask test`: everything that must hold before a change lands, from the format of the code to the packages of the other
-//! languages.
+//! `cargo xtask test`: everything that must hold before a change lands, from the format of the code to the Python and
+//! Node.js packages and the C library.
 
 use crate::step::{Failure, Program, Steps};
 use crate::{c_tests, r#gen, node, python, tidy};
@@ -33,8 +33,8 @@ pub(crate) fn run(only: Vec<String>) -> Result<(), Failure> {
             .run()
     });
     steps.step("Python tests", python_tests);
-    steps.step("C tests", c_tests::run);
     steps.step("Node tests", node_tests);
+    steps.step("C tests", c_tests::run);
     steps.finish()
 }
 

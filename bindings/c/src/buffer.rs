@@ -14,6 +14,7 @@ use crate::error::Result;
 use crate::handle::{self, Kind, Object, Table};
 use crate::index::{rs_build_options, rs_build_progress, rs_build_summary, rs_index_entry};
 use crate::panic::call_without_error;
+use crate::query::rs_query_options;
 use crate::record::{Shown, rs_put_item, rs_put_options, rs_record};
 use crate::scan::rs_scan_options;
 use crate::space::rs_space_options;
@@ -88,7 +89,7 @@ macro_rules! plain {
 plain! {
     bool u8 i32 u32 i64 u64 usize f64
     rs_bytes rs_buffer rs_list rs_record rs_put_item rs_index_entry
-    rs_open_options rs_run_options rs_space_options rs_put_options rs_scan_options
+    rs_open_options rs_run_options rs_space_options rs_put_options rs_scan_options rs_query_options
     rs_build_options rs_build_progress rs_build_summary
 }
 
@@ -135,6 +136,7 @@ impl Options for rs_run_options {}
 impl Options for rs_space_options {}
 impl Options for rs_put_options {}
 impl Options for rs_scan_options {}
+impl Options for rs_query_options {}
 impl Options for rs_build_options {}
 
 /// Copies options; NULL, and what the program does not know, are zeros, which are the defaults.

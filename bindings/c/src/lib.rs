@@ -20,6 +20,7 @@ pub mod index;
 pub mod key;
 pub mod library;
 mod panic;
+pub mod query;
 pub mod record;
 mod runtime;
 pub mod scan;

@@ -54,6 +54,8 @@ static void call_everything(void *bad) {
     STATUS(refused, rs_scan(space, NULL, NULL, &scan, &error));
     STATUS(refused, rs_scan_by(space, NULL, rs_str("i"), NULL, &scan, &error));
     STATUS(refused, rs_scan_index(space, NULL, rs_str("i"), NULL, &scan, &error));
+    STATUS(refused, rs_query(space, NULL, rs_str(""), NULL, &scan, &error));
+    STATUS(refused, rs_explain(space, rs_str(""), NULL, &buffer, &error));
     STATUS(refused, rs_get_index_state(space, NULL, rs_str("i"), &state, &error));
     STATUS(refused, rs_build_indexes(space, NULL, NULL, &error));
 
@@ -77,6 +79,7 @@ static void call_everything(void *bad) {
     STATUS(refused, rs_key_bytes(key, rs_str("")));
     STATUS(refused, rs_key_uuid(key, rs_str("")));
     STATUS(refused, rs_key_version(key, rs_str("")));
+    STATUS(refused, rs_key_list(key, good));
     STATUS(refused, rs_key_unpack(key, rs_str("")));
     STATUS(refused, rs_key_primary_key(key, rs_str("")));
     STATUS(refused, rs_key_to_text(key, &buffer, &error));

@@ -58,6 +58,15 @@ void test_keys(void) {
     CHECK(rs_key_unpack(key, rs_bytes_of(no_utf8, 1)) != RS_OK);
     CHECK(rs_key_version(key, rs_bytes_of(twelve, 11)) != RS_OK);
 
+    /* A copy is a key of its own. */
+    OK(rs_key_clear(key));
+    OK(rs_key_int(key, 1));
+    rs_key *copy = rs_key_copy(key);
+    OK(rs_key_int(copy, 2));
+    CHECK(rs_key_count(key) == 1 && rs_key_count(copy) == 2);
+    OK(rs_key_free(copy));
+    CHECK(rs_key_copy(copy) == NULL && rs_key_copy(NULL) == NULL);
+
     /* A whole primary key takes no more columns. */
     OK(rs_key_clear(key));
     static const uint8_t packed_one[] = {0x15, 0x01};

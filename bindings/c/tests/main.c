@@ -136,6 +136,7 @@ int main(int argc, char **argv) {
         {"schemas", test_schemas}, {"scans", test_scans},
         {"indexes", test_indexes}, {"transactions", test_transactions},
         {"handles", test_handles}, {"arguments", test_arguments},
+        {"processes", test_processes}, {"queries", test_queries},
     };
     for (size_t at = 0; at < sizeof tests / sizeof tests[0]; at++) {
         int before = failures;

@@ -125,6 +125,33 @@ static void pages() {
     THROWS(RS_INVALID_ARGUMENT, cursor.next());
 }
 
+static void queries() {
+    auto db = rs::Database::open("memory:");
+    auto space = db.space("users", make_schema());
+    for (unsigned char id = 1; id <= 6; id++) space.put(User(id, id % 2 == 0 ? "even" : "odd"));
+    auto ids = [](auto cursor) {
+        std::string ids;
+        for (const User &user : cursor) ids += std::to_string(user.id());
+        return ids;
+    };
+    CHECK(ids(space.query<User>(rs::Query("id <= 2").record_type("User"))) == "12");
+    CHECK(ids(space.query<User>(rs::Query("name = ? AND id > ?", "odd", 1).record_type("User"))) == "35");
+    auto named = rs::Query("name = :name AND id = ANY(:ids)").record_type("User");
+    CHECK(ids(space.query<User>(named.parameter("name", "even").list("ids", 1, 2, 6))) == "26");
+    auto ordered = rs::Query("").record_type("User").order_by({"name"}).reverse();
+    CHECK(ids(space.query<User>(ordered)) == "531642");
+    auto page = space.query<User>(ordered.limit(2));
+    while (page.next()) continue;
+    CHECK(ids(space.query<User>(ordered.continuation(page.continuation()))) == "16");
+    CHECK(space.explain(rs::Query("name = 'odd'").record_type("User")).find("by_name") != std::string::npos);
+    db.run([&](rs::Transaction &tx) {
+        space.put(tx, User(7, "odd"));
+        CHECK(ids(space.query<User>(tx, rs::Query("name = 'odd' AND id > 3").record_type("User"))) == "57");
+    });
+    THROWS(RS_INVALID_QUERY, space.query<User>("id >").next());
+    THROWS(RS_INVALID_QUERY, space.explain(rs::Query("id = ?")));
+}
+
 static void transactions() {
     auto db = rs::Database::open("memory:");
     auto space = db.space("users", make_schema());
@@ -186,6 +213,25 @@ static void transactions() {
     THROWS(RS_INVALID_ARGUMENT, (committed.commit(), 0));
 }
 
+static void results() {
+    auto db = rs::Database::open("memory:");
+    auto space = db.space("users", make_schema());
+    auto saved = rs::try_call([&] { return space.put(User(1, "Ada")); });
+    CHECK(saved && saved.ok() && saved.value().record_type() == "User");
+    rs::Record record = std::move(saved).value();
+    CHECK(record.parse<User>().id() == 1);
+    auto refused = rs::try_call([&] { return space.put("Nobody", ""); });
+    CHECK(!refused && refused.error().status() == RS_META_DATA);
+    THROWS(RS_META_DATA, refused.value());
+    CHECK(rs::try_call([&] { space.erase_all(); }).ok());
+    // An error of the program's own that says RS_OK does not commit.
+    auto confused = rs::try_call([&] { db.run([&](rs::Transaction &tx) {
+        space.put(tx, User(2, "x"));
+        throw rs::Error(RS_OK, "not so");
+    }); });
+    CHECK(!confused && !space.exists(rs::Key::of("User", 2)));
+}
+
 static void keys() {
     rs::Key key("a", std::string("b"), 1, -2L, 3u, true, 1.5, nullptr);
     CHECK(key.size() == 8 && key.text(1) == "b" && key.integer(3) == -2 && key.boolean(5) && key.number(6) == 1.5);
@@ -245,7 +291,9 @@ static void building() {
 int main() {
     message_classes();
     pages();
+    queries();
     transactions();
+    results();
     keys();
     lives_of_objects();
     building();

@@ -54,8 +54,10 @@ void test_keys(void);
 void test_schemas(void);
 void test_scans(void);
 void test_indexes(void);
+void test_queries(void);
 void test_transactions(void);
 void test_handles(void);
 void test_arguments(void);
+void test_processes(void);
 
 #endif

@@ -19,14 +19,19 @@ mod transaction;
 pub use continuation::Continuation;
 pub use limits::{NoNextReason, ScanLimits};
 
+use limits::LimitManager;
+
 pub(crate) use cursor::{Begin, BoxCursor, Cursor};
-pub(crate) use envelope::PlanStamp;
+pub(crate) use envelope::{Envelope, Seal};
 pub(crate) use filter::FilterCursor;
 pub(crate) use flat_map::FlatMapCursor;
 pub(crate) use key_value::{KeyValueCursor, KeyValueScan, RowsWanted};
 pub(crate) use limit::LimitCursor;
-pub(crate) use limits::{LimitManager, Scanned};
+pub(crate) use limits::Scanned;
 pub(crate) use merge::{MergeCursor, MergeKind};
 pub(crate) use paging::Paging;
 pub(crate) use position::{Position, SortPosition, decoded};
-pub(crate) use transaction::{ScanProgress, TransactionCursor, next_batch};
+pub(crate) use transaction::{ScanIdentity, ScanProgress, TransactionCursor, next_batch};
+
+#[cfg(test)]
+mod tests;

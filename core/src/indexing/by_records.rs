@@ -133,7 +133,7 @@ impl ByRecords<'_> {
         let mut is_full = false;
         while let Some(record) = cursor.next().await? {
             if !reverse && is_full {
-                let end = record.primary_key().pack().into();
+                let end = record.packed_primary_key().clone();
                 return Ok((
                     records,
                     KeyRange {
@@ -150,7 +150,7 @@ impl ByRecords<'_> {
             self.throttle.scanned(records);
             is_full = records == limit || self.is_transaction_full(store).await?;
             if reverse && is_full {
-                let begin = record.primary_key().pack().into();
+                let begin = record.packed_primary_key().clone();
                 return Ok((
                     records,
                     KeyRange {

@@ -164,7 +164,9 @@ impl RecordSpace {
 
     /// The records in the order of their primary keys, or as `options` say.
     pub fn scan(&self, options: ScanOptions) -> SpaceCursor {
-        SpaceCursor::new(self, OpenFor::Records, options, RecordStore::scan_records)
+        SpaceCursor::new(self, OpenFor::Records, options, |store, options, _| {
+            store.scan_records(options)
+        })
     }
 
     /// How many records there are, by what counts them: the record count key of the schema, or count indexes.

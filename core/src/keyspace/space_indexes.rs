@@ -46,7 +46,7 @@ impl RecordSpace {
         options: ScanOptions,
     ) -> SpaceCursor<IndexEntry> {
         let (index, scan_type) = (index.into(), scan_type.into());
-        SpaceCursor::new(self, OpenFor::All, options, move |store, options| {
+        SpaceCursor::new(self, OpenFor::All, options, move |store, options, _| {
             store.scan_index(&index, scan_type, options)
         })
     }
@@ -73,7 +73,7 @@ impl RecordSpace {
     /// **Errors**, when the cursor is asked: those of [`RecordStore::scan_index_records`](crate::RecordStore::scan_index_records).
     pub fn scan_index_records(&self, index: impl Into<String>, options: ScanOptions) -> SpaceCursor {
         let index = index.into();
-        SpaceCursor::new(self, OpenFor::All, options, move |store, options| {
+        SpaceCursor::new(self, OpenFor::All, options, move |store, options, _| {
             store.scan_index_records(&index, options)
         })
     }

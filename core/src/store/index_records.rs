@@ -8,7 +8,7 @@ use futures_util::future::try_join_all;
 use record_store_kv::Bytes;
 
 use super::{RecordStore, StoredRecord, load};
-use crate::cursor::{self, Position, ScanProgress, TransactionCursor};
+use crate::cursor::{self, Position, ScanIdentity, ScanProgress, TransactionCursor};
 use crate::index::{IndexCursor, IndexEntry};
 use crate::{Continuation, Error, ErrorKind, NoNextReason, Result};
 
@@ -137,6 +137,10 @@ impl TransactionCursor for IndexRecordCursor {
 
     fn no_next_reason(&self) -> Option<NoNextReason> {
         self.stopped
+    }
+
+    fn identity(&self) -> ScanIdentity {
+        self.entries.identity()
     }
 
     fn progress(&self) -> ScanProgress {

@@ -1,7 +1,9 @@
 //! Reading one record.
 
+use record_store_kv::Bytes;
 use record_store_kv::tuple::Tuple;
 
+use super::stored_record::PrimaryKey;
 use super::{RecordStore, StoredRecord, versions};
 use crate::metadata::RecordType;
 use crate::split::{self, RawRecord};
@@ -13,19 +15,24 @@ pub(super) async fn load(store: &RecordStore, primary_key: &Tuple, snapshot: boo
     let Some(raw) = split::load(store.context(), &key, store.split_layout(), snapshot).await? else {
         return Ok(None);
     };
-    let (_, record) = complete(store, primary_key.clone(), raw, snapshot).await?;
+    let (_, record) = complete(store, primary_key_of(store, key.into())?, raw, snapshot).await?;
     Ok(Some(record))
+}
+
+/// The primary key in the key of a record, which has no suffix. Errors: `InvalidArgument` if there is none.
+pub(super) fn primary_key_of(store: &RecordStore, record_key: Bytes) -> Result<PrimaryKey> {
+    PrimaryKey::new(record_key.slice(store.layout().records().prefix().len()..))
 }
 
 /// A record with its type, from what its keys hold; reads the version where that is kept apart.
 pub(super) async fn complete(
     store: &RecordStore,
-    primary_key: Tuple,
+    primary_key: PrimaryKey,
     raw: RawRecord,
     snapshot: bool,
 ) -> Result<(&RecordType, StoredRecord)> {
     let version = if store.keeps_versions_apart() {
-        versions::load_separate(store, &primary_key, snapshot).await?
+        versions::load_separate(store, primary_key.columns(), snapshot).await?
     } else {
         raw.version
     };
@@ -34,13 +41,13 @@ pub(super) async fn complete(
 
 fn from_raw(
     store: &RecordStore,
-    primary_key: Tuple,
+    primary_key: PrimaryKey,
     raw: RawRecord,
     version: Option<RecordVersion>,
 ) -> Result<(&RecordType, StoredRecord)> {
     let located = |error: Error| {
         error
-            .with("primary_key", &primary_key)
+            .with("primary_key", primary_key.columns())
             .with("store", store.layout().store())
     };
     let (record_type, bytes) = serialize::unwrap(store.metadata(), &raw.value).map_err(located)?;

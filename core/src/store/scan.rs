@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use record_store_kv::tuple::Tuple;
 use record_store_kv::{Bytes, KeyRange, KeyValue, RangeRequest};
 
+use super::stored_record::PrimaryKey;
 use super::{RecordStore, ScanOptions, StoredRecord, load};
 use crate::cursor::{
-    self, KeyValueCursor, KeyValueScan, Paging, Position, RowsWanted, ScanProgress, Scanned, TransactionCursor,
+    self, KeyValueCursor, KeyValueScan, Paging, Position, RowsWanted, ScanIdentity, ScanProgress, Scanned,
+    TransactionCursor,
 };
 use crate::split::{self, Assembly, RawRecord};
 use crate::{Continuation, Error, ErrorKind, NoNextReason, Result, ScanLimits};
@@ -103,7 +104,7 @@ impl RecordCursor {
     /// Where another scan goes on behind the last record. None when nothing follows, and before the first record of a scan
     /// that began at the beginning.
     pub fn continuation(&self) -> Option<Continuation> {
-        self.paging.position(&self.rows).to_continuation()
+        self.paging.continuation(&self.rows)
     }
 
     /// Counts what is read together with other scans.
@@ -112,7 +113,7 @@ impl RecordCursor {
     }
 
     /// The next record of a store with bare keys.
-    async fn next_bare(&mut self) -> Result<Option<(Tuple, RawRecord)>> {
+    async fn next_bare(&mut self) -> Result<Option<(PrimaryKey, RawRecord)>> {
         let context = self.store.context();
         if !self.paging.try_row(|| context.age()) {
             return Ok(None);
@@ -122,18 +123,14 @@ impl RecordCursor {
             return Ok(None);
         };
         self.paging.count(&row);
-        let primary_key = self.store.layout().records().unpack(&row.key).map_err(|error| {
-            Error::new(ErrorKind::Corrupt, "a key among the records is no primary key")
-                .with("key", split::HexKey(&row.key))
-                .caused_by(error)
-        })?;
+        let primary_key = primary_key(&self.store, &row.key)?;
         let raw = RawRecord::bare(&row.key, row.value);
         self.paging.passed(row.key);
         Ok(Some((primary_key, raw)))
     }
 
     /// The next record of a store whose keys have suffixes. Limits stop between records.
-    async fn next_assembled(&mut self) -> Result<Option<(Tuple, RawRecord)>> {
+    async fn next_assembled(&mut self) -> Result<Option<(PrimaryKey, RawRecord)>> {
         if !self.paging.stop_at_limit() {
             return Ok(None);
         }
@@ -142,7 +139,7 @@ impl RecordCursor {
             return Ok(None);
         };
         let prefix_length = self.store.layout().records().prefix().len();
-        let (primary_key, suffix, key_length) = split::split_key(&first.key, prefix_length)?;
+        let (suffix, key_length) = split::split_key(&first.key, prefix_length)?;
         let record_key = first.key.slice(..key_length);
         if record_key == self.last_record_key {
             return Err(
@@ -164,6 +161,7 @@ impl RecordCursor {
             self.paging.passed(row.key);
         }
         let raw = assembly.finish(self.store.context(), &record_key)?;
+        let primary_key = primary_key(&self.store, &record_key)?;
         self.last_record_key = record_key;
         Ok(raw.map(|raw| (primary_key, raw)))
     }
@@ -198,9 +196,26 @@ impl TransactionCursor for RecordCursor {
         self.paging.stopped()
     }
 
+    fn identity(&self) -> ScanIdentity {
+        ScanIdentity {
+            plan_hash: self.rows.plan_hash(),
+            since: 0,
+            indexes: Vec::new(),
+        }
+    }
+
     fn progress(&self) -> ScanProgress {
         self.paging.progress(&self.rows)
     }
+}
+
+/// Errors: `Corrupt` for a key that has none.
+fn primary_key(store: &RecordStore, record_key: &Bytes) -> Result<PrimaryKey> {
+    load::primary_key_of(store, record_key.clone()).map_err(|error| {
+        Error::new(ErrorKind::Corrupt, "a key among the records is no primary key")
+            .with("key", split::HexKey(record_key))
+            .caused_by(error)
+    })
 }
 
 /// How many rows so many records have.

@@ -4,7 +4,7 @@ use crate::step::Failure;
 use crate::workspace;
 
 /// The sources, as a reader of the header wants them.
-const SOURCES: [&str; 13] = [
+const SOURCES: [&str; 14] = [
     "library",
     "status",
     "buffer",
@@ -16,17 +16,19 @@ const SOURCES: [&str; 13] = [
     "space",
     "record",
     "scan",
+    "query",
     "cursor",
     "index",
 ];
 
 /// Structs of options, each of which has a function that makes it.
-const OPTIONS: [&str; 6] = [
+const OPTIONS: [&str; 7] = [
     "rs_open_options",
     "rs_run_options",
     "rs_space_options",
     "rs_put_options",
     "rs_scan_options",
+    "rs_query_options",
     "rs_build_options",
 ];
 
