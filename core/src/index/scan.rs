@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use record_store_kv::tuple::TupleRange;
-use record_store_kv::{Bytes, Subspace};
+use record_store_kv::{Bytes, KeyRange, RangeRequest, Subspace};
 
 use super::{IndexContext, IndexEntry, IndexKeyspace, IndexMaintainer, IndexScanType, UniquenessViolation};
 use crate::cursor::{
@@ -66,6 +66,32 @@ pub(crate) fn scan(
         scan,
         move |key, value| decoder.decode(key, value),
     )
+}
+
+/// The entries of an index whose packed keys lie in a range, of which the bounds may be any bytes, read as a snapshot.
+/// Continuations name them by whole keys.
+pub(crate) fn scan_packed_keys(
+    maintainer: &Arc<dyn IndexMaintainer>,
+    context: &IndexContext<'_>,
+    range: &KeyRange,
+    reverse: bool,
+    limit: usize,
+) -> IndexCursor {
+    let subspace = context.layout().subspace(IndexKeyspace::Entries);
+    let at = |bound: &[u8]| Bytes::from([subspace.prefix(), bound].concat());
+    let request = RangeRequest::keys(at(&range.begin), at(&range.end)).reverse(reverse);
+    let context = context.record_context().clone();
+    let wanted = RowsWanted::AtMost(limit as u64);
+    let rows = KeyValueCursor::of_request(context.clone(), request, true, wanted);
+    let decoder = Arc::clone(maintainer);
+    IndexCursor {
+        context,
+        rows,
+        since: maintainer.index().last_modified_version(),
+        prefix: subspace.prefix().len(),
+        decode: Box::new(move |key, value| decoder.decode(key, value)),
+        paging: Paging::new(Some(limit), 0, ScanLimits::default(), None),
+    }
 }
 
 /// Scans what is noted down of an index that is to be unique, by value and primary key.

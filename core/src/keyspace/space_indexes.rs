@@ -108,7 +108,7 @@ impl RecordSpace {
         options: ScanOptions,
     ) -> SpaceCursor<UniquenessViolation> {
         let index = index.into();
-        SpaceCursor::new(self, OpenFor::All, options, move |store, options| {
+        SpaceCursor::new(self, OpenFor::All, options, move |store, options, _| {
             store.scan_uniqueness_violations(&index, options)
         })
     }

@@ -310,7 +310,7 @@ impl SpaceQuery {
             continuation: self.options.continuation.clone(),
             ..ScanOptions::default()
         };
-        self.execute_batch(store, options, &mut None)
+        self.execute_batch(store, options, None, &mut None)
     }
 
     fn execute_batch(

@@ -69,6 +69,11 @@ impl IndexRecordCursor {
         cursor::next_batch(self, count).await
     }
 
+    /// By which key the continuation names the entry that led to the last record.
+    pub(crate) fn last_entry_key(&self) -> Option<Bytes> {
+        self.last_key.clone()
+    }
+
     /// Why there is no next record; none while there may be one.
     pub fn no_next_reason(&self) -> Option<NoNextReason> {
         self.stopped

@@ -9,7 +9,7 @@ use super::scratch::EntryMemory;
 use super::{RecordStore, ScanOptions, StoredRecord, index_range};
 use crate::index::{
     self, BuildGate, BuildMethod, EntryScan, IndexContext, IndexCursor, IndexMaintainer, IndexScanType, IndexState,
-    IndexUpdate, TypeIndex, UniquenessViolation,
+    IndexUpdate, TypeIndex, UniquenessViolation, goes_by_index,
 };
 use crate::key_expression::{RecordView, Rows};
 use crate::metadata::{Index, RecordType};
@@ -47,6 +47,8 @@ struct Change<'a, 'o, 'n> {
     type_index: &'a TypeIndex,
     old: Option<InIndex<'a, 'o>>,
     new: Option<InIndex<'a, 'n>>,
+    /// Whether entries that stay are written all the same.
+    rewrites: bool,
 }
 
 /// Brings all indexes from the old record to the new one, which have this packed primary key; one of them may be missing.
@@ -59,6 +61,7 @@ pub(super) async fn update(
 ) -> Result<()> {
     let mut waiting = Vec::new();
     let mut gated = Vec::new();
+    let mut rewritten = Vec::new();
     for change in changes(store, old, new)? {
         let index = change.type_index.index();
         let state = store.index_state(index.name());
@@ -68,8 +71,17 @@ pub(super) async fn update(
             IndexState::WriteOnly if !change.type_index.maintainer().capabilities().is_idempotent => {
                 gated.push((change, BuildGate::ask(&store.index_context(index), primary_key)?));
             }
+            IndexState::WriteOnly if old.is_some() && new.is_some() => {
+                rewritten.push((change, goes_by_index(&store.index_context(index))));
+            }
             _ => waiting.extend(apply(store, change, state, primary_key, memory)?),
         }
+    }
+    for (mut change, goes_by_index) in rewritten {
+        // An entry that stays may have yet to be built, and never is if the record moves in the index by which the build goes
+        // to where that has been.
+        change.rewrites = goes_by_index.await?;
+        waiting.extend(apply(store, change, IndexState::WriteOnly, primary_key, memory)?);
     }
     for (mut change, gate) in gated {
         let (is_old_built, is_new_built) = match gate.answer().await? {
@@ -126,6 +138,7 @@ pub(super) async fn insert(
                 type_index,
                 record: &view,
             }),
+            rewrites: false,
         };
         let state = store.index_state(type_index.index().name());
         waiting.extend(apply(store, change, state, primary_key, &mut memory)?);
@@ -159,12 +172,14 @@ fn changes<'a, 'o, 'n>(
         type_index,
         old: same_index(of_old, type_index).and_then(|before| InIndex::of(before, old)),
         new: InIndex::of(type_index, new),
+        rewrites: false,
     });
     let gone = of_old.iter().filter(move |index| same_index(of_new, index).is_none());
     Ok(in_new.chain(gone.map(move |type_index| Change {
         type_index,
         old: InIndex::of(type_index, old),
         new: None,
+        rewrites: false,
     })))
 }
 
@@ -186,8 +201,9 @@ fn apply(
     evaluate(change.old, &mut memory.old)?;
     evaluate(change.new, &mut memory.new)?;
     let maintainer = change.type_index.maintainer();
-    let update = IndexUpdate::new(primary_key, &memory.old, &memory.new, maintainer.keeps_common_entries());
     let index = maintainer.index();
+    let keeps_common_entries = maintainer.keeps_common_entries() && !change.rewrites;
+    let update = IndexUpdate::new(primary_key, &memory.old, &memory.new, keeps_common_entries);
     let context = IndexContext::new(store.context(), store.subspace(), index, state);
     maintainer
         .update(&context, &update, &mut memory.key)
