@@ -193,6 +193,8 @@ class Runner:
                 if step["do"] == "build_indexes":
                     space.build_indexes()
                 return {name: state.lower() for name, state in space.index_states().items()}
+            case "query":
+                return self.query(step, space, tx)
             case "scan":
                 return pages(step, lambda **options: space.scan(type=type, tx=tx, **options))
             case "scan_by":
@@ -204,6 +206,20 @@ class Runner:
                 return pages(step, entries, lambda entry: columns_of(entry, self.columns[step["index"]]))
             case verb:
                 raise AssertionError(f"{verb} is no verb of this runner")
+
+    def query(self, step: Step, space: RecordSpace[Record], tx: record_store.Transaction | None) -> Any:
+        query = space.query(step.get("where"), *value(step.get("parameters", [])), type=step.get("type"))
+        if "order_by" in step or "reverse" in step:
+            query = query.order_by(*step.get("order_by", []), reverse=step.get("reverse", False))
+        if "limit" in step:
+            query = query.limit(step["limit"])
+        for words in step.get("explain", []):
+            assert words in query.explain()
+
+        def shown(record: Record) -> Any:
+            return [record[name] for name in step["fields"]] if "fields" in step else record
+
+        return pages(step, lambda after=None, **_: query.run(after=after, tx=tx), shown)
 
 
 def pages(step: Step, scan: Callable[..., record_store.Cursor[Any]], show: Callable[[Any], Any] = lambda result: result) -> Any:

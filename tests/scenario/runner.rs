@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use futures_executor::block_on;
 use prost_reflect::DynamicMessage;
 use prost_reflect::prost::Message as _;
+use record_store::query::Parameters;
 use record_store::{Database, Error, IndexEntry, Record, RecordSpace, Result, ScanOptions, SpaceCursor, StoredRecord};
 use record_store_tests::scenario::model::{ExpectedError, Scenario, Step, Verb};
 use record_store_tests::scenario::{schema, value};
@@ -138,12 +139,45 @@ impl Runner<'_> {
                 };
                 collect(step, cursor, keys).await?
             }
+            Verb::Query => self.query(step, space).await?,
             Verb::Aggregate => {
                 let found = space.aggregate(&step.index, value::tuple(&step.group)).await?;
                 found.map_or_else(nothing, |columns| Outcome::Value(value::columns(columns.iter())))
             }
             _ => unreachable!("the caller has the other verbs"),
         })
+    }
+
+    /// The records that a query asks for, or their fields.
+    async fn query(&self, step: &Step, space: &RecordSpace) -> Result<Outcome> {
+        let mut query = space.query(step.filter.as_str());
+        if let Some(record_type) = &step.record_type {
+            query = query.record_type(record_type);
+        }
+        if !step.order_by.is_empty() {
+            query = query.order_by(step.order_by.clone());
+        }
+        if step.reverse {
+            query = query.reverse();
+        }
+        query = query.parameters(Parameters::positional(value::tuple(&step.parameters).iter().cloned()));
+        if !step.explain.is_empty() {
+            let plan = query.explain().await?;
+            let unsaid = step.explain.iter().find(|words| !plan.contains(words.as_str()));
+            assert!(unsaid.is_none(), "the plan does not say {unsaid:?}: {plan}");
+        }
+        let cursor = |options: ScanOptions| {
+            let query = query.clone().continuation(options.continuation);
+            match options.limit {
+                Some(limit) => query.limit(limit).execute(),
+                None => query.execute(),
+            }
+        };
+        let shown = |records: Vec<StoredRecord>| match step.fields.is_empty() {
+            true => Outcome::Records(records),
+            false => Outcome::Value(rows(&records, &step.fields)),
+        };
+        collect(step, cursor, shown).await
     }
 
     /// The steps within one transaction, on the record store.
@@ -200,6 +234,15 @@ async fn collect<T: Send>(
             return Ok(Outcome::Pages(pages));
         }
     }
+}
+
+/// The fields of records.
+fn rows(records: &[StoredRecord], fields: &[String]) -> Value {
+    let row = |record: &StoredRecord| match record.to_dynamic() {
+        Ok(message) => value::fields(&message, fields),
+        Err(error) => Value::String(error.to_string()),
+    };
+    Value::Array(records.iter().map(row).collect())
 }
 
 /// The key of an entry without the key of the record type, which stands behind the columns of the index.

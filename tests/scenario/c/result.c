@@ -33,20 +33,33 @@ static const char *append_string(result *to, const char *at) {
 
 static int by_text(const void *a, const void *b) { return strcmp(((const result *)a)->data, ((const result *)b)->data); }
 
+/* Whether a member, which begins with its name in quotes, is shown: if it is among the fields, or there are none. */
+static bool is_shown(const result *member, const char *const *fields, size_t field_count) {
+    for (size_t at = 0; at < field_count; at++) {
+        size_t len = strlen(fields[at]);
+        if (member->len > len + 1 && memcmp(member->data + 1, fields[at], len) == 0 && member->data[len + 1] == '"') return true;
+    }
+    return field_count == 0;
+}
+
 static const char *append_value(result *to, const char *at);
 
-static const char *append_object(result *to, const char *at) {
+static const char *append_object(result *to, const char *at, const char *const *fields, size_t field_count) {
     result *members = NULL;
     size_t count = 0;
-    for (at++; *at != '}'; count++) {
+    for (at++; *at != '}';) {
         result member = {NULL, 0, 0};
         if (*at == ',') at++;
         at = append_string(&member, at);
         append_text(&member, ":");
         at = append_value(&member, at + 1);
+        if (!is_shown(&member, fields, field_count)) {
+            clear(&member);
+            continue;
+        }
         members = realloc(members, (count + 1) * sizeof *members);
         if (members == NULL) abort();
-        members[count] = member;
+        members[count++] = member;
     }
     if (count > 0) qsort(members, count, sizeof *members, by_text);
     append_text(to, "{");
@@ -75,7 +88,7 @@ static const char *append_array(result *to, const char *at) {
 
 /* The value that begins at `at`; gives where it ends. There is no white space in the JSON of the library. */
 static const char *append_value(result *to, const char *at) {
-    if (*at == '{') return append_object(to, at);
+    if (*at == '{') return append_object(to, at, NULL, 0);
     if (*at == '[') return append_array(to, at);
     if (*at == '"') return append_string(to, at);
     size_t len = strcspn(at, ",]}");
@@ -83,12 +96,12 @@ static const char *append_value(result *to, const char *at) {
     return at + len;
 }
 
-void append_record(result *to, rs_bytes type, rs_bytes json) {
+void append_record(result *to, rs_bytes type, rs_bytes json, const char *const *fields, size_t field_count) {
     result text = {NULL, 0, 0};
     append(&text, json.data, json.len);
     append(to, type.data, type.len);
     append_text(to, " ");
-    append_value(to, text.data);
+    append_object(to, text.data, fields, field_count);
     append_text(to, "\n");
     clear(&text);
 }

@@ -113,15 +113,57 @@ static rs_status get(run *in, const rs_key *key, rs_space *space, rs_transaction
     rs_status status = rs_get(space, transaction, key, &record, &in->error);
     if (status == RS_NONE) append_text(&in->gave, "nothing\n");
     if (status == RS_OK) status = rs_get_json(space, transaction, key, &json, &in->error);
-    if (status == RS_OK) append_record(&in->gave, record.record_type, rs_bytes_of(json.data, json.len));
+    if (status == RS_OK) append_record(&in->gave, record.record_type, rs_bytes_of(json.data, json.len), NULL, 0);
     rs_record_free(&record);
     rs_buffer_free(&json);
     return status == RS_NONE ? RS_OK : status;
 }
 
+/* Whether a text has these words somewhere. */
+static bool has(const char *text, size_t len, const void *words, size_t words_len) {
+    for (size_t at = 0; at + words_len <= len; at++)
+        if (memcmp(text + at, words, words_len) == 0) return true;
+    return false;
+}
+
+/* Whether the plan of a query has the words that it should. */
+static rs_status explain(run *in, const step *step, const rs_query_options *options, rs_space *space) {
+    rs_buffer plan = {0};
+    rs_status status = rs_explain(space, step->where, options, &plan, &in->error);
+    for (size_t at = 0; at < step->explain_count && status == RS_OK; at++) {
+        const char *words = step->explain[at];
+        if (has((const char *)plan.data, plan.len, words, strlen(words))) continue;
+        fprintf(stderr, "the plan does not say %s: %.*s\n", words, (int)plan.len, (const char *)plan.data);
+        status = RS_INTERNAL;
+    }
+    rs_buffer_free(&plan);
+    return status;
+}
+
+/* Begins a query that goes as far as a scan with these options. */
+static rs_status begin_query(run *in, const step *step, const rs_scan_options *scan, rs_space *space,
+                             rs_transaction *transaction, rs_cursor **cursor) {
+    rs_query_options options = rs_query_options_init();
+    rs_bytes type = rs_str(step->type);
+    rs_key *parameters = key_of(NULL, step->parameters.count > 0 ? &step->parameters : NULL);
+    options.parameters = parameters;
+    options.record_types = &type;
+    options.record_type_count = step->type == NULL ? 0 : 1;
+    options.order_by = step->order_by;
+    options.order_by_count = step->order_by_count;
+    options.continuation = scan->continuation;
+    options.limit = scan->limit;
+    options.reverse = scan->reverse;
+    rs_status status = step->explain_count > 0 ? explain(in, step, &options, space) : RS_OK;
+    if (status == RS_OK) status = rs_query(space, transaction, step->where, &options, cursor, &in->error);
+    rs_key_free(parameters);
+    return status;
+}
+
 static rs_status begin_scan(run *in, const step *step, const rs_scan_options *options, rs_space *space,
                             rs_transaction *transaction, rs_cursor **cursor) {
     switch (step->verb) {
+    case QUERY: return begin_query(in, step, options, space, transaction, cursor);
     case SCAN: return rs_scan(space, transaction, options, cursor, &in->error);
     case SCAN_BY: return rs_scan_by(space, transaction, rs_str(step->index), options, cursor, &in->error);
     default: return rs_scan_index(space, transaction, rs_str(step->index), options, cursor, &in->error);
@@ -136,14 +178,14 @@ static rs_status read_entries(run *in, rs_cursor *cursor, size_t columns) {
 }
 
 /* Two cursors side by side: one tells the types, the other the JSON. */
-static rs_status read_records(run *in, rs_cursor *cursor, rs_cursor *twin) {
+static rs_status read_records(run *in, const step *step, rs_cursor *cursor, rs_cursor *twin) {
     rs_record record;
     rs_bytes json;
     rs_status status;
     while ((status = rs_cursor_next(cursor, &record, &in->error)) == RS_OK) {
         rs_status read = rs_cursor_next_json(twin, &json, &in->error);
         if (read != RS_OK) return read;
-        append_record(&in->gave, record.record_type, json);
+        append_record(&in->gave, record.record_type, json, step->fields, step->field_count);
     }
     if (status != RS_NONE) return status;
     status = rs_cursor_next_json(twin, &json, &in->error);
@@ -162,7 +204,7 @@ static rs_status scan_once(run *in, const step *step, rs_scan_options *options, 
         status = read_entries(in, cursor, step->index_columns);
     } else if (status == RS_OK) {
         status = begin_scan(in, step, options, space, transaction, &twin);
-        if (status == RS_OK) status = read_records(in, cursor, twin);
+        if (status == RS_OK) status = read_records(in, step, cursor, twin);
     }
     if (status == RS_OK) status = rs_cursor_continuation(cursor, &next, &in->error);
     clear(continuation);
@@ -175,7 +217,7 @@ static rs_status scan_once(run *in, const step *step, rs_scan_options *options, 
 static rs_status scan(run *in, const step *step, rs_space *space, rs_transaction *transaction) {
     static const columns none = {NULL, 0};
     const columns *within = step->prefix == NULL && step->type != NULL ? &none : step->prefix;
-    rs_key *keys[] = {key_of(step->type, within), key_of(NULL, step->start), key_of(NULL, step->end)};
+    rs_key *keys[] = {step->verb == QUERY ? NULL : key_of(step->type, within), key_of(NULL, step->start), key_of(NULL, step->end)};
     rs_scan_options options = rs_scan_options_init();
     options.within = keys[0];
     options.from = keys[1];
@@ -300,22 +342,15 @@ static bool do_step(run *in, const step *step, size_t number) {
     return judge(in, step, status, number, 0) && holds;
 }
 
-/* Whether a text has these words somewhere. */
-static bool has(const char *text, rs_bytes words) {
-    size_t len = strlen(text);
-    for (size_t at = 0; at + words.len <= len; at++)
-        if (memcmp(text + at, words.data, words.len) == 0) return true;
-    return false;
-}
-
 /* Why the step did not do what it should; NULL if it did. */
 static const char *what_is_wrong(run *in, const step *step, rs_status status) {
     if (status != RS_OK && step->error == NULL) return "it failed";
     if (status == RS_OK && step->error != NULL) return "it should fail";
     if (status != RS_OK) {
         if (strcmp(rs_error_name(in->error), step->error) != 0) return "it should fail in another way";
+        const char *text = rs_error_message(in->error);
         for (size_t at = 0; at < step->says_count; at++)
-            if (!has(rs_error_message(in->error), step->says[at])) return "the error does not say what it should";
+            if (!has(text, strlen(text), step->says[at].data, step->says[at].len)) return "the error does not say what it should";
         return NULL;
     }
     if (step->gives.data == NULL) return NULL;

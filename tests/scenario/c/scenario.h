@@ -35,6 +35,7 @@ typedef enum verb {
     SCAN,
     SCAN_INDEX,
     SCAN_BY,
+    QUERY,
     AGGREGATE,
     INDEX_STATES,
     BUILD_INDEXES,
@@ -59,6 +60,15 @@ typedef struct step {
     const columns *prefix;
     const columns *start;
     const columns *end;
+    /* The filter of a query, the columns of its order, what is shown of its records (all of them without), and words of its plan. */
+    rs_bytes where;
+    columns parameters;
+    const rs_bytes *order_by;
+    size_t order_by_count;
+    const char *const *fields;
+    size_t field_count;
+    const char *const *explain;
+    size_t explain_count;
     bool reverse;
     uint64_t limit;
     columns group;
@@ -97,8 +107,11 @@ typedef struct result {
 
 void append(result *to, const void *data, size_t len);
 void append_text(result *to, const char *text);
-/* A record: its type and its JSON, with the members of objects in the order of their names, as maps have none. */
-void append_record(result *to, rs_bytes type, rs_bytes json);
+/*
+ * A record: its type and its JSON, with the members of objects in the order of their names, as maps have none. If there are
+ * names of fields, only these are shown.
+ */
+void append_record(result *to, rs_bytes type, rs_bytes json, const char *const *fields, size_t field_count);
 /* The columns of a key. */
 void append_columns(result *to, const rs_key *key);
 /* The columns of an entry without the key of the record type, which stands behind those of the index. */

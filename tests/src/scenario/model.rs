@@ -104,6 +104,7 @@ pub enum Verb {
     Scan,
     ScanIndex,
     ScanBy,
+    Query,
     Aggregate,
     IndexStates,
     BuildIndexes,
@@ -137,6 +138,16 @@ pub struct Step {
     #[serde(default)]
     pub reverse: bool,
     pub limit: Option<usize>,
+    #[serde(rename = "where", default)]
+    pub filter: String,
+    #[serde(default)]
+    pub parameters: Vec<Value>,
+    #[serde(default)]
+    pub order_by: Vec<String>,
+    #[serde(default)]
+    pub fields: Vec<String>,
+    #[serde(default)]
+    pub explain: Vec<String>,
     #[serde(default)]
     pub group: Vec<Value>,
     #[serde(default)]

@@ -1,6 +1,7 @@
 //! Values of a scenario as records, keys and results.
 
 use base64::Engine as _;
+use prost_reflect::{DynamicMessage, ReflectMessage as _, Value as FieldValue};
 use record_store::kv::tuple::Element;
 use record_store::{RecordKey, Tuple};
 use toml::{Table, Value};
@@ -67,9 +68,30 @@ pub fn key(record_type: Option<&str>, columns: &[Value]) -> RecordKey {
     }
 }
 
+/// The fields of these names, in their order, as the scenario writes them; no expectation is like a field of another kind.
+pub fn fields(message: &DynamicMessage, names: &[String]) -> Value {
+    let field = |name: &String| {
+        let field = message.descriptor().get_field_by_name(name);
+        let field = field.filter(|field| !field.supports_presence() || message.has_field(field));
+        match field.map(|field| message.get_field(&field).into_owned()) {
+            None => table("@null", true.into()),
+            Some(FieldValue::Bool(flag)) => flag.into(),
+            Some(FieldValue::I32(number)) => number.into(),
+            Some(FieldValue::I64(number)) => number.into(),
+            Some(FieldValue::F64(number)) => number.into(),
+            Some(FieldValue::String(text)) => text.into(),
+            Some(other) => format!("{other:?}").into(),
+        }
+    };
+    Value::Array(names.iter().map(field).collect())
+}
+
+fn table(word: &str, value: Value) -> Value {
+    Value::Table(Table::from_iter([(word.to_owned(), value)]))
+}
+
 /// The columns of a key or of an aggregate as the scenario writes them.
 pub fn columns<'a>(elements: impl IntoIterator<Item = &'a Element>) -> Value {
-    let table = |word: &str, value: Value| Value::Table(Table::from_iter([(word.to_owned(), value)]));
     let column = |element: &Element| match element {
         Element::Null => table("@null", true.into()),
         Element::Int(number) => Value::Integer(*number),

@@ -48,7 +48,13 @@ pub(super) fn lines(step: &Step, types: Option<&RecordTypes>, expected: &Value) 
     Ok(match step.verb {
         Verb::Get | Verb::Aggregate if expected.as_str() == Some("nothing") => "nothing\n".to_owned(),
         Verb::Get => record(step, types()?, expected)?,
-        Verb::Scan | Verb::ScanBy => {
+        Verb::Query if !step.fields.is_empty() => {
+            let rows = array()?
+                .iter()
+                .map(|row| record(step, types()?, &named(&step.fields, row)?));
+            rows.collect::<Result<_, _>>()?
+        }
+        Verb::Scan | Verb::ScanBy | Verb::Query => {
             let records = array()?.iter().map(|expected| record(step, types()?, expected));
             records.collect::<Result<_, _>>()?
         }
@@ -70,6 +76,14 @@ pub(super) fn lines(step: &Step, types: Option<&RecordTypes>, expected: &Value) 
         Verb::Exists | Verb::Delete | Verb::Count | Verb::RemoveSpace => line(expected),
         verb => return Err(format!("{verb:?} gives nothing")),
     })
+}
+
+/// A row of values as a record that has no other fields.
+fn named(fields: &[String], row: &Value) -> Result<Value, Failure> {
+    let values = row.as_array().filter(|row| row.len() == fields.len());
+    let values = values.ok_or_else(|| format!("{row} is no row of {}", fields.join(", ")))?;
+    let pairs = fields.iter().cloned().zip(values.iter().cloned());
+    Ok(Value::Table(pairs.collect()))
 }
 
 fn line(value: &Value) -> String {

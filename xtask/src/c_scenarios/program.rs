@@ -143,6 +143,7 @@ impl<'a> Writer<'a> {
         self.write_place(step, &mut field)?;
         write_records(step, types.as_ref(), &mut field)?;
         write_range(step, &mut field)?;
+        write_query(step, &mut field)?;
         if !step.steps.is_empty() {
             let inner = step.steps.iter().map(|inner| self.step(inner));
             let inner: Vec<String> = inner.collect::<Result<_, _>>()?;
@@ -187,6 +188,7 @@ fn verb(verb: Verb) -> &'static str {
         Verb::Scan => "SCAN",
         Verb::ScanIndex => "SCAN_INDEX",
         Verb::ScanBy => "SCAN_BY",
+        Verb::Query => "QUERY",
         Verb::Aggregate => "AGGREGATE",
         Verb::IndexStates => "INDEX_STATES",
         Verb::BuildIndexes => "BUILD_INDEXES",
@@ -233,6 +235,28 @@ fn write_range(step: &Step, field: &mut impl FnMut(&str, String)) -> Result<(), 
     }
     field("limit", step.limit.unwrap_or(0).to_string());
     field("page_size", step.page_size.unwrap_or(0).to_string());
+    Ok(())
+}
+
+fn write_query(step: &Step, field: &mut impl FnMut(&str, String)) -> Result<(), Failure> {
+    if step.verb != Verb::Query {
+        return Ok(());
+    }
+    field("where", literal::text(&step.filter));
+    field("parameters", literal::columns(&value::tuple(&step.parameters))?);
+    field("order_by_count", step.order_by.len().to_string());
+    let columns = step.order_by.iter().map(|column| literal::text(column));
+    field("order_by", literal::array("rs_bytes", columns));
+    for (name, count, words) in [
+        ("fields", "field_count", &step.fields),
+        ("explain", "explain_count", &step.explain),
+    ] {
+        field(count, words.len().to_string());
+        field(
+            name,
+            literal::array("char *const", words.iter().map(|word| literal::string(word))),
+        );
+    }
     Ok(())
 }
 
