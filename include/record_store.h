@@ -2,8 +2,8 @@
  * Record-Store for C: records of protobuf messages in FoundationDB, or in a database of the program's own.
  *
  * Every call returns a status; one that can fail in many ways takes a place for an error, which may be NULL. Results are zero
- * after a failure. Pointers that start with rs_ are handles: they are freed by their own call, which takes NULL, and to use one
- * that was freed is an error. Arguments are copied before a call returns.
+ * after a failure. Pointers to types without fields, such as rs_database, are handles: each has its own call that frees it and
+ * takes NULL, and to use one that was freed is an error. Arguments are copied before a call returns.
  */
 
 #ifndef RECORD_STORE_H
@@ -1043,6 +1043,36 @@ rs_status rs_schema_builder_record_type(rs_schema_builder *builder,
 rs_status rs_schema_builder_primary_key(rs_schema_builder *builder, rs_bytes record_type, rs_bytes column);
 
 /**
+ * Drops an index that the space may have.
+ */
+rs_status rs_schema_builder_drop_index(rs_schema_builder *builder, rs_bytes index);
+
+/**
+ * Drops a record type that the space may have; its records must be deleted before.
+ */
+rs_status rs_schema_builder_drop_type(rs_schema_builder *builder, rs_bytes record_type);
+
+/**
+ * Allows a change of the stored schema that is refused by itself, such as "allow_field_renames".
+ */
+rs_status rs_schema_builder_allow(rs_schema_builder *builder, rs_bytes change);
+
+/**
+ * Compiles and checks what was declared. The schema is freed with `rs_schema_free`, and the builder may be used on.
+ */
+rs_status rs_schema_builder_build(rs_schema_builder *builder, rs_schema **schema, rs_error **error);
+
+/**
+ * Frees a schema; spaces that were opened with it stay. NULL is freed already.
+ */
+rs_status rs_schema_free(rs_schema *schema);
+
+/**
+ * The compiled files of a schema: the bytes of a FileDescriptorSet, to be freed with `rs_buffer_free`.
+ */
+rs_status rs_schema_descriptor_set(const rs_schema *schema, rs_buffer *set, rs_error **error);
+
+/**
  * Begins an index. `kind` is its type, such as "count" or "sum"; none means "value". The calls that follow say the rest.
  */
 rs_status rs_schema_builder_index(rs_schema_builder *builder,
@@ -1078,36 +1108,6 @@ rs_status rs_schema_builder_index_unique(rs_schema_builder *builder, rs_bytes in
  * Sets an option of an index.
  */
 rs_status rs_schema_builder_index_option(rs_schema_builder *builder, rs_bytes index, rs_bytes option, rs_bytes value);
-
-/**
- * Drops an index that the space may have.
- */
-rs_status rs_schema_builder_drop_index(rs_schema_builder *builder, rs_bytes index);
-
-/**
- * Drops a record type that the space may have; its records must be deleted before.
- */
-rs_status rs_schema_builder_drop_type(rs_schema_builder *builder, rs_bytes record_type);
-
-/**
- * Allows a change of the stored schema that is refused by itself, such as "allow_field_renames".
- */
-rs_status rs_schema_builder_allow(rs_schema_builder *builder, rs_bytes change);
-
-/**
- * Compiles and checks what was declared. The schema is freed with `rs_schema_free`, and the builder may be used on.
- */
-rs_status rs_schema_builder_build(rs_schema_builder *builder, rs_schema **schema, rs_error **error);
-
-/**
- * Frees a schema; spaces that were opened with it stay. NULL is freed already.
- */
-rs_status rs_schema_free(rs_schema *schema);
-
-/**
- * The compiled files of a schema: the bytes of a FileDescriptorSet, to be freed with `rs_buffer_free`.
- */
-rs_status rs_schema_descriptor_set(const rs_schema *schema, rs_buffer *set, rs_error **error);
 
 /**
  * Opens the database that `url` names: "memory:" is a new one in this process; a path, or "file:" and a path, is the embedded
@@ -1312,26 +1312,6 @@ rs_status rs_delete_all(rs_space *space, rs_transaction *transaction, rs_error *
 rs_status rs_exists(rs_space *space, rs_transaction *transaction, const rs_key *key, bool *exists, rs_error **error);
 
 /**
- * How many records there are, by the count indexes of the schema, or by its record count key. It does not conflict with those
- * who save.
- */
-rs_status rs_count(rs_space *space,
-                   rs_transaction *transaction,
-                   int64_t *count,
-                   rs_error **error);
-
-/**
- * The count, sum, or least or greatest value that an index keeps for the groups whose first columns are `group`; of all
- * groups for NULL. RS_NONE if there is nothing to have a least or greatest value. Free the value with `rs_key_free`.
- */
-rs_status rs_aggregate(rs_space *space,
-                       rs_transaction *transaction,
-                       rs_bytes index,
-                       const rs_key *group,
-                       rs_key **value,
-                       rs_error **error);
-
-/**
  * Frees the record and makes the struct zero. NULL, one that is zero and one of a cursor need no freeing.
  */
 rs_status rs_record_free(rs_record *record);
@@ -1427,6 +1407,26 @@ rs_status rs_cursor_no_next_reason(rs_cursor *cursor, rs_no_next_reason *reason,
 rs_status rs_cursor_free(rs_cursor *cursor);
 
 /**
+ * How many records there are, by the count indexes of the schema, or by its record count key. It does not conflict with those
+ * who save.
+ */
+rs_status rs_count(rs_space *space,
+                   rs_transaction *transaction,
+                   int64_t *count,
+                   rs_error **error);
+
+/**
+ * The count, sum, or least or greatest value that an index keeps for the groups whose first columns are `group`; of all
+ * groups for NULL. RS_NONE if there is nothing to have a least or greatest value. Free the value with `rs_key_free`.
+ */
+rs_status rs_aggregate(rs_space *space,
+                       rs_transaction *transaction,
+                       rs_bytes index,
+                       const rs_key *group,
+                       rs_key **value,
+                       rs_error **error);
+
+/**
  * The state of an index.
  */
 rs_status rs_get_index_state(rs_space *space,
@@ -1448,8 +1448,6 @@ rs_status rs_build_indexes(rs_space *space,
 #ifdef __cplusplus
 }  // extern "C"
 #endif  // __cplusplus
-
-#endif  /* RECORD_STORE_H */
 
 /* A C string as bytes, without the NUL at its end; NULL as none. */
 static inline rs_bytes rs_str(const char *text) {
@@ -1522,3 +1520,5 @@ static inline rs_build_options rs_build_options_init(void) {
     options.size = sizeof options;
     return options;
 }
+
+#endif  /* RECORD_STORE_H */

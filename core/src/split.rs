@@ -254,9 +254,20 @@ pub(crate) fn read_suffix(key: &[u8], key_length: usize) -> Result<i64> {
     }
 }
 
-/// The number behind the key of a record and the length of that key, from a whole key. Errors: `Corrupt` for a key that does
-/// not end with a number.
+/// The number behind the key of a record and the length of that key, from a whole key. What is between its prefix and the
+/// number is a tuple that can be unpacked.
+///
+/// Errors: `Corrupt` for a key that is no such.
 pub(crate) fn split_key(key: &[u8], prefix_length: usize) -> Result<(i64, usize)> {
+    // A tuple is read in one way only: if what stands before these bytes is a whole one, they are the last element.
+    for (suffix, packed) in [(VERSION, PACKED_VERSION), (WHOLE, PACKED_WHOLE)] {
+        if let Some(record_key) = key.strip_suffix(packed)
+            && let Some(primary_key) = record_key.get(prefix_length..)
+            && Tuple::check(primary_key).is_ok()
+        {
+            return Ok((suffix, record_key.len()));
+        }
+    }
     let corrupt = || {
         Error::new(
             ErrorKind::Corrupt,
@@ -264,13 +275,14 @@ pub(crate) fn split_key(key: &[u8], prefix_length: usize) -> Result<(i64, usize)
         )
         .with("key", HexKey(key))
     };
-    let mut elements = Decoder::new(key.get(prefix_length..).unwrap_or_default());
+    let primary_key = key.get(prefix_length..).unwrap_or_default();
+    Tuple::check(primary_key).map_err(|error| corrupt().caused_by(error))?;
+    let mut elements = Decoder::new(primary_key);
     let mut last = None;
-    while let Some(element) = elements.skip_element().map_err(|error| corrupt().caused_by(error))? {
+    while let Some(element) = elements.skip_element()? {
         last = Some(element);
     }
-    let last = last.ok_or_else(corrupt)?;
-    let key_length = key.len() - last.len();
+    let key_length = key.len() - last.ok_or_else(corrupt)?.len();
     match read_suffix(key, key_length) {
         Ok(suffix) => Ok((suffix, key_length)),
         Err(_) => Err(corrupt()),

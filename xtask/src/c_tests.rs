@@ -122,7 +122,8 @@ fn check_headers(library: &Installed) -> Result<(), Failure> {
         Program::new(compiler)
             .args([standard, "-fsyntax-only", "-x", language])
             .args(STRICT)
-            .args([include.join(header)])
+            // Twice, as it happens through other headers.
+            .args(["-include".into(), include.join(header), include.join(header)])
             .run()
             .map_err(|why| format!("{header} with {standard}: {why}"))?;
     }

@@ -6,9 +6,10 @@ use parking_lot::Mutex;
 use record_store::kv::tuple::Element;
 use record_store::{Error, ErrorKind, RecordKey, RecordVersion, Tuple};
 
-use crate::buffer::{Out, rs_buffer, rs_bytes};
+use crate::buffer::{Out, rs_bytes};
 use crate::error::{Failure, Result, invalid, rs_error};
 use crate::handle::{self, Kind, Object, Table};
+use crate::memory::rs_buffer;
 use crate::panic::{call, call_without_error, value_or};
 use crate::status::{RS_OK, rs_status};
 

@@ -5,11 +5,12 @@ use std::time::Duration;
 use record_store::query::Parameters;
 use record_store::{Continuation, ScanLimits, SpaceQuery};
 
-use crate::buffer::{Out, copied, options, rs_buffer, rs_bytes};
+use crate::buffer::{Out, copied, options, rs_bytes};
 use crate::cursor::{Source, rs_cursor};
 use crate::error::{Result, invalid, rs_error};
 use crate::handle;
 use crate::key::{Key, rs_key};
+use crate::memory::rs_buffer;
 use crate::panic::call;
 use crate::runtime::wait;
 use crate::scan::{begin, count, most};

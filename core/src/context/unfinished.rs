@@ -1,6 +1,6 @@
 //! [`Unfinished`]: a change of several keys that is made whole or keeps its transaction from committing.
 
-use std::fmt;
+use std::fmt::Display;
 
 use super::RecordContext;
 use crate::{Error, ErrorKind};
@@ -13,17 +13,13 @@ use crate::{Error, ErrorKind};
 pub(crate) struct Unfinished<'a> {
     context: &'a RecordContext,
     what: &'static str,
-    primary_key: &'a (dyn fmt::Display + Sync),
+    primary_key: &'a (dyn Display + Sync),
     is_done: bool,
 }
 
 impl<'a> Unfinished<'a> {
     /// A change that begins now: `what` is done to the record with this key.
-    pub(crate) fn begin(
-        context: &'a RecordContext,
-        what: &'static str,
-        primary_key: &'a (dyn fmt::Display + Sync),
-    ) -> Self {
+    pub(crate) fn begin(context: &'a RecordContext, what: &'static str, primary_key: &'a (dyn Display + Sync)) -> Self {
         Unfinished {
             context,
             what,

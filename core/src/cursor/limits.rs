@@ -62,8 +62,8 @@ pub struct ScanLimits {
 pub(crate) struct LimitManager {
     limits: ScanLimits,
     scanned: Arc<Scanned>,
-    /// How many rows this scan alone has read; the first is free.
-    own_rows: u64,
+    /// How many rows this scan has asked for. The first is free.
+    asked: u64,
     stopped: Option<NoNextReason>,
 }
 
@@ -96,7 +96,7 @@ impl LimitManager {
         LimitManager {
             limits,
             scanned,
-            own_rows: 0,
+            asked: 0,
             stopped: None,
         }
     }
@@ -109,8 +109,8 @@ impl LimitManager {
     /// Asks to read one more key-value pair; `age` tells how old the transaction is.
     pub(crate) fn try_row(&mut self, age: impl FnOnce() -> Duration) -> bool {
         let rows = self.scanned.rows.fetch_add(1, Ordering::Relaxed) + 1;
-        self.own_rows += 1;
-        if self.own_rows == 1 {
+        self.asked += 1;
+        if self.asked == 1 {
             return true;
         }
         let bytes = self.scanned.bytes.load(Ordering::Relaxed);
@@ -118,7 +118,7 @@ impl LimitManager {
             Some(NoNextReason::ScanLimitReached)
         } else if self.limits.scanned_bytes_max.is_some_and(|most| bytes >= most) {
             Some(NoNextReason::ByteLimitReached)
-        } else if self.own_rows % CLOCK_PERIOD == 2 && self.limits.time_max.is_some_and(|most| age() >= most) {
+        } else if self.asked % CLOCK_PERIOD == 2 && self.limits.time_max.is_some_and(|most| age() >= most) {
             Some(NoNextReason::TimeLimitReached)
         } else {
             None

@@ -388,7 +388,7 @@ impl RecordSpace {
 
     /// The subspace of the record store.
     pub fn subspace(&self) -> Subspace {
-        self.inner.resolved.read().data.clone()
+        self.inner.resolved.read().data.store().clone()
     }
 
     async fn open_store(&self, context: &RecordContext, resolved: &Resolved, purpose: OpenFor) -> Result<RecordStore> {
@@ -463,7 +463,7 @@ impl RecordSpace {
             .await
     }
 
-    async fn save_all(&self, records: &[Record], options: &SaveOptions) -> Result<Vec<StoredRecord>> {
+    pub(super) async fn save_all(&self, records: &[Record], options: &SaveOptions) -> Result<Vec<StoredRecord>> {
         let (mut saved, context) = self
             .inner
             .database

@@ -81,10 +81,11 @@ impl<T: Send> SpaceCursor<T> {
             space: space.clone(),
             purpose,
             read: Box::new(move |store, options| {
+                let expected = options.limit.unwrap_or_default().min(ROWS_EXPECTED_MAX);
                 let begun = begin(&store, options, &scan);
                 Box::pin(async move {
                     let (cursor, seal) = begun?;
-                    Batch::read(cursor, seal).await
+                    Batch::read(cursor, seal, expected).await
                 })
             }),
             accept: None,
@@ -235,8 +236,8 @@ struct Batch<T> {
 }
 
 impl<T: Send> Batch<T> {
-    async fn read(mut cursor: impl TransactionCursor<Item = T>, seal: Seal) -> Result<Self> {
-        let mut results = Vec::new();
+    async fn read(mut cursor: impl TransactionCursor<Item = T>, seal: Seal, expected: usize) -> Result<Self> {
+        let mut results = Vec::with_capacity(expected);
         while let Some(result) = cursor.next().await? {
             results.push((result, cursor.position()));
         }
@@ -278,6 +279,9 @@ fn take(limit: &mut Option<u64>, taken: u64) {
 
 /// The most results of one batch.
 const BATCH_ROWS: usize = 1_000;
+
+/// For how many results of a batch room is made before they are seen.
+const ROWS_EXPECTED_MAX: usize = 128;
 
 /// About the most bytes of one batch.
 const BATCH_BYTES: u64 = 1_000_000;

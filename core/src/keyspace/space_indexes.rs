@@ -151,6 +151,51 @@ impl RecordSpace {
         self.with_store(|store| async move { Ok(store.index_states()) }).await
     }
 
+    /// What breaks the uniqueness of an index that is being built, or is not yet unique, by value and primary key.
+    pub fn uniqueness_violations(
+        &self,
+        index: impl Into<String>,
+        options: ScanOptions,
+    ) -> SpaceCursor<UniquenessViolation> {
+        let index = index.into();
+        SpaceCursor::new(self, OpenFor::All, options, move |store, options| {
+            store.scan_uniqueness_violations(&index, options)
+        })
+    }
+
+    /// Deletes all records with a value that breaks the uniqueness of an index, but for the one with the key `remaining`, if
+    /// one is to remain. The index is made readable by [`build_indexes`](RecordSpace::build_indexes) when no violation is left.
+    ///
+    /// **Errors**: `MetaData` for an unknown index; `InvalidArgument` for a key that does not fit the schema; those of
+    /// [`delete`](RecordSpace::delete).
+    pub async fn resolve_uniqueness_violation(
+        &self,
+        index: &str,
+        value: impl Into<Tuple>,
+        remaining: Option<RecordKey>,
+    ) -> Result<()> {
+        let (value, remaining) = (&value.into(), &remaining);
+        self.with_store(|store| async move {
+            let remaining = remaining
+                .as_ref()
+                .map(|key| key.resolve(store.metadata()))
+                .transpose()?;
+            store
+                .resolve_uniqueness_violation(index, value, remaining.as_ref())
+                .await
+        })
+        .await
+    }
+
+    /// Builds an index again, in one transaction: for spaces of few records. [`indexer`](RecordSpace::indexer) does it in many,
+    /// with [`IndexingAction::Rebuild`](crate::indexing::IndexingAction::Rebuild).
+    ///
+    /// **Errors**: those of [`RecordStore::rebuild_index`](crate::RecordStore::rebuild_index).
+    pub async fn rebuild_index(&self, index: &str) -> Result<()> {
+        self.with_store(|store| async move { store.rebuild_index(index).await })
+            .await
+    }
+
     /// A builder of indexes of this space, for one that is not to be built as all others or tells its progress.
     pub fn indexer(&self) -> OnlineIndexer {
         let space = self.clone();

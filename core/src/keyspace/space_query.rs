@@ -300,6 +300,27 @@ impl SpaceQuery {
 
     /// The records, read within the transaction of a store of the space, whose writes it sees.
     ///
+    /// ```
+    /// # futures_executor::block_on(async {
+    /// # use record_store::{Database, Error, Record, Schema};
+    /// # let schema = Schema::builder()
+    /// #     .proto("t.proto", "syntax = 'proto3'; message User { int64 id = 1; string city = 2; }")
+    /// #     .record_type("User", |t| t.primary_key("id"))
+    /// #     .build()?;
+    /// # let db = Database::in_memory()?;
+    /// # let users = &db.space("users").schema(&schema).open().await?;
+    /// let found = db
+    ///     .run(|tx| async move {
+    ///         let store = users.store(&tx).await?;
+    ///         store.save_record(&Record::from_json("User", r#"{"id": 1, "city": "Oslo"}"#)).await?;
+    ///         users.query("city = 'Oslo'").execute_in(&store)?.next_batch(10).await
+    ///     })
+    ///     .await?;
+    /// assert_eq!(found.len(), 1);
+    /// # Ok::<(), record_store::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// **Errors**: those of [`plan`](SpaceQuery::plan) and of [`RecordStore::execute_plan`].
     pub fn execute_in(&self, store: &RecordStore) -> Result<QueryCursor> {
         let options = ScanOptions {

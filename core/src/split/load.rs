@@ -54,6 +54,9 @@ impl Loading {
             Rows::First(first) => first,
         };
         let mut batch = first.await?;
+        if batch.rows.is_empty() {
+            return Ok(None);
+        }
         let mut assembly = Assembly::new(false);
         // Only a record that is split comes in several batches.
         let mut next = if batch.more {

@@ -7,7 +7,7 @@ use super::stored_record::PrimaryKey;
 use super::{RecordStore, StoredRecord, versions};
 use crate::metadata::RecordType;
 use crate::split::{self, RawRecord};
-use crate::{Error, RecordVersion, Result, serialize};
+use crate::{Error, Result, serialize};
 
 /// The record with this primary key.
 pub(super) async fn load(store: &RecordStore, primary_key: &Tuple, snapshot: bool) -> Result<Option<StoredRecord>> {
@@ -31,23 +31,22 @@ pub(super) async fn complete(
     raw: RawRecord,
     snapshot: bool,
 ) -> Result<(&RecordType, StoredRecord)> {
-    let version = if store.keeps_versions_apart() {
-        versions::load_separate(store, primary_key.columns(), snapshot).await?
-    } else {
-        raw.version
-    };
-    from_raw(store, primary_key, raw, version)
+    if !store.keeps_versions_apart() {
+        return from_raw(store, primary_key, raw);
+    }
+    let version = versions::load_separate(store, primary_key.columns(), snapshot).await?;
+    from_raw(store, primary_key, RawRecord { version, ..raw })
 }
 
-fn from_raw(
+/// As [`complete`], where versions are not kept apart.
+pub(super) fn from_raw(
     store: &RecordStore,
     primary_key: PrimaryKey,
     raw: RawRecord,
-    version: Option<RecordVersion>,
 ) -> Result<(&RecordType, StoredRecord)> {
     let located = |error: Error| {
         error
-            .with("primary_key", primary_key.columns())
+            .with("primary_key", &primary_key)
             .with("store", store.layout().store())
     };
     let (record_type, bytes) = serialize::unwrap(store.metadata(), &raw.value).map_err(located)?;
@@ -55,7 +54,7 @@ fn from_raw(
         descriptor: record_type.descriptor().clone(),
         primary_key,
         bytes,
-        version,
+        version: raw.version,
         sizes: raw.sizes,
     };
     Ok((record_type, record))

@@ -262,12 +262,12 @@ impl<'a> Save<'a> {
             previous.as_ref().map(|(previous_type, _)| previous_type.name()),
             record_type.name(),
         )
-        .map_err(|error| error.with("primary_key", primary_key.columns()))?;
+        .map_err(|error| error.with("primary_key", &primary_key))?;
 
         let located = |error: Error| {
             error
                 .with("record_type", record_type.name())
-                .with("primary_key", primary_key.columns())
+                .with("primary_key", &primary_key)
         };
         let layout = store.split_layout();
         let inline_version = version.filter(|_| !store.keeps_versions_apart());

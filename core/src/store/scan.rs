@@ -82,7 +82,11 @@ impl RecordCursor {
             };
             let Some((primary_key, raw)) = raw else { continue };
             if self.paging.found() {
-                let (_, record) = load::complete(&self.store, primary_key, raw, self.snapshot).await?;
+                let (_, record) = if self.store.keeps_versions_apart() {
+                    load::complete(&self.store, primary_key, raw, self.snapshot).await?
+                } else {
+                    load::from_raw(&self.store, primary_key, raw)?
+                };
                 return Ok(Some(record));
             }
         }
@@ -123,7 +127,11 @@ impl RecordCursor {
             return Ok(None);
         };
         self.paging.count(&row);
-        let primary_key = primary_key(&self.store, &row.key)?;
+        let primary_key = load::primary_key_of(&self.store, row.key.clone()).map_err(|error| {
+            Error::new(ErrorKind::Corrupt, "a key among the records is no primary key")
+                .with("key", split::HexKey(&row.key))
+                .caused_by(error)
+        })?;
         let raw = RawRecord::bare(&row.key, row.value);
         self.paging.passed(row.key);
         Ok(Some((primary_key, raw)))
@@ -161,7 +169,7 @@ impl RecordCursor {
             self.paging.passed(row.key);
         }
         let raw = assembly.finish(self.store.context(), &record_key)?;
-        let primary_key = primary_key(&self.store, &record_key)?;
+        let primary_key = PrimaryKey::of_checked(record_key.slice(prefix_length..));
         self.last_record_key = record_key;
         Ok(raw.map(|raw| (primary_key, raw)))
     }
@@ -207,15 +215,6 @@ impl TransactionCursor for RecordCursor {
     fn progress(&self) -> ScanProgress {
         self.paging.progress(&self.rows)
     }
-}
-
-/// Errors: `Corrupt` for a key that has none.
-fn primary_key(store: &RecordStore, record_key: &Bytes) -> Result<PrimaryKey> {
-    load::primary_key_of(store, record_key.clone()).map_err(|error| {
-        Error::new(ErrorKind::Corrupt, "a key among the records is no primary key")
-            .with("key", split::HexKey(record_key))
-            .caused_by(error)
-    })
 }
 
 /// How many rows so many records have.

@@ -185,10 +185,15 @@ impl PrimaryKey {
     /// Errors: `InvalidArgument` for bytes that are no tuple.
     pub(super) fn new(packed: Bytes) -> Result<Self> {
         Tuple::check(&packed)?;
-        Ok(PrimaryKey {
+        Ok(PrimaryKey::of_checked(packed))
+    }
+
+    /// The primary key of bytes that [`Tuple::check`] has found to be a tuple.
+    pub(super) fn of_checked(packed: Bytes) -> Self {
+        PrimaryKey {
             packed,
             columns: OnceLock::new(),
-        })
+        }
     }
 
     pub(super) fn packed(&self) -> &Bytes {

@@ -1,7 +1,5 @@
 //! [`BatchLimits`]: one batch of the rows between two keys, as the database has them. Selectors and own writes are not known here.
 
-use std::borrow::Cow;
-
 use record_store_kv::{KeyValue, Result};
 
 use super::merge::{REPLY_BYTES, View};
@@ -33,24 +31,36 @@ impl BatchLimits {
 
     /// The rows of `[begin, end)` until a limit is reached; true if one was.
     pub(crate) fn scan(self, view: View<'_>, begin: &[u8], end: &[u8], reverse: bool) -> Result<(Vec<KeyValue>, bool)> {
-        let (mut begin, mut end) = (Cow::Borrowed(begin), Cow::Borrowed(end));
         let mut rows = Vec::new();
-        while begin < end {
-            let limits = ScanLimits {
-                rows: self.rows - rows.len(),
-                bytes: self.bytes.unwrap_or(REPLY_BYTES).min(REPLY_BYTES),
+        let mut limited = self.ask(view, (begin, end), reverse, &mut rows)?;
+        // Without a limit of bytes there are as many replies as it takes.
+        while limited && self.bytes.is_none() && rows.len() < self.rows {
+            let Some(last) = rows.last().map(|row| row.key.clone()) else {
+                break;
             };
-            let limited = view.snapshot.scan(&begin, &end, reverse, limits, &mut rows)?;
-            if !limited || self.bytes.is_some() || rows.len() >= self.rows {
-                return Ok((rows, limited));
-            }
-            match rows.last() {
-                Some(last) if reverse => end = Cow::Owned(last.key.to_vec()),
-                Some(last) => begin = Cow::Owned(key_after(&last.key).to_vec()),
-                None => break,
-            }
+            let rest: (&[u8], &[u8]) = if reverse {
+                (begin, &last)
+            } else {
+                (&key_after(&last), end)
+            };
+            limited = self.ask(view, rest, reverse, &mut rows)?;
         }
-        Ok((rows, false))
+        Ok((rows, limited))
+    }
+
+    /// Adds the rows of one reply.
+    fn ask(
+        self,
+        view: View<'_>,
+        (begin, end): (&[u8], &[u8]),
+        reverse: bool,
+        rows: &mut Vec<KeyValue>,
+    ) -> Result<bool> {
+        let limits = ScanLimits {
+            rows: self.rows - rows.len(),
+            bytes: self.bytes.unwrap_or(REPLY_BYTES).min(REPLY_BYTES),
+        };
+        view.snapshot.scan(begin, end, reverse, limits, rows)
     }
 
     /// Whether a batch that ended by its bytes left something of `[begin, end)` unread.

@@ -50,7 +50,10 @@ impl Piece {
             stop: None,
         };
         match window.few_entries(begin, end, version) {
-            Some((gap, few)) => piece.fill((begin, end), gap, few.into_iter(), entries, rows),
+            Some((gap, few)) => {
+                rows.expect(few.len());
+                piece.fill((begin, end), gap, few.into_iter(), entries, rows);
+            }
             None => {
                 let gap = window.gap_after(begin, version);
                 piece.fill((begin, end), gap, window.entries(begin, end, version), entries, rows);
