@@ -4,7 +4,9 @@
 const { Cursor } = require("./lib/cursor.js");
 const { Database, open } = require("./lib/database.js");
 const { RecordStoreError, errorCodes } = require("./lib/error.js");
+const { Field, Filter, field, parameter } = require("./lib/filter.js");
 const { PrimaryKey, Uuid } = require("./lib/key.js");
+const { Query } = require("./lib/query.js");
 const { Schema } = require("./lib/schema.js");
 const { RecordSpace } = require("./lib/space.js");
 const { Transaction } = require("./lib/transaction.js");
@@ -14,7 +16,10 @@ const { version } = require("./package.json");
 module.exports = {
   Cursor,
   Database,
+  Field,
+  Filter,
   PrimaryKey,
+  Query,
   RecordSpace,
   RecordStoreError,
   RecordVersion,
@@ -22,6 +27,8 @@ module.exports = {
   Transaction,
   Uuid,
   errorCodes,
+  field,
   open,
+  parameter,
   version,
 };

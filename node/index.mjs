@@ -4,7 +4,10 @@ import recordStore from "./index.cjs";
 export const {
   Cursor,
   Database,
+  Field,
+  Filter,
   PrimaryKey,
+  Query,
   RecordSpace,
   RecordStoreError,
   RecordVersion,
@@ -12,6 +15,8 @@ export const {
   Transaction,
   Uuid,
   errorCodes,
+  field,
   open,
+  parameter,
   version,
 } = recordStore;

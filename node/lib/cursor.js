@@ -1,7 +1,7 @@
 // `Cursor`: the results of a scan.
 "use strict";
 
-const { count } = require("./argument.js");
+const { count, refuse } = require("./argument.js");
 const { orAbort } = require("./abort.js");
 const { invalidArgument, settle } = require("./error.js");
 const { Reader } = require("./packed.js");
@@ -18,6 +18,7 @@ class Cursor {
   #read;
   #iterated = false;
   #ended = false;
+  #end = { continuation: null, noNextReason: null };
   #last = Promise.resolve();
 
   /** `read` reads a result from a `Reader`. */
@@ -29,8 +30,13 @@ class Cursor {
   }
 
   /** The next `max` results; fewer at the end, none after it. */
-  nextBatch(max = BATCH_RESULTS) {
-    const turn = this.#last.then(() => this.#fetch(max));
+  async nextBatch(max = BATCH_RESULTS) {
+    return (await this.page(max)).results;
+  }
+
+  /** The next `size` results, where another scan goes on behind them, and why there are fewer if there are. */
+  page(size) {
+    const turn = this.#last.then(() => this.#fetch(size));
     this.#last = turn.then(nothing, nothing);
     return turn;
   }
@@ -70,16 +76,20 @@ class Cursor {
     }
   }
 
-  async #fetch(max) {
-    const wanted = count(max, "the size of a batch", 1);
+  async #fetch(size) {
+    const wanted = count(size, "the size of a batch", 1) ?? refuse("the size of a batch", "an integer from 1", size);
     this.#signal?.throwIfAborted();
-    if (this.#ended) return [];
+    if (this.#ended) return { results: [], ...this.#end };
     const fetching = inTransaction(this.#tx, () => settle(this.#native.nextBatch(wanted)));
     const reader = new Reader(await orAbort(fetching, this.#signal));
-    const batch = new Array(reader.list());
-    for (let at = 0; at < batch.length; at++) batch[at] = this.#read(reader);
-    if (batch.length < wanted) this.close();
-    return batch;
+    const results = new Array(reader.list());
+    for (let at = 0; at < results.length; at++) results[at] = this.#read(reader);
+    const end = { continuation: reader.value(), noNextReason: reader.value() };
+    if (results.length < wanted) {
+      this.#end = end;
+      this.close();
+    }
+    return { results, ...end };
   }
 }
 

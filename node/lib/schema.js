@@ -3,6 +3,7 @@
 
 const { entries, flag, options, refuse, text, texts } = require("./argument.js");
 const { settle } = require("./error.js");
+const { packedTree, toTree } = require("./filter.js");
 const native = require("./native.js");
 
 /** What may be said beside the messages of a schema. */
@@ -92,7 +93,7 @@ function schemaOptions({ primaryKey, indexes = [], dropIndexes = [], dropTypes =
 }
 
 function index(given) {
-  const said = options(given, "name", "columns", "on", "type", "groupBy", "covering", "unique", "options");
+  const said = options(given, "name", "columns", "on", "type", "groupBy", "covering", "unique", "where", "options");
   const name = text(said.name, "the name of an index");
   const columns = (of) => texts(said[of] ?? [], `${of} of the index ${name}`);
   return {
@@ -103,6 +104,7 @@ function index(given) {
     groupBy: columns("groupBy"),
     covering: columns("covering"),
     unique: flag(said.unique, `unique of the index ${name}`),
+    condition: said.where === undefined ? undefined : packedTree(toTree(said.where)),
     options: entries(said.options, "the options of an index", "an object of strings").map(([option, value]) => [
       option,
       text(value, `the option ${option} of the index ${name}`),

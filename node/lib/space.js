@@ -6,11 +6,13 @@ const { Cursor } = require("./cursor.js");
 const { checked, settle } = require("./error.js");
 const { follow } = require("./index-build.js");
 const { Reader, Writer } = require("./packed.js");
+const { Query } = require("./query.js");
 const { Schema, nativeOf, toNative } = require("./schema.js");
 const { inTransaction, withNative } = require("./transaction.js");
 const { RecordVersion } = require("./version.js");
 
-const SCAN_OPTIONS = ["reverse", "limit", "tx", "signal"];
+const RUN_OPTIONS = ["after", "maxRows", "maxBytes", "maxMs", "snapshot", "tx", "signal"];
+const SCAN_OPTIONS = ["reverse", "limit", "skip", ...RUN_OPTIONS];
 const BOUNDS = ["prefix", "start", "end"];
 
 /** The types of the records that came out of spaces with several. */
@@ -76,9 +78,9 @@ class RecordSpace {
 
   /** The records in the order of their primary keys. */
   scan(given) {
-    const { type, ...rest } = options(given, "type", ...SCAN_OPTIONS);
-    const recordType = type === undefined ? undefined : text(type, "type");
-    return this.#cursor(rest, (reverse, limit, tx) => this.#native.scan(recordType, reverse, limit, tx), this.#record);
+    const { type, prefix, start, end, ...rest } = options(given, "type", ...BOUNDS, ...SCAN_OPTIONS);
+    const [recordType, bounds] = [type === undefined ? undefined : text(type, "type"), packedBounds(prefix, start, end)];
+    return this.#cursor(rest, (...how) => this.#native.scan(recordType, bounds, ...how), this.#record);
   }
 
   /** The entries of an index in its order. */
@@ -93,6 +95,11 @@ class RecordSpace {
     const { prefix, start, end, ...rest } = options(given, ...BOUNDS, ...SCAN_OPTIONS);
     const [index, bounds] = [text(name, "the name of an index"), packedBounds(prefix, start, end)];
     return this.#cursor(rest, (...how) => this.#native.scanBy(index, bounds, ...how), this.#record);
+  }
+
+  /** The records of which a filter is true: a `Filter`, or text with the values of its `?` or `:name`; all without it. */
+  query(filter, values, given) {
+    return Query.of(this.#queries, filter, values, given);
   }
 
   /** What an index keeps for the groups whose first columns are `group`, as an array; undefined if there is nothing. */
@@ -172,16 +179,41 @@ class RecordSpace {
   }
 
   #cursor(given, open, read) {
-    const { reverse, limit, tx, signal: stop } = given;
-    const [backwards, most] = [flag(reverse, "reverse"), count(limit, "limit")];
-    const native = withNative(tx, (transaction) => open(backwards, most, transaction));
+    const { tx, signal: stop } = given;
+    const asked = scanArguments(given);
+    const native = withNative(tx, (transaction) => open(asked, transaction));
     return new Cursor(native, { tx, signal: signal(stop), read });
   }
+
+  /** What runs queries of this space. */
+  #queries = {
+    run: (packed, given) =>
+      this.#cursor(options(given, ...RUN_OPTIONS), (...how) => this.#native.query(packed, ...how), this.#record),
+    explain: (packed) => settle(this.#native.explain(packed)),
+  };
 
   #record = (reader) => {
     const record = reader.value();
     if (this.#severalTypes && record !== null) typesOfRecords.set(record, reader.messageName);
     return record;
+  };
+}
+
+/** How far a scan goes and where it goes on, as the addon wants to be told. */
+function scanArguments(given) {
+  const { after } = given;
+  if (after !== undefined && after !== null && !(after instanceof Uint8Array)) {
+    refuse("after", "the continuation of another scan", after);
+  }
+  return {
+    reverse: flag(given.reverse, "reverse"),
+    limit: count(given.limit, "limit"),
+    skip: count(given.skip, "skip"),
+    after: after ? Buffer.from(after) : undefined,
+    maxRows: count(given.maxRows, "maxRows"),
+    maxBytes: count(given.maxBytes, "maxBytes"),
+    maxMs: milliseconds(given.maxMs, "maxMs"),
+    snapshot: flag(given.snapshot, "snapshot"),
   };
 }
 

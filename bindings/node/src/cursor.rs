@@ -1,14 +1,15 @@
-//! `Cursor`: the records of a scan, or the entries of an index, a batch at a time.
+//! `Cursor`: the records of a scan or a query, or the entries of an index, a batch at a time.
 
 use std::sync::Arc;
 
+use futures_util::future::BoxFuture;
 use napi::Env;
 use napi::bindgen_prelude::{BufferSlice, Either, PromiseRaw};
 use napi_derive::napi;
-use record_store::kv::BoxFuture;
+use record_store::query::QueryCursor;
 use record_store::{
-    Error, ErrorKind, IndexCursor, IndexEntry, IndexRecordCursor, RecordContext, RecordCursor, Result, SpaceCursor,
-    StoredRecord,
+    Error, ErrorKind, IndexCursor, IndexEntry, IndexRecordCursor, NoNextReason, RecordContext, RecordCursor, Result,
+    SpaceCursor,
 };
 use tokio::sync::Mutex;
 
@@ -27,19 +28,16 @@ pub struct Cursor {
     transaction: Option<Arc<Handle<RecordContext>>>,
 }
 
-/// Where the results come from.
-pub(crate) enum Source {
-    Space(SpaceCursor),
-    Transaction(RecordCursor),
-    SpaceEntries(SpaceCursor<IndexEntry>),
-    TransactionEntries(IndexCursor),
-    TransactionByIndex(IndexRecordCursor),
+/// Where the results come from: a cursor of the core, in a transaction or in many.
+pub(crate) trait Source: Send {
+    /// A list of the next `count` results, fewer only at the end; then where another scan goes on, and why there are fewer.
+    fn next_batch(&mut self, count: usize) -> BoxFuture<'_, Result<Vec<u8>>>;
 }
 
 enum Scan {
     /// Nothing has been asked for yet.
-    Planned(BoxFuture<Result<Source>>),
-    Open(Box<Source>),
+    Planned(BoxFuture<'static, Result<Box<dyn Source>>>),
+    Open(Box<dyn Source>),
     Failed,
 }
 
@@ -48,7 +46,7 @@ impl Cursor {
     pub(crate) fn new(
         family: &Family,
         transaction: Option<&Transaction>,
-        open: impl Future<Output = Result<Source>> + Send + 'static,
+        open: impl Future<Output = Result<Box<dyn Source>>> + Send + 'static,
     ) -> Self {
         let scan = Scan::Planned(Box::pin(open));
         Cursor {
@@ -60,7 +58,7 @@ impl Cursor {
 
 #[napi]
 impl Cursor {
-    /// A list of the next `count` results; of fewer at the end.
+    /// A list of the next `count` results, fewer only at the end; then where another scan goes on, and why there are fewer.
     #[napi]
     pub fn next_batch<'env>(
         &self,
@@ -87,34 +85,47 @@ impl Scan {
         if let Scan::Planned(_) = self
             && let Scan::Planned(open) = std::mem::replace(self, Scan::Failed)
         {
-            *self = Scan::Open(Box::new(open.await?));
+            *self = Scan::Open(open.await?);
         }
-        let Scan::Open(source) = self else {
-            return Err(Error::new(
+        match self {
+            Scan::Open(source) => source.next_batch(count).await,
+            _ => Err(Error::new(
                 ErrorKind::InvalidArgument,
                 "the scan has failed; start it again",
-            ));
-        };
-        match &mut **source {
-            Source::Space(cursor) => records(&cursor.next_batch(count).await?),
-            Source::Transaction(cursor) => records(&cursor.next_batch(count).await?),
-            Source::TransactionByIndex(cursor) => records(&cursor.next_batch(count).await?),
-            Source::SpaceEntries(cursor) => Ok(entries(&cursor.next_batch(count).await?)),
-            Source::TransactionEntries(cursor) => Ok(entries(&cursor.next_batch(count).await?)),
+            )),
         }
     }
 }
 
-fn records(batch: &[StoredRecord]) -> Result<Vec<u8>> {
-    let mut writer = Writer::default();
-    writer.list(batch.len());
-    batch.iter().try_for_each(|stored| write_record(&mut writer, stored))?;
-    Ok(writer.into_bytes())
+macro_rules! sources {
+    ($($cursor:ty => $write:expr,)*) => {$(
+        impl Source for $cursor {
+            fn next_batch(&mut self, count: usize) -> BoxFuture<'_, Result<Vec<u8>>> {
+                Box::pin(async move {
+                    let batch = <$cursor>::next_batch(self, count).await?;
+                    let mut writer = Writer::default();
+                    writer.list(batch.len());
+                    batch.iter().try_for_each(|result| $write(&mut writer, result))?;
+                    match self.continuation() {
+                        Some(continuation) => writer.bytes(continuation.as_bytes()),
+                        None => writer.null(),
+                    }
+                    match self.no_next_reason().map(NoNextReason::name) {
+                        Some(reason) => writer.text(reason),
+                        None => writer.null(),
+                    }
+                    Ok(writer.into_bytes())
+                })
+            }
+        }
+    )*};
 }
 
-fn entries(batch: &[IndexEntry]) -> Vec<u8> {
-    let mut writer = Writer::default();
-    writer.list(batch.len());
-    batch.iter().for_each(|entry| write_entry(&mut writer, entry));
-    writer.into_bytes()
+sources! {
+    SpaceCursor => write_record,
+    RecordCursor => write_record,
+    IndexRecordCursor => write_record,
+    QueryCursor => write_record,
+    SpaceCursor<IndexEntry> => write_entry,
+    IndexCursor => write_entry,
 }

@@ -1,4 +1,4 @@
-//! Entries of indexes, bounds of scans, and the building of indexes with its progress.
+//! Entries of indexes, and the building of indexes with its progress.
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -9,34 +9,21 @@ use napi::Env;
 use napi::bindgen_prelude::{Either, PromiseRaw, spawn};
 use napi_derive::napi;
 use record_store::indexing::{IndexBuildProgress, IndexBuildSummary, IndexingOptions, OnlineIndexer};
-use record_store::{Error, ErrorKind, IndexEntry, IndexState, Result, ScanOptions};
+use record_store::{Error, ErrorKind, IndexEntry, IndexState, Result};
 use tokio::sync::{Mutex, mpsc};
 
 use crate::error::Failure;
-use crate::packed::{Reader, Writer};
-use crate::record::{read_bound, write_primary_key, write_tuple};
+use crate::packed::Writer;
+use crate::record::{write_primary_key, write_tuple};
 use crate::runtime::{blocking, promise};
 
 /// Writes an entry: the columns of its key, those of its value, the primary key of its record.
-pub(crate) fn write_entry(writer: &mut Writer, entry: &IndexEntry) {
+pub(crate) fn write_entry(writer: &mut Writer, entry: &IndexEntry) -> Result<()> {
     writer.list(3);
     write_tuple(writer, entry.key());
     write_tuple(writer, entry.value());
     write_primary_key(writer, entry.primary_key());
-}
-
-/// The options of a scan of an index. `bounds` are three keys, each null where there is none: the first columns of all
-/// entries, those of the first entry, those of the entry at which the scan ends.
-pub(crate) fn scan_options(bounds: &[u8], reverse: bool, limit: Option<usize>) -> Result<ScanOptions> {
-    let mut bounds = Reader::new(bounds);
-    Ok(ScanOptions {
-        within: read_bound(&mut bounds)?,
-        from: read_bound(&mut bounds)?,
-        to: read_bound(&mut bounds)?,
-        reverse,
-        limit,
-        ..ScanOptions::default()
-    })
+    Ok(())
 }
 
 /// How an index is built, where it is not as the core does it by itself.

@@ -47,8 +47,8 @@ pub(crate) fn write_saved(writer: &mut Writer, saved: &StoredRecord) {
 pub(crate) fn to_key(packed: &[u8], record_type: Option<String>) -> Result<RecordKey> {
     let mut reader = Reader::new(packed);
     let columns = match reader.next()? {
-        Token::PrimaryKey(count) => return Ok(RecordKey::primary_key(columns(&mut reader, count)?)),
-        Token::List(count) => columns(&mut reader, count)?,
+        Token::PrimaryKey(count) => return Ok(RecordKey::primary_key(read_columns(&mut reader, count)?)),
+        Token::List(count) => read_columns(&mut reader, count)?,
         column => Tuple::from(vec![element(column)?]),
     };
     Ok(match record_type {
@@ -61,17 +61,19 @@ pub(crate) fn to_key(packed: &[u8], record_type: Option<String>) -> Result<Recor
 pub(crate) fn read_bound(reader: &mut Reader<'_>) -> Result<Option<RecordKey>> {
     let columns = match reader.next()? {
         Token::Null => return Ok(None),
-        Token::PrimaryKey(count) | Token::List(count) => columns(reader, count)?,
+        Token::PrimaryKey(count) | Token::List(count) => read_columns(reader, count)?,
         column => Tuple::from(vec![element(column)?]),
     };
     Ok(Some(RecordKey::from(columns)))
 }
 
-fn columns(reader: &mut Reader<'_>, count: usize) -> Result<Tuple> {
+/// So many columns, which are read next.
+pub(crate) fn read_columns(reader: &mut Reader<'_>, count: usize) -> Result<Tuple> {
     (0..count).map(|_| element(reader.next()?)).collect()
 }
 
-fn element(column: Token<'_>) -> Result<Element> {
+/// A column of a key, or a value to compare with.
+pub(crate) fn element(column: Token<'_>) -> Result<Element> {
     Ok(match column {
         Token::Null => Element::Null,
         Token::Bool(value) => Element::Bool(value),
@@ -87,7 +89,7 @@ fn element(column: Token<'_>) -> Result<Element> {
         Token::Uint(_) => return Err(refused("a key's bigint has 64 bits and a sign", column)),
         _ => {
             return Err(refused(
-                "a column of a key is null, a boolean, number, bigint, string, Uint8Array, Uuid or RecordVersion",
+                "a column of a key, or a value to compare with, is null, a boolean, number, bigint, string, Uint8Array, Uuid or RecordVersion",
                 column,
             ));
         }

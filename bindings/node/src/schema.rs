@@ -1,12 +1,14 @@
 //! `Schema`: which records there are and what their keys are, from protobuf descriptors in any of their shapes.
 
 use napi::Env;
-use napi::bindgen_prelude::{BufferSlice, Either, PromiseRaw};
+use napi::bindgen_prelude::{Buffer, BufferSlice, Either, PromiseRaw};
 use napi_derive::napi;
 use record_store::Result;
-use record_store::metadata::{IndexSchema, MetaDataEvolutionValidator, SchemaBuilder};
+use record_store::metadata::{IndexPredicate, IndexSchema, MetaDataEvolutionValidator, SchemaBuilder};
 
 use crate::error::Failure;
+use crate::filter::read_filter;
+use crate::packed::Reader;
 use crate::runtime::{blocking, promise, promise_packed};
 
 /// Which types of records there are, and which columns are their primary keys.
@@ -66,6 +68,8 @@ pub struct IndexOption {
     pub covering: Vec<String>,
     /// Whether its values are unique.
     pub unique: bool,
+    /// Which records are indexed: a packed filter.
+    pub condition: Option<Buffer>,
     /// Options by name: names and values.
     pub options: Vec<Vec<String>>,
 }
@@ -155,11 +159,9 @@ fn with_options(mut builder: SchemaBuilder, options: SchemaOptions) -> Result<Sc
     for key in options.primary_keys {
         builder = builder.record_type(key.record_type, |t| t.primary_key(key.columns));
     }
-    builder = options
-        .indexes
-        .into_iter()
-        .map(index_schema)
-        .fold(builder, SchemaBuilder::index);
+    for index in options.indexes {
+        builder = builder.index(index_schema(index)?);
+    }
     builder = options
         .drop_indexes
         .into_iter()
@@ -175,7 +177,7 @@ fn with_options(mut builder: SchemaBuilder, options: SchemaOptions) -> Result<Sc
     Ok(builder.evolution(evolution))
 }
 
-fn index_schema(index: IndexOption) -> IndexSchema {
+fn index_schema(index: IndexOption) -> Result<IndexSchema> {
     let mut schema = IndexSchema::new(index.name, index.columns).kind(index.kind);
     schema = index.on.into_iter().fold(schema, IndexSchema::on);
     if !index.group_by.is_empty() {
@@ -187,8 +189,12 @@ fn index_schema(index: IndexOption) -> IndexSchema {
     if index.unique {
         schema = schema.unique();
     }
-    index.options.into_iter().fold(schema, |schema, option| {
+    if let Some(condition) = &index.condition {
+        let filter = read_filter(&mut Reader::new(condition))?;
+        schema = schema.condition(IndexPredicate::try_from(&filter)?);
+    }
+    Ok(index.options.into_iter().fold(schema, |schema, option| {
         let mut option = option.into_iter();
         schema.option(option.next().unwrap_or_default(), option.next().unwrap_or_default())
-    })
+    }))
 }

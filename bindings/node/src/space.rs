@@ -6,16 +6,18 @@ use napi::Env;
 use napi::bindgen_prelude::{BufferSlice, Either, PromiseRaw};
 use napi_derive::napi;
 use record_store::{
-    Error, ErrorKind, RecordContext, RecordSpaceBuilder, RecordStore, RecordVersion, Result, SaveOptions, ScanOptions,
+    Error, RecordContext, RecordSpaceBuilder, RecordStore, RecordVersion, Result, SaveOptions, SpaceQuery,
 };
 
 use crate::cursor::{Cursor, Source};
 use crate::diff::SchemaDiff;
 use crate::error::Failure;
-use crate::index::{BuildOptions, IndexBuild, scan_options, to_states};
+use crate::index::{BuildOptions, IndexBuild, to_states};
 use crate::packed::Writer;
+use crate::query::to_query;
 use crate::record::{to_key, to_records, write_record, write_saved, write_tuple};
 use crate::runtime::{CLOSED, Family, Handle, promise, promise_packed};
+use crate::scan::ScanArguments;
 use crate::schema::Schema;
 use crate::transaction::Transaction;
 
@@ -74,23 +76,29 @@ impl RecordSpace {
         }
     }
 
-    /// A cursor over what `in_space` or, in the transaction `tx`, `in_store` gives for `options`.
-    fn cursor(
+    /// A cursor over what `in_space` or, in the transaction `tx`, `in_store` gives for what `asked` makes of the space.
+    fn cursor<A, S, T>(
         &self,
         tx: Option<&Transaction>,
-        options: impl FnOnce(&record_store::RecordSpace) -> Result<ScanOptions> + Send + 'static,
-        in_space: impl FnOnce(&record_store::RecordSpace, ScanOptions) -> Source + Send + 'static,
-        in_store: impl FnOnce(&RecordStore, ScanOptions) -> Result<Source> + Send + 'static,
-    ) -> Cursor {
+        asked: impl FnOnce(&record_store::RecordSpace) -> Result<A> + Send + 'static,
+        in_space: impl FnOnce(&record_store::RecordSpace, A) -> S + Send + 'static,
+        in_store: impl FnOnce(&RecordStore, A) -> Result<T> + Send + 'static,
+    ) -> Cursor
+    where
+        A: Send + 'static,
+        S: Source + 'static,
+        T: Source + 'static,
+    {
         let space = self.handle.get(CLOSED);
         let context = tx.map(|tx| tx.context_for(&self.family)).transpose();
         Cursor::new(&self.family, tx, async move {
             let space = space?;
-            let options = options(&space)?;
-            match context? {
-                None => Ok(in_space(&space, options)),
-                Some(context) => in_store(&space.store(&context).await?, options),
-            }
+            let asked = asked(&space)?;
+            let source: Box<dyn Source> = match context? {
+                None => Box::new(in_space(&space, asked)),
+                Some(context) => Box::new(in_store(&space.store(&context).await?, asked)?),
+            };
+            Ok(source)
         })
     }
 }
@@ -238,77 +246,79 @@ impl RecordSpace {
         })
     }
 
-    /// The records in the order of their primary keys.
+    /// The records in the order of their primary keys. See [`ScanArguments::with_bounds`] for the bounds.
     #[napi]
     pub fn scan(
         &self,
         record_type: Option<String>,
-        reverse: bool,
-        limit: Option<i64>,
+        bounds: &[u8],
+        arguments: ScanArguments,
         tx: Option<&Transaction>,
     ) -> Cursor {
+        let bounds = bounds.to_vec();
         self.cursor(
             tx,
-            move |space| {
-                let mut options = ScanOptions {
-                    reverse,
-                    limit: rows(limit)?,
-                    ..ScanOptions::default()
-                };
-                if let Some(record_type) = record_type {
-                    options.range = space.metadata().record_type_range(&record_type)?;
-                }
-                Ok(options)
-            },
-            |space, options| Source::Space(space.scan(options)),
-            |store, options| store.scan_records(options).map(Source::Transaction),
+            move |_| arguments.with_bounds(&bounds, record_type.as_deref()),
+            |space, options| space.scan(options),
+            |store, options| store.scan_records(options),
         )
     }
 
-    /// The entries of an index in its order. See [`scan_options`] for the bounds.
+    /// The entries of an index in its order. See [`ScanArguments::with_bounds`] for the bounds.
     #[napi]
     pub fn scan_index(
         &self,
         name: String,
         bounds: &[u8],
-        reverse: bool,
-        limit: Option<i64>,
+        arguments: ScanArguments,
         tx: Option<&Transaction>,
     ) -> Cursor {
-        let (bounds, of_store) = (bounds.to_vec(), name.clone());
+        let (bounds, same) = (bounds.to_vec(), name.clone());
         self.cursor(
             tx,
-            move |_| scan_options(&bounds, reverse, rows(limit)?),
-            move |space, options| Source::SpaceEntries(space.scan_index(name, None, options)),
-            move |store, options| {
-                store
-                    .scan_index(&of_store, None, options)
-                    .map(Source::TransactionEntries)
-            },
+            move |_| arguments.with_bounds(&bounds, None),
+            move |space, options| space.scan_index(name, None, options),
+            move |store, options| store.scan_index(&same, None, options),
         )
     }
 
-    /// The records in the order of an index. See [`scan_options`] for the bounds.
+    /// The records in the order of an index. See [`ScanArguments::with_bounds`] for the bounds.
     #[napi]
-    pub fn scan_by(
-        &self,
-        name: String,
-        bounds: &[u8],
-        reverse: bool,
-        limit: Option<i64>,
-        tx: Option<&Transaction>,
-    ) -> Cursor {
-        let (bounds, of_store) = (bounds.to_vec(), name.clone());
+    pub fn scan_by(&self, name: String, bounds: &[u8], arguments: ScanArguments, tx: Option<&Transaction>) -> Cursor {
+        let (bounds, same) = (bounds.to_vec(), name.clone());
         self.cursor(
             tx,
-            move |_| scan_options(&bounds, reverse, rows(limit)?),
-            move |space, options| Source::Space(space.scan_index_records(name, options)),
-            move |store, options| {
-                store
-                    .scan_index_records(&of_store, options)
-                    .map(Source::TransactionByIndex)
-            },
+            move |_| arguments.with_bounds(&bounds, None),
+            move |space, options| space.scan_index_records(name, options),
+            move |store, options| store.scan_index_records(&same, options),
         )
+    }
+
+    /// The records that a query asks for. See [`to_query`] for how it is packed.
+    #[napi]
+    pub fn query(&self, query: &[u8], arguments: ScanArguments, tx: Option<&Transaction>) -> Cursor {
+        let query = query.to_vec();
+        self.cursor(
+            tx,
+            move |space| {
+                let options = arguments.to_core()?;
+                let query = to_query(space, &query)?.limits(options.limits);
+                Ok(query.snapshot(options.snapshot).continuation(options.continuation))
+            },
+            |_, query: SpaceQuery| query.execute(),
+            |store, query| query.execute_in(store),
+        )
+    }
+
+    /// How the records of a query would be found. See [`to_query`] for how it is packed.
+    #[napi]
+    pub fn explain<'env>(
+        &self,
+        env: &'env Env,
+        query: &[u8],
+    ) -> napi::Result<PromiseRaw<'env, Either<String, Failure>>> {
+        let (space, query) = (self.handle.get(CLOSED), query.to_vec());
+        promise(env, async move { to_query(&space?, &query)?.explain().await })
     }
 
     /// What an index keeps for the groups whose first columns are `group`; null if there is nothing.
@@ -416,14 +426,4 @@ impl RecordSpace {
         let space = self.handle.get(CLOSED);
         promise(env, async move { space?.schema_versions().await })
     }
-}
-
-/// The most results of a scan.
-///
-/// **Errors**: `InvalidArgument` for what is no number of results.
-fn rows(limit: Option<i64>) -> Result<Option<usize>> {
-    let rows = limit.map(usize::try_from).transpose();
-    rows.map_err(|_| {
-        Error::new(ErrorKind::InvalidArgument, "a limit is an integer from 0").with("limit", limit.unwrap_or(0))
-    })
 }

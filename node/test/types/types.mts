@@ -1,12 +1,16 @@
 // What must compile, and what must not.
 
 import {
+  field,
   open,
+  parameter,
   RecordStoreError,
   Schema,
   type AnyRecord,
   type ErrorCode,
   type IndexState,
+  type Page,
+  type Query,
   type RecordSpace,
   type StoredRecord,
   type Transaction,
@@ -56,6 +60,19 @@ export async function program(): Promise<void> {
   const batch: User[] = await users.scan().nextBatch(10);
   const [entry] = await users.scanIndex("by_name", { prefix: "Ada" }).toArray();
   if (entry) await users.get(entry.primaryKey);
+
+  const adults: Query<User> = users.query("age >= ? AND city = ?", [18, "Oslo"], { orderBy: "name", limit: 3 });
+  for await (const each of adults.where(field("name").in(["Ada"]).or(field("id").ge(1n)))) each.name satisfies string;
+  const page: Page<User> = await users.query(field("id").eq(parameter("id")), { id: 1 }).page(10, { after: null });
+  const next = await users.query().orderBy(["name"], { reverse: true }).page(10, { after: page.continuation });
+  next.results[0]?.name satisfies string | undefined;
+  (await adults.explain()) satisfies string;
+  // @ts-expect-error Nothing is less than null.
+  field("id").lt(null);
+  // @ts-expect-error A filter is not a field.
+  users.query(field("id"));
+  // @ts-expect-error There is no such option.
+  users.query("id = 1", [], { order: "id" });
 
   const result: number = await db.run(async (tx: Transaction) => tx.attempt, { timeoutMs: 1, maxAttempts: 2 });
   const text: string = await db.run(() => "text", { signal: AbortSignal.timeout(1) });
