@@ -151,18 +151,6 @@ impl RecordSpace {
         self.with_store(|store| async move { Ok(store.index_states()) }).await
     }
 
-    /// What breaks the uniqueness of an index that is being built, or is not yet unique, by value and primary key.
-    pub fn uniqueness_violations(
-        &self,
-        index: impl Into<String>,
-        options: ScanOptions,
-    ) -> SpaceCursor<UniquenessViolation> {
-        let index = index.into();
-        SpaceCursor::new(self, OpenFor::All, options, move |store, options| {
-            store.scan_uniqueness_violations(&index, options)
-        })
-    }
-
     /// Deletes all records with a value that breaks the uniqueness of an index, but for the one with the key `remaining`, if
     /// one is to remain. The index is made readable by [`build_indexes`](RecordSpace::build_indexes) when no violation is left.
     ///

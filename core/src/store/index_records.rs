@@ -85,11 +85,6 @@ impl IndexRecordCursor {
         self.position().to_continuation()
     }
 
-    /// The key of the entry that led to the last record, as continuations name it.
-    pub(crate) fn last_entry_key(&self) -> Option<Bytes> {
-        self.last_key.clone()
-    }
-
     async fn fetch(&mut self) -> Result<()> {
         let mut entries = Vec::new();
         while entries.len() < FETCHED_TOGETHER {
