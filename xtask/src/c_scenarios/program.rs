@@ -79,8 +79,10 @@ fn declare_index(call: &mut impl FnMut(&str, &[&str]), index: &IndexText) {
 struct Writer<'a> {
     file: &'a str,
     scenario: &'a Scenario,
-    /// By the paths of the spaces.
-    schemas: BTreeMap<String, &'a str>,
+    /// The schemas that are stored, by the paths of the spaces.
+    stored: BTreeMap<String, &'a str>,
+    /// Those of the spaces that are open, by the paths at which they were opened.
+    open: BTreeMap<String, &'a str>,
     current: String,
 }
 
@@ -89,7 +91,8 @@ impl<'a> Writer<'a> {
         Writer {
             file,
             scenario,
-            schemas: BTreeMap::new(),
+            stored: BTreeMap::new(),
+            open: BTreeMap::new(),
             current: String::new(),
         }
     }
@@ -112,25 +115,25 @@ impl<'a> Writer<'a> {
         if let (Verb::Open, Some(space)) = (step.verb, &step.space) {
             space.clone_into(&mut self.current);
             if let Some(schema) = &step.schema {
-                self.schemas.insert(space.clone(), schema);
+                self.stored.insert(space.clone(), schema);
+            }
+            if let Some(schema) = self.stored.get(space) {
+                self.open.insert(space.clone(), schema);
             }
         } else if step.verb == Verb::MoveSpace {
             let moved = |path: String| match path.strip_prefix(&step.path) {
                 Some(rest) if rest.is_empty() || rest.starts_with('/') => format!("{}{rest}", step.to),
                 _ => path,
             };
-            let schemas = std::mem::take(&mut self.schemas);
-            self.schemas = schemas
-                .into_iter()
-                .map(|(path, schema)| (moved(path), schema))
-                .collect();
+            let stored = std::mem::take(&mut self.stored);
+            self.stored = stored.into_iter().map(|(path, schema)| (moved(path), schema)).collect();
         }
     }
 
     /// The record types of the space of a step.
     fn types(&self, step: &Step) -> Result<Option<RecordTypes>, Failure> {
         let path = step.space.as_ref().unwrap_or(&self.current);
-        let schema = self.schemas.get(path).map(|name| &self.scenario.schemas[*name]);
+        let schema = self.open.get(path).map(|name| &self.scenario.schemas[*name]);
         schema.map(RecordTypes::of).transpose()
     }
 
