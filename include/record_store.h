@@ -2,8 +2,8 @@
  * Record-Store for C: records of protobuf messages in FoundationDB, or in a database of the program's own.
  *
  * Every call returns a status; one that can fail in many ways takes a place for an error, which may be NULL. Results are zero
- * after a failure. Pointers that start with rs_ are handles: they are freed by their own call, which takes NULL, and to use one
- * that was freed is an error. Arguments are copied before a call returns.
+ * after a failure. Pointers to types without fields, such as rs_database, are handles: each has its own call that frees it and
+ * takes NULL, and to use one that was freed is an error. Arguments are copied before a call returns.
  */
 
 #ifndef RECORD_STORE_H
@@ -313,6 +313,85 @@ typedef struct {
      */
     uint8_t snapshot;
 } rs_scan_options;
+
+/**
+ * What a query asks beside its filter, and how far it goes. Zeros are the defaults; make it with `rs_query_options_init`.
+ */
+typedef struct {
+    /**
+     * The size of this struct.
+     */
+    size_t size;
+    /**
+     * The values of the filter's parameters, one in each column: those of `?` in their order, or else those of
+     * `parameter_names`. The list of `city = ANY(?)` is a column of `rs_key_list`. NULL for a filter without parameters.
+     */
+    const rs_key *parameters;
+    /**
+     * The names of the parameters, without colons, as many as there are columns; NULL for the values of `?`.
+     */
+    const rs_bytes *parameter_names;
+    /**
+     * How many names there are.
+     */
+    size_t parameter_name_count;
+    /**
+     * Only records of these types; NULL for all types.
+     */
+    const rs_bytes *record_types;
+    /**
+     * How many types there are.
+     */
+    size_t record_type_count;
+    /**
+     * The columns of the order: an index that has it is scanned, or else the records are sorted in memory. NULL for any order.
+     */
+    const rs_bytes *order_by;
+    /**
+     * How many columns there are.
+     */
+    size_t order_by_count;
+    /**
+     * The only indexes that may be used; NULL for all.
+     */
+    const rs_bytes *indexes;
+    /**
+     * How many indexes there are.
+     */
+    size_t index_count;
+    /**
+     * Where the query goes on: the continuation of the same query.
+     */
+    rs_bytes continuation;
+    /**
+     * The most records; 0 for all.
+     */
+    uint64_t limit;
+    /**
+     * How many records to leave out first.
+     */
+    uint64_t skip;
+    /**
+     * The most key-value pairs to read before the query stops; 0 for no limit.
+     */
+    uint64_t scanned_rows_max;
+    /**
+     * The most bytes of keys and values to read before the query stops; 0 for no limit.
+     */
+    uint64_t scanned_bytes_max;
+    /**
+     * After how many milliseconds the query stops; 0 for no limit.
+     */
+    uint64_t time_max_ms;
+    /**
+     * Not 0: in the opposite order.
+     */
+    uint8_t reverse;
+    /**
+     * Not 0: reads without conflicts with those who write.
+     */
+    uint8_t snapshot;
+} rs_query_options;
 
 /**
  * An entry of an index. It stays until the next call on its cursor. Its parts are packed keys: read them with `rs_key_unpack`.
@@ -807,6 +886,11 @@ rs_status rs_error_free(rs_error *error);
 rs_key *rs_key_new(void);
 
 /**
+ * A key like another one. NULL for what is no key, and if there is no room for more handles.
+ */
+rs_key *rs_key_copy(const rs_key *key);
+
+/**
  * Frees a key. NULL is freed already.
  */
 rs_status rs_key_free(rs_key *key);
@@ -860,6 +944,11 @@ rs_status rs_key_uuid(rs_key *key, rs_bytes value);
  * Adds the version of a record, which has 12 bytes.
  */
 rs_status rs_key_version(rs_key *key, rs_bytes value);
+
+/**
+ * Adds the columns of another key as one column: a list, for a parameter of a query.
+ */
+rs_status rs_key_list(rs_key *key, const rs_key *list);
 
 /**
  * Makes it the whole primary key of a record, as `rs_record` and `rs_index_entry` have it. Columns that it had are gone.
@@ -954,6 +1043,36 @@ rs_status rs_schema_builder_record_type(rs_schema_builder *builder,
 rs_status rs_schema_builder_primary_key(rs_schema_builder *builder, rs_bytes record_type, rs_bytes column);
 
 /**
+ * Drops an index that the space may have.
+ */
+rs_status rs_schema_builder_drop_index(rs_schema_builder *builder, rs_bytes index);
+
+/**
+ * Drops a record type that the space may have; its records must be deleted before.
+ */
+rs_status rs_schema_builder_drop_type(rs_schema_builder *builder, rs_bytes record_type);
+
+/**
+ * Allows a change of the stored schema that is refused by itself, such as "allow_field_renames".
+ */
+rs_status rs_schema_builder_allow(rs_schema_builder *builder, rs_bytes change);
+
+/**
+ * Compiles and checks what was declared. The schema is freed with `rs_schema_free`, and the builder may be used on.
+ */
+rs_status rs_schema_builder_build(rs_schema_builder *builder, rs_schema **schema, rs_error **error);
+
+/**
+ * Frees a schema; spaces that were opened with it stay. NULL is freed already.
+ */
+rs_status rs_schema_free(rs_schema *schema);
+
+/**
+ * The compiled files of a schema: the bytes of a FileDescriptorSet, to be freed with `rs_buffer_free`.
+ */
+rs_status rs_schema_descriptor_set(const rs_schema *schema, rs_buffer *set, rs_error **error);
+
+/**
  * Begins an index. `kind` is its type, such as "count" or "sum"; none means "value". The calls that follow say the rest.
  */
 rs_status rs_schema_builder_index(rs_schema_builder *builder,
@@ -989,36 +1108,6 @@ rs_status rs_schema_builder_index_unique(rs_schema_builder *builder, rs_bytes in
  * Sets an option of an index.
  */
 rs_status rs_schema_builder_index_option(rs_schema_builder *builder, rs_bytes index, rs_bytes option, rs_bytes value);
-
-/**
- * Drops an index that the space may have.
- */
-rs_status rs_schema_builder_drop_index(rs_schema_builder *builder, rs_bytes index);
-
-/**
- * Drops a record type that the space may have; its records must be deleted before.
- */
-rs_status rs_schema_builder_drop_type(rs_schema_builder *builder, rs_bytes record_type);
-
-/**
- * Allows a change of the stored schema that is refused by itself, such as "allow_field_renames".
- */
-rs_status rs_schema_builder_allow(rs_schema_builder *builder, rs_bytes change);
-
-/**
- * Compiles and checks what was declared. The schema is freed with `rs_schema_free`, and the builder may be used on.
- */
-rs_status rs_schema_builder_build(rs_schema_builder *builder, rs_schema **schema, rs_error **error);
-
-/**
- * Frees a schema; spaces that were opened with it stay. NULL is freed already.
- */
-rs_status rs_schema_free(rs_schema *schema);
-
-/**
- * The compiled files of a schema: the bytes of a FileDescriptorSet, to be freed with `rs_buffer_free`.
- */
-rs_status rs_schema_descriptor_set(const rs_schema *schema, rs_buffer *set, rs_error **error);
 
 /**
  * Opens the database that `url` names: "memory:" is a new one in this process; a path, or "file:" and a path, is the embedded
@@ -1223,26 +1312,6 @@ rs_status rs_delete_all(rs_space *space, rs_transaction *transaction, rs_error *
 rs_status rs_exists(rs_space *space, rs_transaction *transaction, const rs_key *key, bool *exists, rs_error **error);
 
 /**
- * How many records there are, by the count indexes of the schema, or by its record count key. It does not conflict with those
- * who save.
- */
-rs_status rs_count(rs_space *space,
-                   rs_transaction *transaction,
-                   int64_t *count,
-                   rs_error **error);
-
-/**
- * The count, sum, or least or greatest value that an index keeps for the groups whose first columns are `group`; of all
- * groups for NULL. RS_NONE if there is nothing to have a least or greatest value. Free the value with `rs_key_free`.
- */
-rs_status rs_aggregate(rs_space *space,
-                       rs_transaction *transaction,
-                       rs_bytes index,
-                       const rs_key *group,
-                       rs_key **value,
-                       rs_error **error);
-
-/**
  * Frees the record and makes the struct zero. NULL, one that is zero and one of a cursor need no freeing.
  */
 rs_status rs_record_free(rs_record *record);
@@ -1281,6 +1350,30 @@ rs_status rs_scan_index(rs_space *space,
                         rs_error **error);
 
 /**
+ * Asks for the records of which `filter` is true, such as `age >= 18 AND address.city = ?`; for all if it is empty. An index answers
+ * where one can, or else all records are read. Read them with `rs_cursor_next`.
+ *
+ * Without a transaction the query may take any time: it reads in batches, each of one moment. `options` may be NULL. Free
+ * the cursor with `rs_cursor_free`.
+ */
+rs_status rs_query(rs_space *space,
+                   rs_transaction *transaction,
+                   rs_bytes filter,
+                   const rs_query_options *options,
+                   rs_cursor **cursor,
+                   rs_error **error);
+
+/**
+ * How the records of a query would be found now, in words: the plan, and what each of its steps reads. Free the text with
+ * `rs_buffer_free`.
+ */
+rs_status rs_explain(rs_space *space,
+                     rs_bytes filter,
+                     const rs_query_options *options,
+                     rs_buffer *plan,
+                     rs_error **error);
+
+/**
  * Reads the next record; RS_NONE at the end, and when a limit was reached.
  */
 rs_status rs_cursor_next(rs_cursor *cursor, rs_record *record, rs_error **error);
@@ -1314,6 +1407,26 @@ rs_status rs_cursor_no_next_reason(rs_cursor *cursor, rs_no_next_reason *reason,
 rs_status rs_cursor_free(rs_cursor *cursor);
 
 /**
+ * How many records there are, by the count indexes of the schema, or by its record count key. It does not conflict with those
+ * who save.
+ */
+rs_status rs_count(rs_space *space,
+                   rs_transaction *transaction,
+                   int64_t *count,
+                   rs_error **error);
+
+/**
+ * The count, sum, or least or greatest value that an index keeps for the groups whose first columns are `group`; of all
+ * groups for NULL. RS_NONE if there is nothing to have a least or greatest value. Free the value with `rs_key_free`.
+ */
+rs_status rs_aggregate(rs_space *space,
+                       rs_transaction *transaction,
+                       rs_bytes index,
+                       const rs_key *group,
+                       rs_key **value,
+                       rs_error **error);
+
+/**
  * The state of an index.
  */
 rs_status rs_get_index_state(rs_space *space,
@@ -1335,8 +1448,6 @@ rs_status rs_build_indexes(rs_space *space,
 #ifdef __cplusplus
 }  // extern "C"
 #endif  // __cplusplus
-
-#endif  /* RECORD_STORE_H */
 
 /* A C string as bytes, without the NUL at its end; NULL as none. */
 static inline rs_bytes rs_str(const char *text) {
@@ -1394,6 +1505,14 @@ static inline rs_scan_options rs_scan_options_init(void) {
     return options;
 }
 
+/* rs_query_options with the defaults. */
+static inline rs_query_options rs_query_options_init(void) {
+    rs_query_options options;
+    memset(&options, 0, sizeof options);
+    options.size = sizeof options;
+    return options;
+}
+
 /* rs_build_options with the defaults. */
 static inline rs_build_options rs_build_options_init(void) {
     rs_build_options options;
@@ -1401,3 +1520,5 @@ static inline rs_build_options rs_build_options_init(void) {
     options.size = sizeof options;
     return options;
 }
+
+#endif  /* RECORD_STORE_H */

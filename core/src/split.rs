@@ -9,7 +9,7 @@
 mod load;
 
 use record_store_kv::Bytes;
-use record_store_kv::tuple::{Element, Encoder, Tuple};
+use record_store_kv::tuple::{Decoder, Element, Encoder, Tuple};
 use smallvec::SmallVec;
 
 use crate::{Error, ErrorKind, RecordContext, RecordVersion, Result};
@@ -254,29 +254,38 @@ pub(crate) fn read_suffix(key: &[u8], key_length: usize) -> Result<i64> {
     }
 }
 
-/// The key of a record and the number behind it, from a whole key. Errors: `Corrupt` for a key that does not end with a number.
-pub(crate) fn split_key(key: &[u8], prefix_length: usize) -> Result<(Tuple, i64, usize)> {
-    let corrupt = |source: Option<record_store_kv::Error>| {
-        let error = Error::new(
+/// The number behind the key of a record and the length of that key, from a whole key. What is between its prefix and the
+/// number is a tuple that can be unpacked.
+///
+/// Errors: `Corrupt` for a key that is no such.
+pub(crate) fn split_key(key: &[u8], prefix_length: usize) -> Result<(i64, usize)> {
+    // A tuple is read in one way only: if what stands before these bytes is a whole one, they are the last element.
+    for (suffix, packed) in [(VERSION, PACKED_VERSION), (WHOLE, PACKED_WHOLE)] {
+        if let Some(record_key) = key.strip_suffix(packed)
+            && let Some(primary_key) = record_key.get(prefix_length..)
+            && Tuple::check(primary_key).is_ok()
+        {
+            return Ok((suffix, record_key.len()));
+        }
+    }
+    let corrupt = || {
+        Error::new(
             ErrorKind::Corrupt,
             "a key among the records is not a primary key and a number",
         )
-        .with("key", HexKey(key));
-        match source {
-            Some(source) => error.caused_by(source),
-            None => error,
-        }
+        .with("key", HexKey(key))
     };
-    let mut elements = Tuple::unpack(key.get(prefix_length..).unwrap_or_default())
-        .map_err(|error| corrupt(Some(error)))?
-        .into_elements();
-    match elements.pop() {
-        Some(Element::Int(suffix)) => Ok((
-            Tuple::from(elements),
-            suffix,
-            key.len().saturating_sub(suffix_length(suffix)),
-        )),
-        _ => Err(corrupt(None)),
+    let primary_key = key.get(prefix_length..).unwrap_or_default();
+    Tuple::check(primary_key).map_err(|error| corrupt().caused_by(error))?;
+    let mut elements = Decoder::new(primary_key);
+    let mut last = None;
+    while let Some(element) = elements.skip_element()? {
+        last = Some(element);
+    }
+    let key_length = key.len() - last.ok_or_else(corrupt)?.len();
+    match read_suffix(key, key_length) {
+        Ok(suffix) => Ok((suffix, key_length)),
+        Err(_) => Err(corrupt()),
     }
 }
 
@@ -301,9 +310,9 @@ fn suffix_length(suffix: i64) -> usize {
 }
 
 /// The keys that are longer than `key` and go on with a tuple.
-fn strict_range(key: &[u8]) -> (Vec<u8>, Vec<u8>) {
+fn strict_range(key: &[u8]) -> (SuffixedKey, SuffixedKey) {
     let bound = |last: u8| {
-        let mut bound = Vec::with_capacity(key.len() + 1);
+        let mut bound = SuffixedKey::with_capacity(key.len() + 1);
         bound.extend_from_slice(key);
         bound.push(last);
         bound

@@ -7,15 +7,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import record_store
 from google.protobuf import descriptor_pb2, message_factory
+from record_store import Index, aio, field, keys
 
 ATTRIBUTION = "City data: GeoNames (geonames.org), CC BY 4.0"
 SPACE = "demo/cities"
@@ -40,6 +42,12 @@ def main(directory: str) -> None:
         delete_and_put_again(db, cities)
         message_objects(db)
         a_mistake(cities)
+        cities = build_indexes(db, cities)
+        use_indexes(cities)
+        ask(cities)
+        pages(cities)
+        stay_unique(db)
+    asyncio.run(with_asyncio(directory))
 
 
 def read(cities: Cities) -> None:
@@ -115,6 +123,90 @@ def a_mistake(cities: Cities) -> None:
         cities.put({"id": PARIS, "name": "Paris", "populaton": 1})
     except record_store.Error as error:
         print(f"    a mistake: {type(error).__name__}: {error}")
+
+
+def build_indexes(db: record_store.Database, cities: Cities) -> Cities:
+    """Three value indexes, one of the capitals alone, and a count: what the schema adds is built while others use the space."""
+    schema = record_store.Schema.from_files(
+        PROTO,
+        primary_key={"City": "id"},
+        indexes=[
+            Index("by_name", "name", on="City"),
+            Index("by_country", ["country", "population"], on="City", covering="name"),
+            Index("by_place", keys.concat("location.latitude", "location.longitude"), on="City"),
+            Index("capitals", "country", on="City", where=field("feature_code") == "PPLC"),
+            Index("cities_of_country", type="count", group_by="country", on="City"),
+        ],
+    )
+    plan = cities.plan(schema)
+    print(f"    planned: {len(plan)} changes, allowed: {plan.allowed}")
+    cities = db.space(SPACE, schema)
+    told: list[record_store.IndexBuildProgress] = []
+
+    def show(progress: record_store.IndexBuildProgress) -> None:
+        told.append(progress)
+        if len(told) % 50 == 0:
+            print(f"    {progress.records_scanned:,} records, {progress.ranges_left} ranges of keys to go")
+
+    with timed("build the indexes, with a save between"):
+        with suppress(record_store.errors.IndexBuildError):
+            cities.build_indexes(progress=show, stop_after=10)
+        cities.put(get(cities, PARIS))
+        built = cities.build_indexes(progress=show, limit=500)
+    print(f"    {told[-1].records_scanned:,} records in {len(told)} transactions:", built.states or "nothing was left to do")
+    return cities
+
+
+def use_indexes(cities: Cities) -> None:
+    with timed("the five largest cities of Japan, by an index"):
+        largest = [entry.value[0] for entry in cities.scan_index("by_country", prefix="JP", reverse=True, limit=5)]
+    print("   ", ", ".join(largest))
+    with timed("cities named Paris, with their records"):
+        places = [city["country"] for city in cities.scan_by("by_name", prefix="Paris")]
+    print("   ", ", ".join(places))
+    with timed("count the cities of France"):
+        count = cities.aggregate("cities_of_country", "FR")
+    print(f"    {count} of {cities.count():,}")
+    print(f"    {sum(1 for _ in cities.scan_index('capitals')):,} capitals have an index of their own")
+
+
+def ask(cities: Cities) -> None:
+    query = cities.query("country = ? AND population >= ?", "IT", 500_000).order_by("population", reverse=True)
+    with timed("large cities of Italy, by a query"):
+        names = [city["name"] for city in query]
+    print("   ", ", ".join(names))
+    print("   ", query.explain().splitlines()[0])
+    south = cities.query((field("location.latitude") < -50) & (field("population") > 0)).limit(3)
+    print("    in the far south:", ", ".join(city["name"] for city in south))
+
+
+def pages(cities: Cities) -> None:
+    """What another process could go on with are bytes."""
+    page = cities.scan_by("by_name").page(3)
+    rest = cities.scan_by("by_name", after=page.continuation).page(3)
+    print("    a page:", [city["name"] for city in page], "and the next one:", [city["name"] for city in rest])
+
+
+def stay_unique(db: record_store.Database) -> None:
+    text = 'syntax = "proto3"; message Code { int64 id = 1; string code = 2; }'
+    unique = Index("by_code", "code", on="Code", unique=True)
+    codes = db.space("demo/codes", record_store.Schema.from_proto(text, primary_key={"Code": "id"}, indexes=[unique]))
+    codes.put({"id": 1, "code": "FR"})
+    try:
+        codes.insert({"id": 2, "code": "FR"})
+    except record_store.errors.UniquenessViolationError as error:
+        print("    unique:", error.context["index"], error.context["value"], error.context["existing_primary_key"])
+
+
+async def with_asyncio(directory: str) -> None:
+    async with aio.open(directory) as db:
+        cities = await db.space(SPACE)
+        numbers = (PARIS, TOKYO, NAIROBI)
+        started = time.perf_counter()
+        found = await asyncio.gather(*(cities.get(number) for number in numbers))
+        report("get three cities at once, with asyncio", time.perf_counter() - started, len(numbers))
+        names = [city["name"] async for city in cities.query("country = 'CH'").order_by("population", reverse=True).limit(3)]
+        print("   ", ", ".join(city["name"] for city in found if city), "and", ", ".join(names))
 
 
 def get(cities: Cities, number: int, tx: record_store.Transaction | None = None) -> record_store.Record:

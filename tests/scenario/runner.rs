@@ -4,14 +4,12 @@ use std::collections::BTreeMap;
 
 use futures_executor::block_on;
 use prost_reflect::DynamicMessage;
-use record_store::metadata::IndexSchema;
-use record_store::{
-    Database, Error, IndexEntry, Record, RecordSpace, Result, ScanOptions, Schema, SpaceCursor, StoredRecord,
-};
+use prost_reflect::prost::Message as _;
+use record_store::query::Parameters;
+use record_store::{Database, Error, IndexEntry, Record, RecordSpace, Result, ScanOptions, SpaceCursor, StoredRecord};
+use record_store_tests::scenario::model::{ExpectedError, Scenario, Step, Verb};
+use record_store_tests::scenario::{schema, value};
 use toml::Value;
-
-use crate::model::{ExpectedError, Scenario, SchemaText, Step, Verb};
-use crate::value;
 
 /// A database under test, with the spaces that a scenario has opened.
 pub(crate) struct Runner<'a> {
@@ -77,7 +75,7 @@ impl Runner<'_> {
         let path = step.space.as_deref().expect("`open` names a space");
         let mut opening = self.database().space(path);
         if let Some(name) = &step.schema {
-            opening = opening.schema(&schema(&self.scenario.schemas[name])?);
+            opening = opening.schema(&schema::build(&self.scenario.schemas[name])?);
         }
         let space = opening.open().await?;
         self.spaces.insert(path.to_owned(), space);
@@ -134,16 +132,52 @@ impl Runner<'_> {
             }
             Verb::ScanIndex => {
                 let cursor = |options| space.scan_index(&step.index, None, options);
-                let keys =
-                    |entries: Vec<IndexEntry>| Outcome::Value(Value::Array(entries.iter().map(entry_key).collect()));
+                let columns = self.scenario.index_columns(&step.index);
+                let keys = |entries: Vec<IndexEntry>| {
+                    let entries = entries.iter().map(|entry| entry_key(entry, columns));
+                    Outcome::Value(Value::Array(entries.collect()))
+                };
                 collect(step, cursor, keys).await?
             }
+            Verb::Query => self.query(step, space).await?,
             Verb::Aggregate => {
                 let found = space.aggregate(&step.index, value::tuple(&step.group)).await?;
                 found.map_or_else(nothing, |columns| Outcome::Value(value::columns(columns.iter())))
             }
             _ => unreachable!("the caller has the other verbs"),
         })
+    }
+
+    /// The records that a query asks for, or their fields.
+    async fn query(&self, step: &Step, space: &RecordSpace) -> Result<Outcome> {
+        let mut query = space.query(step.filter.as_str());
+        if let Some(record_type) = &step.record_type {
+            query = query.record_type(record_type);
+        }
+        if !step.order_by.is_empty() {
+            query = query.order_by(step.order_by.clone());
+        }
+        if step.reverse {
+            query = query.reverse();
+        }
+        query = query.parameters(Parameters::positional(value::tuple(&step.parameters).iter().cloned()));
+        if !step.explain.is_empty() {
+            let plan = query.explain().await?;
+            let unsaid = step.explain.iter().find(|words| !plan.contains(words.as_str()));
+            assert!(unsaid.is_none(), "the plan does not say {unsaid:?}: {plan}");
+        }
+        let cursor = |options: ScanOptions| {
+            let query = query.clone().continuation(options.continuation);
+            match options.limit {
+                Some(limit) => query.limit(limit).execute(),
+                None => query.execute(),
+            }
+        };
+        let shown = |records: Vec<StoredRecord>| match step.fields.is_empty() {
+            true => Outcome::Records(records),
+            false => Outcome::Value(rows(&records, &step.fields)),
+        };
+        collect(step, cursor, shown).await
     }
 
     /// The steps within one transaction, on the record store.
@@ -202,19 +236,27 @@ async fn collect<T: Send>(
     }
 }
 
-/// The key of an entry without the key of the record type, which stands before the columns of the primary key.
-fn entry_key(entry: &IndexEntry) -> Value {
-    let columns = entry.key().len() - entry.primary_key().len();
+/// The fields of records.
+fn rows(records: &[StoredRecord], fields: &[String]) -> Value {
+    let row = |record: &StoredRecord| match record.to_dynamic() {
+        Ok(message) => value::fields(&message, fields),
+        Err(error) => Value::String(error.to_string()),
+    };
+    Value::Array(records.iter().map(row).collect())
+}
+
+/// The key of an entry without the key of the record type, which stands behind the columns of the index.
+fn entry_key(entry: &IndexEntry, columns: usize) -> Value {
     let elements = entry.key().iter().enumerate();
-    value::columns(elements.filter(|(at, _)| *at != columns).map(|(_, element)| element))
+    let kept = elements.filter(|(at, _)| *at != columns || entry.primary_key().is_empty());
+    value::columns(kept.map(|(_, element)| element))
 }
 
 fn options(step: &Step) -> ScanOptions {
     let mut options = ScanOptions::default();
-    if let Some(prefix) = &step.prefix {
-        options = options.within(value::tuple(prefix));
-    } else if let Some(record_type) = &step.record_type {
-        options = options.within(value::key(Some(record_type), &[]));
+    if step.prefix.is_some() || step.record_type.is_some() {
+        let prefix = step.prefix.as_deref().unwrap_or_default();
+        options = options.within(value::key(step.record_type.as_deref(), prefix));
     }
     if let Some(start) = &step.start {
         options = options.from(value::tuple(start));
@@ -246,29 +288,6 @@ fn record(space: &RecordSpace, step: &Step, given: &Value) -> Record {
         .or_else(only)
         .expect("a schema has a record type");
     Record::from_json(record_type, value::record_json(given).to_string())
-}
-
-fn schema(text: &SchemaText) -> Result<Schema> {
-    let mut builder = Schema::builder().proto("schema.proto", &text.proto);
-    for (record_type, columns) in &text.primary_key {
-        let columns: Vec<String> = columns.clone().try_into().expect("a primary key is a list of names");
-        builder = builder.record_type(record_type, |it| it.primary_key(columns));
-    }
-    for text in &text.indexes {
-        let mut index = IndexSchema::new(&text.name, text.columns.clone()).kind(&text.kind);
-        index = text.on.iter().fold(index, IndexSchema::on);
-        if text.unique {
-            index = index.unique();
-        }
-        if !text.group_by.is_empty() {
-            index = index.group_by(text.group_by.clone());
-        }
-        if !text.covering.is_empty() {
-            index = index.covering(text.covering.clone());
-        }
-        builder = builder.index(index);
-    }
-    builder.build()
 }
 
 fn nothing() -> Outcome {
@@ -346,6 +365,10 @@ fn same_record(record: &StoredRecord, expected: &Value) -> std::result::Result<(
     }
     let expected = DynamicMessage::deserialize(record.descriptor().clone(), value::record_json(expected))
         .map_err(|error| format!("the expected record is none: {error}"))?;
+    // A default that is given is absent once it has been written.
+    let written = expected.encode_to_vec();
+    let expected = DynamicMessage::decode(record.descriptor().clone(), written.as_slice())
+        .map_err(|error| format!("the expected record cannot be read again: {error}"))?;
     match record.to_dynamic().map_err(|error| error.to_string())? == expected {
         true => Ok(()),
         false => Err(wrong()),

@@ -7,6 +7,7 @@ mod continuation;
 mod header;
 mod key_expression;
 mod metadata;
+mod query;
 mod record;
 mod schema;
 mod tuple;
@@ -23,11 +24,12 @@ pub struct Target {
 }
 
 /// All targets.
-pub const TARGETS: [Target; 6] = [
+pub const TARGETS: [Target; 7] = [
     target("continuation", continuation::run),
     target("header", header::run),
     target("key_expression", key_expression::run),
     target("metadata", metadata::run),
+    target("query", query::run),
     target("record", record::run),
     target("tuple", tuple::run),
 ];

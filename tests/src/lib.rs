@@ -1,7 +1,8 @@
-//! What tests share with the programs that run beside them: child processes that are killed, and fuzzers.
+//! What tests share with the programs that run beside them: child processes that are killed, fuzzers, and scenarios.
 
 pub mod fuzz;
 pub mod load;
+pub mod scenario;
 
 /// The programs of the README.
 #[cfg(doctest)]

@@ -10,6 +10,9 @@ use crate::workspace;
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 const SONAME: &str = "librecord_store.so.0";
 
+/// What nothing of ours may be warned of.
+pub(crate) const STRICT: [&str; 4] = ["-Wall", "-Wextra", "-pedantic", "-Werror"];
+
 /// How the library is compiled.
 #[derive(Clone, Copy, PartialEq)]
 pub(crate) enum Profile {
@@ -28,9 +31,7 @@ pub(crate) struct Installed {
 pub(crate) fn install(prefix: &Path, profile: Profile) -> Result<Installed, Failure> {
     let built = build(profile)?;
     let (include, lib) = (prefix.join("include"), prefix.join("lib"));
-    for header in ["record_store.h", "record_store.hpp"] {
-        copy(&workspace::root().join("include").join(header), &include.join(header))?;
-    }
+    copy_headers(&workspace::root().join("include"), &include)?;
     let shared = format!("librecord_store.so.{VERSION}");
     copy(&built.shared, &lib.join(&shared))?;
     copy(&built.archive, &lib.join("librecord_store.a"))?;
@@ -50,8 +51,26 @@ impl Installed {
         self.prefix.join("include")
     }
 
-    pub(crate) fn lib(&self) -> PathBuf {
-        self.prefix.join("lib")
+    /// Compiles a program of C or C++ against it; the sources are named from the root of the checkout.
+    pub(crate) fn compile(&self, sources: &[&str], program: &Path, options: &[&str]) -> Result<(), Failure> {
+        let is_cpp = sources.iter().any(|source| source.ends_with(".cpp"));
+        let (compiler, standard) = if is_cpp {
+            ("g++", "-std=c++17")
+        } else {
+            ("gcc", "-std=c11")
+        };
+        let lib = self.prefix.join("lib");
+        Program::new(compiler)
+            .args([standard])
+            .args(STRICT)
+            .args(options)
+            .args([format!("-I{}", self.include().display())])
+            .args(sources)
+            .args(["-o".as_ref(), program.as_os_str()])
+            .args([format!("-L{}", lib.display()), format!("-Wl,-rpath,{}", lib.display())])
+            .args(["-lrecord_store"])
+            .run()
+            .map_err(|why| format!("{}: {why}; C programs need gcc and g++", program.display()))
     }
 }
 
@@ -76,8 +95,12 @@ fn build(profile: Profile) -> Result<Built, Failure> {
         .filter_map(|file| file.as_str().map(PathBuf::from))
         .collect();
     let with = |extension: &str| {
-        let found = files.iter().find(|file| file.extension().is_some_and(|found| found == extension));
-        found.cloned().ok_or_else(|| format!("cargo has built no .{extension} of record-store-c"))
+        let found = files
+            .iter()
+            .find(|file| file.extension().is_some_and(|found| found == extension));
+        found
+            .cloned()
+            .ok_or_else(|| format!("cargo has built no .{extension} of record-store-c"))
     };
     Ok(Built {
         shared: with("so").map_err(|why| format!("{why}; installing is known for Linux alone"))?,
@@ -140,6 +163,21 @@ else()
 endif()
 "#
     )
+}
+
+/// Copies a folder of headers, with those below it.
+fn copy_headers(from: &Path, to: &Path) -> Result<(), Failure> {
+    let told = |error: std::io::Error| format!("{}: {error}", from.display());
+    for entry in fs::read_dir(from).map_err(told)? {
+        let entry = entry.map_err(told)?;
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy_headers(&entry.path(), &target)?;
+        } else {
+            copy(&entry.path(), &target)?;
+        }
+    }
+    Ok(())
 }
 
 fn copy(from: &Path, to: &Path) -> Result<(), Failure> {

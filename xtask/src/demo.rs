@@ -1,8 +1,9 @@
 //! `cargo xtask demo`: the main job on real data. A program in Rust loads the cities of the world into a durable directory
-//! and works with them; programs in Python and JavaScript go on with the same directory.
+//! and works with them; programs in Python, JavaScript and C go on with the same directory.
 
 use std::path::PathBuf;
 
+use crate::c::{self, Profile};
 use crate::step::{Failure, Program};
 use crate::{dataset, node, python, workspace};
 
@@ -35,7 +36,14 @@ pub(crate) fn run(directory: Option<PathBuf>) -> Result<(), Failure> {
     println!("\npreparing the Node.js package");
     let environment = node::Environment::with_package(node::Profile::Release)?;
     let directory = std::path::absolute(&directory).map_err(|error| format!("{}: {error}", directory.display()))?;
-    environment.example("cities.mjs")?.args([directory]).run()
+    environment.example("cities.mjs")?.args([&directory]).run()?;
+
+    println!("\npreparing the C library");
+    let folder = workspace::cache().join("c");
+    let library = c::install(&folder.join("release"), Profile::Release)?;
+    let program = folder.join("cities");
+    library.compile(&["examples/c/cities.c"], &program, &["-O2"])?;
+    Program::new(program).args([&directory]).run()
 }
 
 fn fresh_directory() -> Result<PathBuf, Failure> {

@@ -1,8 +1,12 @@
 //! The project's commands: `cargo xtask COMMAND`. Each command is a file of its own.
 
 mod bench;
+mod c;
+mod c_scenarios;
+mod c_tests;
 mod dataset;
 mod demo;
+mod dist;
 mod r#gen;
 mod golden;
 mod node;
@@ -32,10 +36,15 @@ enum Command {
         #[arg(long, value_delimiter = ',', default_values_t = [10_000, 1_000_000])]
         records: Vec<u64>,
     },
-    /// Load the cities of the world and work with them, from Rust, Python and JavaScript
+    /// Load the cities of the world and work with them, from Rust, Python, JavaScript and C
     Demo {
         /// Where to keep the database; without it, a fresh one in the cache
         directory: Option<std::path::PathBuf>,
+    },
+    /// Make what people install
+    Dist {
+        #[command(subcommand)]
+        product: dist::Product,
     },
     /// Write the files that are generated from others and committed
     Gen {
@@ -45,8 +54,11 @@ enum Command {
     },
     /// Replay the cases that Apple's Java Record Layer wrote, and compare byte for byte
     Golden(golden::Arguments),
-    /// Run every test: format, lints, house rules, Rust, Python, Node.js
-    Test,
+    /// Run every test: format, lints, house rules, Rust, Python, Node.js, C
+    Test {
+        /// Only the steps of these names, such as "C tests"
+        steps: Vec<String>,
+    },
     /// Replay programs recorded from a FoundationDB client
     Traces(traces::Arguments),
     /// Check the house rules that no compiler checks
@@ -57,9 +69,10 @@ fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Bench { records } => bench::run(&records),
         Command::Demo { directory } => demo::run(directory),
+        Command::Dist { product } => dist::run(&product),
         Command::Gen { check } => r#gen::run(check),
         Command::Golden(arguments) => golden::run(&arguments).map_err(|error| format!("{error:#}")),
-        Command::Test => test::run(),
+        Command::Test { steps } => test::run(steps),
         Command::Traces(arguments) => traces::run(&arguments),
         Command::Tidy => tidy::run(),
     };

@@ -55,6 +55,7 @@ impl Environment {
     pub(crate) fn program(&self) -> Program {
         Program::new("node")
             .env("RECORD_STORE_ADDON", &self.addon)
+            .env("NODE_PATH", self.folder.join("node_modules"))
             .within(&workspace::root().join("node"))
     }
 

@@ -66,18 +66,27 @@ impl Program {
 }
 
 /// Steps that run one after another; a failed step does not stop the later ones, so that one run shows all that is wrong.
-#[derive(Default)]
 pub(crate) struct Steps {
+    /// The names of the steps to run; all, if there are none.
+    only: Vec<String>,
     done: Vec<(String, Duration, Result<(), Failure>)>,
 }
 
 impl Steps {
-    /// Runs one step.
+    /// All steps, or only those of these names.
+    pub(crate) fn of(only: Vec<String>) -> Self {
+        Steps { only, done: Vec::new() }
+    }
+
+    /// Runs one step, if it is to be run.
     #[allow(
         clippy::disallowed_methods,
         reason = "the time is shown to a person, nothing depends on it"
     )]
     pub(crate) fn step(&mut self, name: &str, work: impl FnOnce() -> Result<(), Failure>) {
+        if !self.only.is_empty() && !self.only.iter().any(|wanted| wanted.eq_ignore_ascii_case(name)) {
+            return;
+        }
         println!("\n=== {name}");
         let started = Instant::now();
         let result = work();
@@ -86,6 +95,9 @@ impl Steps {
 
     /// Prints a table of the steps; an error if one failed.
     pub(crate) fn finish(self) -> Result<(), Failure> {
+        if self.done.is_empty() {
+            return Err(format!("there are no such steps: {}", self.only.join(", ")));
+        }
         println!("\n=== summary");
         let mut failed = Vec::new();
         for (name, time, result) in self.done {

@@ -1,12 +1,12 @@
 //! `cargo xtask test`: everything that must hold before a change lands, from the format of the code to the Python and
-//! Node.js packages.
+//! Node.js packages and the C library.
 
 use crate::step::{Failure, Program, Steps};
-use crate::{r#gen, node, python, tidy};
+use crate::{c_tests, r#gen, node, python, tidy};
 
-/// Runs all steps and prints a summary.
-pub(crate) fn run() -> Result<(), Failure> {
-    let mut steps = Steps::default();
+/// Runs all steps, or those of these names, and prints a summary.
+pub(crate) fn run(only: Vec<String>) -> Result<(), Failure> {
+    let mut steps = Steps::of(only);
     steps.step("format", || Program::cargo().args(["fmt", "--all", "--check"]).run());
     steps.step("tidy", tidy::run);
     steps.step("generated files", || r#gen::run(true));
@@ -34,6 +34,7 @@ pub(crate) fn run() -> Result<(), Failure> {
     });
     steps.step("Python tests", python_tests);
     steps.step("Node tests", node_tests);
+    steps.step("C tests", c_tests::run);
     steps.finish()
 }
 

@@ -12,9 +12,7 @@ use crate::workspace;
 const UNSAFE_FILES: &[&str] = &[
     "core/fdb/src/network.rs",
     "core/fdb/dl/",
-    "bindings/c/src/handle.rs",
     "bindings/c/src/buffer.rs",
-    "bindings/c/src/panic.rs",
     "bindings/fdb_c/src/abi/",
 ];
 

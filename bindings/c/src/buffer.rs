@@ -1,23 +1,21 @@
-//! Memory that is shared with C: what comes in is copied, what goes out is owned by the library.
+//! What C and we reach into each other's memory for: bytes, arrays and options that come in are copied, results are put where C
+//! wants them. The only file with `unsafe` code.
 //!
 //! Pointers get here only from the parameters of exported functions, whose documentation is the contract: a pointer is NULL,
 //! or it is what the function says, for the time of the call. Whatever can be checked of that is checked.
 
-use std::borrow::Cow;
 use std::mem::{MaybeUninit, size_of};
-use std::sync::Arc;
 
 use record_store::{Error, ErrorKind};
 
 use crate::database::{rs_open_options, rs_run_options};
 use crate::error::Result;
-use crate::handle::{self, Kind, Object, Table};
 use crate::index::{rs_build_options, rs_build_progress, rs_build_summary, rs_index_entry};
-use crate::panic::call_without_error;
-use crate::record::{Shown, rs_put_item, rs_put_options, rs_record};
+use crate::memory::{rs_buffer, rs_list, rs_memory};
+use crate::query::rs_query_options;
+use crate::record::{rs_put_item, rs_put_options, rs_record};
 use crate::scan::rs_scan_options;
 use crate::space::rs_space_options;
-use crate::status::{RS_OK, rs_status};
 
 /// Bytes, or text in UTF-8: where they begin and how many there are. No NUL stands at the end, and some may stand within.
 ///
@@ -88,7 +86,7 @@ macro_rules! plain {
 plain! {
     bool u8 i32 u32 i64 u64 usize f64
     rs_bytes rs_buffer rs_list rs_record rs_put_item rs_index_entry
-    rs_open_options rs_run_options rs_space_options rs_put_options rs_scan_options
+    rs_open_options rs_run_options rs_space_options rs_put_options rs_scan_options rs_query_options
     rs_build_options rs_build_progress rs_build_summary
 }
 
@@ -135,6 +133,7 @@ impl Options for rs_run_options {}
 impl Options for rs_space_options {}
 impl Options for rs_put_options {}
 impl Options for rs_scan_options {}
+impl Options for rs_query_options {}
 impl Options for rs_build_options {}
 
 /// Copies options; NULL, and what the program does not know, are zeros, which are the defaults.
@@ -240,103 +239,4 @@ pub(crate) fn after_fork_in_child(function: extern "C" fn()) {
     }
     #[cfg(not(unix))]
     let _ = function;
-}
-
-/// Memory of the library that a struct of C looks at.
-pub struct rs_memory;
-
-/// What a handle of memory keeps.
-pub(crate) enum Memory {
-    Record(Shown),
-    Bytes(Cow<'static, [u8]>),
-    List(#[expect(dead_code, reason = "C looks at them")] Texts),
-}
-
-static MEMORY: Table<Memory> = Table::new();
-
-impl Object for Memory {
-    type Handle = rs_memory;
-    const KIND: Kind = Kind::Memory;
-
-    fn table() -> &'static Table<Self> {
-        &MEMORY
-    }
-}
-
-/// Texts with views of them.
-pub(crate) struct Texts {
-    #[expect(dead_code, reason = "C looks at them")]
-    views: Vec<rs_bytes>,
-    #[expect(dead_code, reason = "the views look at them")]
-    texts: Vec<String>,
-}
-
-/// Bytes, or text in UTF-8, that the library has given away: free them with `rs_buffer_free`.
-#[repr(C)]
-#[derive(Clone, Copy)]
-pub struct rs_buffer {
-    /// Where they begin.
-    pub data: *const u8,
-    /// How many there are.
-    pub len: usize,
-    /// Whose they are: for the library alone.
-    pub owner: *mut rs_memory,
-}
-
-impl rs_buffer {
-    pub(crate) fn new(bytes: impl Into<Cow<'static, [u8]>>) -> Result<Self> {
-        let memory = Arc::new(Memory::Bytes(bytes.into()));
-        let view = match memory.as_ref() {
-            Memory::Bytes(bytes) => rs_bytes::view(bytes),
-            _ => rs_bytes::NONE,
-        };
-        Ok(rs_buffer {
-            data: view.data,
-            len: view.len,
-            owner: handle::insert(memory)?,
-        })
-    }
-}
-
-/// Frees the bytes and makes the struct zero. NULL, and one that is zero, are freed already.
-#[unsafe(no_mangle)]
-pub extern "C" fn rs_buffer_free(buffer: *mut rs_buffer) -> rs_status {
-    call_without_error(|| {
-        handle::free::<Memory>(disown(buffer, |buffer| buffer.owner))?;
-        Ok(RS_OK)
-    })
-}
-
-/// Texts that the library has given away: free them with `rs_list_free`.
-#[repr(C)]
-#[derive(Clone, Copy)]
-pub struct rs_list {
-    /// The texts.
-    pub items: *const rs_bytes,
-    /// How many there are.
-    pub count: usize,
-    /// Whose they are: for the library alone.
-    pub owner: *mut rs_memory,
-}
-
-impl rs_list {
-    pub(crate) fn new(texts: Vec<String>) -> Result<Self> {
-        let views: Vec<rs_bytes> = texts.iter().map(|text| rs_bytes::view(text.as_bytes())).collect();
-        let (items, count) = (views.as_ptr(), views.len());
-        let memory = Memory::List(Texts { views, texts });
-        Ok(rs_list {
-            items,
-            count,
-            owner: handle::insert(Arc::new(memory))?,
-        })
-    }
-}
-
-/// Frees the texts and makes the struct zero. NULL, and one that is zero, are freed already.
-#[unsafe(no_mangle)]
-pub extern "C" fn rs_list_free(list: *mut rs_list) -> rs_status {
-    call_without_error(|| {
-        handle::free::<Memory>(disown(list, |list| list.owner))?;
-        Ok(RS_OK)
-    })
 }

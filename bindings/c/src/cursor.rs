@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use parking_lot::{Mutex, MutexGuard};
+use record_store::query::QueryCursor;
 use record_store::{
     Continuation, Error, ErrorKind, IndexCursor, IndexEntry, IndexRecordCursor, NoNextReason, RecordCursor,
     SpaceCursor, StoredRecord,
@@ -44,6 +45,7 @@ pub(crate) enum Source {
     Space(SpaceCursor),
     Transaction(RecordCursor),
     TransactionByIndex(IndexRecordCursor),
+    Query(QueryCursor),
     SpaceEntries(SpaceCursor<IndexEntry>),
     TransactionEntries(IndexCursor),
 }
@@ -55,6 +57,7 @@ macro_rules! with_core {
             Source::Space($cursor) => $work,
             Source::Transaction($cursor) => $work,
             Source::TransactionByIndex($cursor) => $work,
+            Source::Query($cursor) => $work,
             Source::SpaceEntries($cursor) => $work,
             Source::TransactionEntries($cursor) => $work,
         }
@@ -67,6 +70,7 @@ impl Source {
             Source::Space(cursor) => cursor.next().await,
             Source::Transaction(cursor) => cursor.next().await,
             Source::TransactionByIndex(cursor) => cursor.next().await,
+            Source::Query(cursor) => cursor.next().await,
             Source::SpaceEntries(_) | Source::TransactionEntries(_) => {
                 let message = "the cursor is over entries of an index: read them with rs_cursor_next_entry";
                 Err(Error::new(ErrorKind::InvalidArgument, message))
@@ -78,7 +82,7 @@ impl Source {
         match self {
             Source::SpaceEntries(cursor) => cursor.next().await,
             Source::TransactionEntries(cursor) => cursor.next().await,
-            Source::Space(_) | Source::Transaction(_) | Source::TransactionByIndex(_) => {
+            Source::Space(_) | Source::Transaction(_) | Source::TransactionByIndex(_) | Source::Query(_) => {
                 let message = "the cursor is over records: read them with rs_cursor_next";
                 Err(Error::new(ErrorKind::InvalidArgument, message))
             }

@@ -7,9 +7,10 @@ use std::time::Duration;
 use record_store::kv::RunOptions;
 use record_store::{DatabaseOptions, RecordContext};
 
-use crate::buffer::{Out, options, rs_bytes, rs_list};
+use crate::buffer::{Out, options, rs_bytes};
 use crate::error::{Failure, Reported, invalid, rs_error, status_of};
 use crate::handle::{self, Kind, Object, Table};
+use crate::memory::rs_list;
 use crate::panic::{call, call_without_error};
 use crate::runtime::{Family, refuse_after_fork, wait, watch_forks};
 use crate::status::{RS_OK, rs_status};

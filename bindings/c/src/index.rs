@@ -1,4 +1,4 @@
-//! Entries of indexes, their states, and the building of indexes with its progress.
+//! Entries of indexes, what they keep of groups, their states, and the building of indexes with its progress.
 
 use std::ffi::c_void;
 use std::ops::ControlFlow;
@@ -12,10 +12,11 @@ use record_store::{Error, ErrorKind, IndexEntry, IndexState};
 use crate::buffer::{Out, copied, options, rs_bytes};
 use crate::error::{Failure, Result, rs_error};
 use crate::handle;
+use crate::key::{Key, resolve_optional, rs_key};
 use crate::panic::call;
 use crate::runtime::wait;
 use crate::space::{Space, perform, rs_space};
-use crate::status::{RS_OK, rs_status};
+use crate::status::{RS_NONE, RS_OK, rs_status};
 use crate::transaction::rs_transaction;
 
 /// An entry of an index. It stays until the next call on its cursor. Its parts are packed keys: read them with `rs_key_unpack`.
@@ -54,6 +55,57 @@ impl ShownEntry {
             primary_key: rs_bytes::view(&self.primary_key),
         }
     }
+}
+
+/// How many records there are, by the count indexes of the schema, or by its record count key. It does not conflict with those
+/// who save.
+#[unsafe(no_mangle)]
+pub extern "C" fn rs_count(
+    space: *mut rs_space,
+    transaction: *mut rs_transaction,
+    count: *mut i64,
+    error: *mut *mut rs_error,
+) -> rs_status {
+    let count = Out::new(count);
+    call(error, || {
+        let count = count.required("count")?;
+        count.set(perform(
+            space,
+            transaction,
+            async |space| space.record_count().await,
+            async |store| store.snapshot_record_count_of_all().await,
+        )?);
+        Ok(RS_OK)
+    })
+}
+
+/// The count, sum, or least or greatest value that an index keeps for the groups whose first columns are `group`; of all
+/// groups for NULL. RS_NONE if there is nothing to have a least or greatest value. Free the value with `rs_key_free`.
+#[unsafe(no_mangle)]
+pub extern "C" fn rs_aggregate(
+    space: *mut rs_space,
+    transaction: *mut rs_transaction,
+    index: rs_bytes,
+    group: *const rs_key,
+    value: *mut *mut rs_key,
+    error: *mut *mut rs_error,
+) -> rs_status {
+    let value = Out::new(value);
+    call(error, || {
+        let value = value.required("value")?;
+        let (index, group) = (&index.text("index")?, &resolve_optional(group)?.unwrap_or(().into()));
+        let found = perform(
+            space,
+            transaction,
+            async |space| space.aggregate(index, group).await,
+            async |store| store.aggregate_index_group(index, group).await,
+        )?;
+        let Some(found) = found else {
+            return Ok(RS_NONE);
+        };
+        value.set(handle::insert(Arc::new(Key::of(found)))?);
+        Ok(RS_OK)
+    })
 }
 
 /// What may be done with an index.

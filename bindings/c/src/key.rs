@@ -6,9 +6,10 @@ use parking_lot::Mutex;
 use record_store::kv::tuple::Element;
 use record_store::{Error, ErrorKind, RecordKey, RecordVersion, Tuple};
 
-use crate::buffer::{Out, rs_buffer, rs_bytes};
+use crate::buffer::{Out, rs_bytes};
 use crate::error::{Failure, Result, invalid, rs_error};
 use crate::handle::{self, Kind, Object, Table};
+use crate::memory::rs_buffer;
 use crate::panic::{call, call_without_error, value_or};
 use crate::status::{RS_OK, rs_status};
 
@@ -44,7 +45,7 @@ pub const RS_COLUMN_OTHER: rs_column_type = 8;
 #[derive(Default)]
 pub(crate) struct Key(Mutex<State>);
 
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct State {
     record_type: Option<String>,
     columns: Tuple,
@@ -77,16 +78,24 @@ impl Key {
     ///
     /// **Errors**: what was wrong with a column.
     pub(crate) fn resolve(&self) -> Result<RecordKey> {
+        let columns = self.columns()?;
         let state = self.0.lock();
-        if let Some(flaw) = &state.flaw {
-            return Err(flaw.clone());
-        }
-        let columns = state.columns.clone();
         Ok(match &state.record_type {
             _ if state.is_whole => RecordKey::primary_key(columns),
             Some(record_type) => RecordKey::of(record_type, columns),
             None => RecordKey::from(columns),
         })
+    }
+
+    /// The columns as they are.
+    ///
+    /// **Errors**: what was wrong with a column.
+    pub(crate) fn columns(&self) -> Result<Tuple> {
+        let state = self.0.lock();
+        match &state.flaw {
+            Some(flaw) => Err(flaw.clone()),
+            None => Ok(state.columns.clone()),
+        }
     }
 
     /// Changes the key; what fails stays with it.
@@ -114,12 +123,14 @@ pub(crate) fn resolve_optional(key: *const rs_key) -> Result<Option<RecordKey>> 
 
 fn push(key: *mut rs_key, column: impl FnOnce() -> Result<Element>) -> rs_status {
     call_without_error(|| {
+        // Before the key is locked, because the column may be made of the key itself.
+        let column = column();
         handle::get::<Key>(key)?.change(|state| {
             if state.is_whole {
                 let message = "a key that is a whole primary key takes no more columns: clear it first";
                 return Err(Error::new(ErrorKind::InvalidArgument, message).into());
             }
-            state.columns.push(column()?);
+            state.columns.push(column?);
             Ok(())
         })
     })
@@ -129,6 +140,16 @@ fn push(key: *mut rs_key, column: impl FnOnce() -> Result<Element>) -> rs_status
 #[unsafe(no_mangle)]
 pub extern "C" fn rs_key_new() -> *mut rs_key {
     value_or(std::ptr::null_mut(), || handle::insert(Arc::new(Key::default())))
+}
+
+/// A key like another one. NULL for what is no key, and if there is no room for more handles.
+#[unsafe(no_mangle)]
+pub extern "C" fn rs_key_copy(key: *const rs_key) -> *mut rs_key {
+    value_or(std::ptr::null_mut(), || {
+        let copied = handle::get::<Key>(key)?;
+        let state = copied.0.lock().clone();
+        handle::insert(Arc::new(Key(Mutex::new(state))))
+    })
 }
 
 /// Frees a key. NULL is freed already.
@@ -214,6 +235,12 @@ pub extern "C" fn rs_key_version(key: *mut rs_key, value: rs_bytes) -> rs_status
         let version = RecordVersion::from_bytes(&value.copied("value")?)?;
         Ok(Element::Versionstamp(version.into()))
     })
+}
+
+/// Adds the columns of another key as one column: a list, for a parameter of a query.
+#[unsafe(no_mangle)]
+pub extern "C" fn rs_key_list(key: *mut rs_key, list: *const rs_key) -> rs_status {
+    push(key, || Ok(Element::Tuple(handle::get::<Key>(list)?.columns()?)))
 }
 
 /// Makes it the whole primary key of a record, as `rs_record` and `rs_index_entry` have it. Columns that it had are gone.

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use record_store::{Record, RecordExistenceCheck, RecordVersion, SaveOptions, StoredRecord};
 
-use crate::buffer::{Memory, disown, rs_bytes, rs_memory};
+use crate::buffer::{disown, rs_bytes};
 use crate::error::{Result, invalid};
 use crate::handle;
+use crate::memory::{Memory, rs_memory};
 use crate::panic::call_without_error;
 use crate::status::{RS_OK, rs_status};
 

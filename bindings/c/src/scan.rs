@@ -48,8 +48,6 @@ pub struct rs_scan_options {
 
 impl rs_scan_options {
     fn to_core(self) -> Result<ScanOptions> {
-        let most = |number: u64| Some(number).filter(|number| *number > 0);
-        let count = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
         let continuation = match self.continuation {
             none if none.is_null() => None,
             kept => Some(Continuation::from_bytes(kept.copied("continuation")?)),
@@ -73,24 +71,30 @@ impl rs_scan_options {
     }
 }
 
+/// A limit, of which 0 means none.
+pub(crate) fn most(number: u64) -> Option<u64> {
+    Some(number).filter(|number| *number > 0)
+}
+
+/// A number of things, or more than memory has.
+pub(crate) fn count(number: u64) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
+}
+
 /// A cursor over what `in_space` or, in a transaction, `in_store` gives.
-fn begin(
+pub(crate) fn begin(
     space: *mut rs_space,
     transaction: *mut rs_transaction,
-    given: *const rs_scan_options,
-    in_space: impl FnOnce(&record_store::RecordSpace, ScanOptions) -> Source,
-    in_store: impl FnOnce(&RecordStore, ScanOptions) -> record_store::Result<Source>,
+    in_space: impl FnOnce(&record_store::RecordSpace) -> Source,
+    in_store: impl FnOnce(&RecordStore) -> record_store::Result<Source>,
 ) -> Result<*mut rs_cursor> {
     let space = handle::get::<Space>(space)?;
-    let options = options(given)?.to_core()?;
     let transaction = handle::get_optional::<Transaction>(transaction)?;
     let source = match &transaction {
-        None => in_space(&space.core, options),
+        None => in_space(&space.core),
         Some(transaction) => {
             let used = transaction.enter_for(&space.family)?;
-            used.note(wait(async {
-                in_store(&space.core.store(&used.context).await?, options)
-            }))?
+            used.note(wait(async { in_store(&space.core.store(&used.context).await?) }))?
         }
     };
     let cursor = Cursor::new(source, transaction, space.family.clone());
@@ -111,12 +115,13 @@ pub extern "C" fn rs_scan(
 ) -> rs_status {
     let cursor = Out::new(cursor);
     call(error, || {
-        cursor.required("cursor")?.set(begin(
+        let cursor = cursor.required("cursor")?;
+        let options = self::options(options)?.to_core()?;
+        cursor.set(begin(
             space,
             transaction,
-            options,
-            |space, options| Source::Space(space.scan(options)),
-            |store, options| store.scan_records(options).map(Source::Transaction),
+            |space| Source::Space(space.scan(options.clone())),
+            |store| store.scan_records(options.clone()).map(Source::Transaction),
         )?);
         Ok(RS_OK)
     })
@@ -136,15 +141,14 @@ pub extern "C" fn rs_scan_by(
     let cursor = Out::new(cursor);
     call(error, || {
         let cursor = cursor.required("cursor")?;
-        let index = index.text("index")?;
+        let (index, options) = (index.text("index")?, self::options(options)?.to_core()?);
         cursor.set(begin(
             space,
             transaction,
-            options,
-            |space, options| Source::Space(space.scan_index_records(index.as_str(), options)),
-            |store, options| {
+            |space| Source::Space(space.scan_index_records(index.as_str(), options.clone())),
+            |store| {
                 store
-                    .scan_index_records(&index, options)
+                    .scan_index_records(&index, options.clone())
                     .map(Source::TransactionByIndex)
             },
         )?);
@@ -165,13 +169,16 @@ pub extern "C" fn rs_scan_index(
     let cursor = Out::new(cursor);
     call(error, || {
         let cursor = cursor.required("cursor")?;
-        let index = index.text("index")?;
+        let (index, options) = (index.text("index")?, self::options(options)?.to_core()?);
         cursor.set(begin(
             space,
             transaction,
-            options,
-            |space, options| Source::SpaceEntries(space.scan_index(index.as_str(), None, options)),
-            |store, options| store.scan_index(&index, None, options).map(Source::TransactionEntries),
+            |space| Source::SpaceEntries(space.scan_index(index.as_str(), None, options.clone())),
+            |store| {
+                store
+                    .scan_index(&index, None, options.clone())
+                    .map(Source::TransactionEntries)
+            },
         )?);
         Ok(RS_OK)
     })

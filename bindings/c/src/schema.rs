@@ -3,13 +3,15 @@
 use std::sync::Arc;
 
 use parking_lot::Mutex;
-use record_store::metadata::{IndexSchema, MetaDataEvolutionValidator, SchemaBuilder};
+use record_store::metadata::{MetaDataEvolutionValidator, SchemaBuilder};
 use record_store::{Error, ErrorKind};
 
-use crate::buffer::{Out, rs_buffer, rs_bytes};
+use crate::buffer::{Out, rs_bytes};
 use crate::error::{Failure, Result, rs_error};
 use crate::handle::{self, Kind, Object, Table};
+use crate::memory::rs_buffer;
 use crate::panic::{call, call_without_error, value_or};
+use crate::schema_index::Index;
 use crate::status::{RS_OK, rs_status};
 
 /// A schema that is being declared. What is wrong with a declaration is told by its call, and with an error by
@@ -38,11 +40,11 @@ impl Object for Schema {
 pub(crate) struct Builder(Mutex<Declared>);
 
 #[derive(Clone, Default)]
-struct Declared {
+pub(crate) struct Declared {
     /// Files, and what is dropped: all that the core's builder takes one by one.
     core: SchemaBuilder,
     types: Vec<Type>,
-    indexes: Vec<Index>,
+    pub(crate) indexes: Vec<Index>,
     evolution: Option<MetaDataEvolutionValidator>,
     flaw: Option<Failure>,
 }
@@ -51,18 +53,6 @@ struct Declared {
 struct Type {
     name: String,
     primary_key: Vec<String>,
-}
-
-#[derive(Clone)]
-struct Index {
-    name: String,
-    kind: Option<String>,
-    columns: Vec<String>,
-    groups: Vec<String>,
-    covered: Vec<String>,
-    types: Vec<String>,
-    options: Vec<(String, String)>,
-    unique: bool,
 }
 
 static BUILDERS: Table<Builder> = Table::new();
@@ -92,8 +82,8 @@ impl Declared {
         &mut self.types[at]
     }
 
-    fn index(&mut self, name: &str) -> Result<&mut Index> {
-        let known = self.indexes.iter_mut().find(|known| known.name == name);
+    pub(crate) fn index(&mut self, name: &str) -> Result<&mut Index> {
+        let known = self.indexes.iter_mut().find(|known| known.name() == name);
         known.ok_or_else(|| {
             let message = "the index was not declared: begin it with rs_schema_builder_index";
             Error::new(ErrorKind::InvalidArgument, message)
@@ -124,30 +114,8 @@ impl Declared {
     }
 }
 
-impl Index {
-    fn to_core(&self) -> IndexSchema {
-        let mut index = IndexSchema::new(&self.name, self.columns.clone());
-        if let Some(kind) = &self.kind {
-            index = index.kind(kind);
-        }
-        if !self.groups.is_empty() {
-            index = index.group_by(self.groups.clone());
-        }
-        if !self.covered.is_empty() {
-            index = index.covering(self.covered.clone());
-        }
-        if self.unique {
-            index = index.unique();
-        }
-        index = self.types.iter().fold(index, IndexSchema::on);
-        self.options
-            .iter()
-            .fold(index, |index, (name, value)| index.option(name, value))
-    }
-}
-
 /// Adds to a schema; what fails stays with it.
-fn declare(builder: *mut rs_schema_builder, declare: impl FnOnce(&mut Declared) -> Result<()>) -> rs_status {
+pub(crate) fn declare(builder: *mut rs_schema_builder, declare: impl FnOnce(&mut Declared) -> Result<()>) -> rs_status {
     call_without_error(|| {
         let builder = handle::get::<Builder>(builder)?;
         let mut declared = builder.0.lock();
@@ -237,109 +205,6 @@ pub extern "C" fn rs_schema_builder_primary_key(
     declare(builder, |declared| {
         let (record_type, column) = (record_type.text("record_type")?, column.text("column")?);
         declared.record_type(&record_type).primary_key.push(column);
-        Ok(())
-    })
-}
-
-/// Begins an index. `kind` is its type, such as "count" or "sum"; none means "value". The calls that follow say the rest.
-#[unsafe(no_mangle)]
-pub extern "C" fn rs_schema_builder_index(
-    builder: *mut rs_schema_builder,
-    index: rs_bytes,
-    kind: rs_bytes,
-) -> rs_status {
-    declare(builder, |declared| {
-        let index = Index {
-            name: index.text("index")?,
-            kind: Some(kind.text("kind")?).filter(|kind| !kind.is_empty()),
-            columns: Vec::new(),
-            groups: Vec::new(),
-            covered: Vec::new(),
-            types: Vec::new(),
-            options: Vec::new(),
-            unique: false,
-        };
-        declared.indexes.push(index);
-        Ok(())
-    })
-}
-
-/// Adds a column to an index.
-#[unsafe(no_mangle)]
-pub extern "C" fn rs_schema_builder_index_column(
-    builder: *mut rs_schema_builder,
-    index: rs_bytes,
-    column: rs_bytes,
-) -> rs_status {
-    declare(builder, |declared| {
-        let column = column.text("column")?;
-        declared.index(&index.text("index")?)?.columns.push(column);
-        Ok(())
-    })
-}
-
-/// Adds a record type whose records are indexed; all types are, unless one is named.
-#[unsafe(no_mangle)]
-pub extern "C" fn rs_schema_builder_index_on(
-    builder: *mut rs_schema_builder,
-    index: rs_bytes,
-    record_type: rs_bytes,
-) -> rs_status {
-    declare(builder, |declared| {
-        let record_type = record_type.text("record_type")?;
-        declared.index(&index.text("index")?)?.types.push(record_type);
-        Ok(())
-    })
-}
-
-/// Adds a column by whose values an index, such as a count, is grouped.
-#[unsafe(no_mangle)]
-pub extern "C" fn rs_schema_builder_index_group_by(
-    builder: *mut rs_schema_builder,
-    index: rs_bytes,
-    column: rs_bytes,
-) -> rs_status {
-    declare(builder, |declared| {
-        let column = column.text("column")?;
-        declared.index(&index.text("index")?)?.groups.push(column);
-        Ok(())
-    })
-}
-
-/// Adds a column that is kept in the value of each entry, so that a query for it need not read the record.
-#[unsafe(no_mangle)]
-pub extern "C" fn rs_schema_builder_index_covering(
-    builder: *mut rs_schema_builder,
-    index: rs_bytes,
-    column: rs_bytes,
-) -> rs_status {
-    declare(builder, |declared| {
-        let column = column.text("column")?;
-        declared.index(&index.text("index")?)?.covered.push(column);
-        Ok(())
-    })
-}
-
-/// No two records may have the same value in the index.
-#[unsafe(no_mangle)]
-pub extern "C" fn rs_schema_builder_index_unique(builder: *mut rs_schema_builder, index: rs_bytes) -> rs_status {
-    declare(builder, |declared| {
-        declared.index(&index.text("index")?)?.unique = true;
-        Ok(())
-    })
-}
-
-/// Sets an option of an index.
-#[unsafe(no_mangle)]
-pub extern "C" fn rs_schema_builder_index_option(
-    builder: *mut rs_schema_builder,
-    index: rs_bytes,
-    option: rs_bytes,
-    value: rs_bytes,
-) -> rs_status {
-    declare(builder, |declared| {
-        let option = (option.text("option")?, value.text("value")?);
-        declared.index(&index.text("index")?)?.options.push(option);
         Ok(())
     })
 }

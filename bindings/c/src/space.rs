@@ -5,11 +5,12 @@ use std::sync::Arc;
 use record_store::indexing::IndexingOptions;
 use record_store::{Record, RecordSpaceBuilder, RecordStore, StoredRecord};
 
-use crate::buffer::{Out, copied, options, rs_buffer, rs_bytes, rs_list};
+use crate::buffer::{Out, copied, options, rs_bytes};
 use crate::database::{Database, rs_database};
 use crate::error::{Result, rs_error};
 use crate::handle::{self, Kind, Object, Table};
-use crate::key::{Key, resolve, resolve_optional, rs_key};
+use crate::key::{resolve, rs_key};
+use crate::memory::{rs_buffer, rs_list};
 use crate::panic::{call, call_without_error};
 use crate::record::{give, rs_put_item, rs_put_options, rs_record};
 use crate::runtime::{Family, wait};
@@ -367,57 +368,6 @@ pub extern "C" fn rs_exists(
             async |space| space.exists(key).await,
             async |store| store.record_exists(&key.resolve(store.metadata())?).await,
         )?);
-        Ok(RS_OK)
-    })
-}
-
-/// How many records there are, by the count indexes of the schema, or by its record count key. It does not conflict with those
-/// who save.
-#[unsafe(no_mangle)]
-pub extern "C" fn rs_count(
-    space: *mut rs_space,
-    transaction: *mut rs_transaction,
-    count: *mut i64,
-    error: *mut *mut rs_error,
-) -> rs_status {
-    let count = Out::new(count);
-    call(error, || {
-        let count = count.required("count")?;
-        count.set(perform(
-            space,
-            transaction,
-            async |space| space.record_count().await,
-            async |store| store.snapshot_record_count_of_all().await,
-        )?);
-        Ok(RS_OK)
-    })
-}
-
-/// The count, sum, or least or greatest value that an index keeps for the groups whose first columns are `group`; of all
-/// groups for NULL. RS_NONE if there is nothing to have a least or greatest value. Free the value with `rs_key_free`.
-#[unsafe(no_mangle)]
-pub extern "C" fn rs_aggregate(
-    space: *mut rs_space,
-    transaction: *mut rs_transaction,
-    index: rs_bytes,
-    group: *const rs_key,
-    value: *mut *mut rs_key,
-    error: *mut *mut rs_error,
-) -> rs_status {
-    let value = Out::new(value);
-    call(error, || {
-        let value = value.required("value")?;
-        let (index, group) = (&index.text("index")?, &resolve_optional(group)?.unwrap_or(().into()));
-        let found = perform(
-            space,
-            transaction,
-            async |space| space.aggregate(index, group).await,
-            async |store| store.aggregate_index_group(index, group).await,
-        )?;
-        let Some(found) = found else {
-            return Ok(RS_NONE);
-        };
-        value.set(handle::insert(Arc::new(Key::of(found)))?);
         Ok(RS_OK)
     })
 }

@@ -192,7 +192,7 @@ impl Cursor {
         let next = cursor.next(py, 1, BATCH_RESULTS, |py, results, _| {
             Ok(PyList::new(py, results)?.into_any())
         })?;
-        Ok(next.try_iter()?.next().transpose()?)
+        next.try_iter()?.next().transpose()
     }
 }
 

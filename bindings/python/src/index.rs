@@ -68,6 +68,7 @@ pub(crate) fn build_arguments(
         allow_unique_pending: keywords
             .take("allow_unique_pending")?
             .unwrap_or(default.allow_unique_pending),
+        method: default.method,
         reverse: keywords.take("reverse")?.unwrap_or(default.reverse),
         limit: keywords.take("limit")?.unwrap_or(default.limit),
         write_size_max: keywords.take("max_write_bytes")?.unwrap_or(default.write_size_max),

@@ -25,7 +25,6 @@ mod schema;
 mod schema_argument;
 mod source;
 mod space;
-mod space_methods;
 mod transaction;
 mod value;
 mod version;

@@ -162,8 +162,11 @@ pub(crate) fn element(column: &Bound<'_, PyAny>) -> PyResult<Element> {
     if let Ok(version) = column.cast::<RecordVersion>() {
         return Ok(Element::Versionstamp(version.get().0.into()));
     }
+    if let Ok(packed) = column.cast::<PyTuple>() {
+        return to_row(packed).map(Element::Tuple);
+    }
     Err(argument(
-        "a column of a key is None, a bool, int, float, str, bytes, UUID or RecordVersion",
+        "a column of a key is None, a bool, int, float, str, bytes, UUID, RecordVersion or a tuple of these",
         column,
     ))
 }

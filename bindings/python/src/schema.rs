@@ -6,11 +6,12 @@ use std::sync::Arc;
 
 use prost::encoding::bytes;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyMapping, PyTuple, PyType};
+use pyo3::types::{PyBytes, PyDict, PyMapping, PyTuple, PyType};
 use record_store::metadata::SchemaBuilder;
 
 use crate::error::{argument, to_py};
 use crate::key_expression::to_columns;
+use crate::keywords::Keywords;
 use crate::record::Form;
 use crate::schema_argument;
 
@@ -38,17 +39,10 @@ impl Schema {
     /// Compiles .proto text, or several files of it by the names by which they import each other.
     #[staticmethod]
     #[pyo3(
-        signature = (source, *, primary_key=None, indexes=None, drop_indexes=Vec::new(), drop_types=Vec::new(), evolution=None),
+        signature = (source, **keywords),
         text_signature = "(source, *, primary_key=None, indexes=(), drop_indexes=(), drop_types=(), evolution=None)"
     )]
-    fn from_proto(
-        source: &Bound<'_, PyAny>,
-        primary_key: Option<&Bound<'_, PyAny>>,
-        indexes: Option<&Bound<'_, PyAny>>,
-        drop_indexes: Vec<String>,
-        drop_types: Vec<String>,
-        evolution: Option<HashMap<String, bool>>,
-    ) -> PyResult<Self> {
+    fn from_proto(source: &Bound<'_, PyAny>, keywords: Option<&Bound<'_, PyDict>>) -> PyResult<Self> {
         let mut builder = record_store::Schema::builder();
         if let Ok(text) = source.extract::<String>() {
             builder = builder.proto("schema.proto", text);
@@ -61,70 +55,30 @@ impl Schema {
                 builder = builder.proto(name, text);
             }
         }
-        let builder = schema_argument::primary_keys(builder, primary_key)?;
-        Self::build(schema_argument::rest(
-            builder,
-            indexes,
-            drop_indexes,
-            drop_types,
-            evolution,
-        )?)
+        Self::of_dicts(builder, Keywords::of("from_proto", keywords))
     }
 
     /// Compiles .proto files. Their imports are looked for under `includes`, or beside the files without it.
     #[staticmethod]
     #[pyo3(
-        signature = (
-            *files, primary_key=None, includes=Vec::new(),
-            indexes=None, drop_indexes=Vec::new(), drop_types=Vec::new(), evolution=None
-        ),
+        signature = (*files, **keywords),
         text_signature = "(*files, primary_key=None, includes=(), indexes=(), drop_indexes=(), drop_types=(), evolution=None)"
     )]
-    fn from_files(
-        files: Vec<PathBuf>,
-        primary_key: Option<&Bound<'_, PyAny>>,
-        includes: Vec<PathBuf>,
-        indexes: Option<&Bound<'_, PyAny>>,
-        drop_indexes: Vec<String>,
-        drop_types: Vec<String>,
-        evolution: Option<HashMap<String, bool>>,
-    ) -> PyResult<Self> {
-        let builder = record_store::Schema::builder().proto_files(files, includes);
-        let builder = schema_argument::primary_keys(builder, primary_key)?;
-        Self::build(schema_argument::rest(
-            builder,
-            indexes,
-            drop_indexes,
-            drop_types,
-            evolution,
-        )?)
+    fn from_files(files: Vec<PathBuf>, keywords: Option<&Bound<'_, PyDict>>) -> PyResult<Self> {
+        let keywords = Keywords::of("from_files", keywords);
+        let includes: Vec<PathBuf> = keywords.take("includes")?.unwrap_or_default();
+        Self::of_dicts(record_store::Schema::builder().proto_files(files, includes), keywords)
     }
 
     /// Takes compiled files: the bytes of a `FileDescriptorSet`, as `protoc --include_imports --descriptor_set_out` writes it.
     #[staticmethod]
     #[pyo3(
-        signature = (
-            descriptor_set, *, primary_key=None, indexes=None, drop_indexes=Vec::new(), drop_types=Vec::new(), evolution=None
-        ),
+        signature = (descriptor_set, **keywords),
         text_signature = "(descriptor_set, *, primary_key=None, indexes=(), drop_indexes=(), drop_types=(), evolution=None)"
     )]
-    fn from_descriptor_set(
-        descriptor_set: &[u8],
-        primary_key: Option<&Bound<'_, PyAny>>,
-        indexes: Option<&Bound<'_, PyAny>>,
-        drop_indexes: Vec<String>,
-        drop_types: Vec<String>,
-        evolution: Option<HashMap<String, bool>>,
-    ) -> PyResult<Self> {
+    fn from_descriptor_set(descriptor_set: &[u8], keywords: Option<&Bound<'_, PyDict>>) -> PyResult<Self> {
         let builder = record_store::Schema::builder().descriptor_set(descriptor_set.to_vec());
-        let builder = schema_argument::primary_keys(builder, primary_key)?;
-        Self::build(schema_argument::rest(
-            builder,
-            indexes,
-            drop_indexes,
-            drop_types,
-            evolution,
-        )?)
+        Self::of_dicts(builder, Keywords::of("from_descriptor_set", keywords))
     }
 
     /// Takes message classes that protoc generated: they are the record types, and records come out as their objects.
@@ -132,42 +86,13 @@ impl Schema {
     /// `primary_key` may here be the column, or the sequence of columns, that is the key of every class.
     #[staticmethod]
     #[pyo3(
-        signature = (*classes, primary_key=None, indexes=None, drop_indexes=Vec::new(), drop_types=Vec::new(), evolution=None),
+        signature = (*classes, **keywords),
         text_signature = "(*classes, primary_key=None, indexes=(), drop_indexes=(), drop_types=(), evolution=None)"
     )]
-    fn from_messages(
-        classes: &Bound<'_, PyTuple>,
-        primary_key: Option<&Bound<'_, PyAny>>,
-        indexes: Option<&Bound<'_, PyAny>>,
-        drop_indexes: Vec<String>,
-        drop_types: Vec<String>,
-        evolution: Option<HashMap<String, bool>>,
-    ) -> PyResult<Self> {
-        let mut files = FileDescriptorSet::default();
-        let mut forms = HashMap::new();
-        let mut names = Vec::new();
-        for class in classes {
-            let descriptor = message_descriptor(&class)?;
-            files.add(&descriptor.getattr("file")?)?;
-            let name: String = descriptor.getattr("name")?.extract()?;
-            forms.insert(name.clone(), class.getattr("FromString")?.unbind());
-            names.push(name);
-        }
-        let builder = record_store::Schema::builder().descriptor_set(files.encoded);
-        let builder = match primary_key {
-            Some(key) if key.cast::<PyMapping>().is_err() => {
-                let columns = to_columns(key)?;
-                names.iter().fold(builder, |builder, name| {
-                    builder.record_type(name, |t| t.primary_key(columns.clone()))
-                })
-            }
-            key => schema_argument::primary_keys(builder, key)?,
-        };
-        let builder = schema_argument::rest(builder, indexes, drop_indexes, drop_types, evolution)?;
-        Ok(Schema {
-            core: builder.build().map_err(to_py)?,
-            form: Arc::new(Form::Messages(forms)),
-        })
+    fn from_messages(classes: &Bound<'_, PyTuple>, keywords: Option<&Bound<'_, PyDict>>) -> PyResult<Self> {
+        let keywords = Keywords::of("from_messages", keywords);
+        let primary_key = keywords.object("primary_key")?;
+        Self::of_messages(classes, primary_key.as_ref(), keywords)
     }
 
     /// The names of the record types.
@@ -197,11 +122,48 @@ impl Schema {
         &self.core
     }
 
-    fn build(builder: SchemaBuilder) -> PyResult<Self> {
-        let core = builder.build().map_err(to_py)?;
+    /// A schema whose records are dicts.
+    fn of_dicts(builder: SchemaBuilder, keywords: Keywords<'_>) -> PyResult<Self> {
+        let primary_key = keywords.object("primary_key")?;
+        let builder = schema_argument::primary_keys(builder, primary_key.as_ref())?;
+        Self::build(builder, keywords, Form::Dicts)
+    }
+
+    /// A schema whose records are objects of message classes.
+    fn of_messages(
+        classes: &Bound<'_, PyTuple>,
+        primary_key: Option<&Bound<'_, PyAny>>,
+        keywords: Keywords<'_>,
+    ) -> PyResult<Self> {
+        let mut files = FileDescriptorSet::default();
+        let mut forms = HashMap::new();
+        let mut names = Vec::new();
+        for class in classes {
+            let descriptor = message_descriptor(&class)?;
+            files.add(&descriptor.getattr("file")?)?;
+            let name: String = descriptor.getattr("name")?.extract()?;
+            forms.insert(name.clone(), class.getattr("FromString")?.unbind());
+            names.push(name);
+        }
+        let builder = record_store::Schema::builder().descriptor_set(files.encoded);
+        let builder = match primary_key {
+            Some(key) if key.cast::<PyMapping>().is_err() => {
+                let columns = to_columns(key)?;
+                names.iter().fold(builder, |builder, name| {
+                    builder.record_type(name, |t| t.primary_key(columns.clone()))
+                })
+            }
+            key => schema_argument::primary_keys(builder, key)?,
+        };
+        Self::build(builder, keywords, Form::Messages(forms))
+    }
+
+    fn build(builder: SchemaBuilder, keywords: Keywords<'_>, form: Form) -> PyResult<Self> {
+        let builder = schema_argument::rest(builder, &keywords)?;
+        keywords.finish()?;
         Ok(Schema {
-            core,
-            form: Arc::new(Form::Dicts),
+            core: builder.build().map_err(to_py)?,
+            form: Arc::new(form),
         })
     }
 
@@ -221,7 +183,7 @@ impl Schema {
                         let classes = schema.try_iter().map_err(|_| not_a_schema(schema))?;
                         PyTuple::new(schema.py(), classes.collect::<PyResult<Vec<_>>>()?)?
                     };
-                    let made = Schema::from_messages(&classes, primary_key, None, Vec::new(), Vec::new(), None)?;
+                    let made = Schema::of_messages(&classes, primary_key, Keywords::of("space", None))?;
                     return Ok((Some(made.core), made.form));
                 }
             },

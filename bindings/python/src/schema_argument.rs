@@ -10,6 +10,7 @@ use record_store::metadata::{Columns, IndexSchema, MetaDataEvolutionValidator, S
 use crate::error::{argument, to_py};
 use crate::filter::to_condition;
 use crate::key_expression::to_columns;
+use crate::keywords::Keywords;
 use crate::record::type_name;
 
 /// The record types of a mapping from their names to their columns.
@@ -35,21 +36,21 @@ pub(crate) fn primary_keys(
 }
 
 /// Everything but the primary keys.
-pub(crate) fn rest(
-    mut builder: SchemaBuilder,
-    indexes: Option<&Bound<'_, PyAny>>,
-    drop_indexes: Vec<String>,
-    drop_types: Vec<String>,
-    evolution: Option<HashMap<String, bool>>,
-) -> PyResult<SchemaBuilder> {
-    if let Some(indexes) = indexes {
+pub(crate) fn rest(mut builder: SchemaBuilder, keywords: &Keywords<'_>) -> PyResult<SchemaBuilder> {
+    if let Some(indexes) = keywords.object("indexes")? {
         for index in indexes.try_iter()? {
             builder = builder.index(index_schema(&index?)?);
         }
     }
-    builder = drop_indexes.into_iter().fold(builder, SchemaBuilder::drop_index);
-    builder = drop_types.into_iter().fold(builder, SchemaBuilder::drop_type);
-    let Some(switches) = evolution else {
+    let dropped = |name: &str| -> PyResult<Vec<String>> { Ok(keywords.take(name)?.unwrap_or_default()) };
+    builder = dropped("drop_indexes")?
+        .into_iter()
+        .fold(builder, SchemaBuilder::drop_index);
+    builder = dropped("drop_types")?
+        .into_iter()
+        .fold(builder, SchemaBuilder::drop_type);
+    let switches: Option<HashMap<String, bool>> = keywords.take("evolution")?;
+    let Some(switches) = switches else {
         return Ok(builder);
     };
     let mut evolution = MetaDataEvolutionValidator::default();

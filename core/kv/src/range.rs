@@ -81,6 +81,11 @@ impl RangeRequest {
         )
     }
 
+    /// As [`RangeRequest::keys`], for keys that must be copied.
+    pub fn copy_keys(begin: &[u8], end: &[u8]) -> Self {
+        RangeRequest::keys(Bytes::copy_from_slice(begin), Bytes::copy_from_slice(end))
+    }
+
     /// At most `limit` rows; 0 means no limit.
     #[must_use]
     pub fn limit(mut self, limit: i32) -> Self {

@@ -22,6 +22,10 @@ pub trait TransactionBackend: Send + Sync {
     fn get_key(&self, selector: &KeySelector, snapshot: bool) -> Read<Bytes>;
     /// Reads one batch of a range.
     fn get_range(&self, request: &RangeRequest, snapshot: bool) -> Read<RangeBatch>;
+    /// [`get_range`](TransactionBackend::get_range) of [`RangeRequest::copy_keys`], for which a backend may need no copies.
+    fn get_range_between(&self, begin: &[u8], end: &[u8], snapshot: bool) -> Read<RangeBatch> {
+        self.get_range(&RangeRequest::copy_keys(begin, end), snapshot)
+    }
     /// Sets a key.
     fn set(&self, key: &[u8], value: &[u8]);
     /// Clears a key.
@@ -90,6 +94,12 @@ impl Transaction {
     /// Reads one batch of a range; [`RangeRequest::after`] makes the next request.
     pub fn get_range(&self, request: &RangeRequest, snapshot: bool) -> Read<RangeBatch> {
         self.backend.get_range(request, snapshot)
+    }
+
+    /// Reads the first batch of the keys from `begin` (inclusive) to `end` (exclusive): [`Transaction::get_range`] of
+    /// [`RangeRequest::copy_keys`], made for small ranges.
+    pub fn get_range_between(&self, begin: &[u8], end: &[u8], snapshot: bool) -> Read<RangeBatch> {
+        self.backend.get_range_between(begin, end, snapshot)
     }
 
     /// Reads a range to its end (or to the request's limit), in as many batches as it takes. For small ranges.

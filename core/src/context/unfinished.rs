@@ -1,6 +1,6 @@
 //! [`Unfinished`]: a change of several keys that is made whole or keeps its transaction from committing.
 
-use record_store_kv::tuple::Tuple;
+use std::fmt::Display;
 
 use super::RecordContext;
 use crate::{Error, ErrorKind};
@@ -13,13 +13,13 @@ use crate::{Error, ErrorKind};
 pub(crate) struct Unfinished<'a> {
     context: &'a RecordContext,
     what: &'static str,
-    primary_key: &'a Tuple,
+    primary_key: &'a (dyn Display + Sync),
     is_done: bool,
 }
 
 impl<'a> Unfinished<'a> {
     /// A change that begins now: `what` is done to the record with this key.
-    pub(crate) fn begin(context: &'a RecordContext, what: &'static str, primary_key: &'a Tuple) -> Self {
+    pub(crate) fn begin(context: &'a RecordContext, what: &'static str, primary_key: &'a (dyn Display + Sync)) -> Self {
         Unfinished {
             context,
             what,

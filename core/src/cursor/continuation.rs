@@ -1,12 +1,15 @@
 //! [`Continuation`]: where a scan stopped, so that another one goes on there.
 //!
-//! The bytes are Java's, so that either side resumes what the other began. Nobody else looks into them.
+//! Those of a record store are Java's, so that either side resumes what the other began. Those of a record space have an
+//! envelope around them. Nobody else looks into either.
 
 use std::fmt;
+use std::hash::{Hash, Hasher};
 
 use prost::Message;
 use record_store_kv::Bytes;
 
+use super::envelope::Envelope;
 use crate::proto::{DedupContinuation, KeyValueCursorContinuation};
 use crate::{Error, ErrorKind, Result};
 
@@ -14,27 +17,81 @@ use crate::{Error, ErrorKind, Result};
 ///
 /// A scan that came to its end has none; ask why it stopped before resuming.
 ///
+/// Those of a [`RecordSpace`](crate::RecordSpace) know to which scan of which space they belong, and whether their bytes are
+/// as they were; a wrong one is an error of the kind [`InvalidContinuation`](crate::ErrorKind::InvalidContinuation). Those of
+/// a [`RecordStore`](crate::RecordStore) are Java's bytes and nothing else.
+///
 /// ```
 /// use record_store::Continuation;
 /// let kept: Vec<u8> = Continuation::from_bytes(vec![0x15, 0x2a, 0x14]).as_bytes().to_vec();
 /// assert_eq!(kept, [0x15, 0x2a, 0x14]);
 /// ```
-#[derive(Clone, PartialEq, Eq, Hash)]
-pub struct Continuation(Bytes);
+#[derive(Clone)]
+pub struct Continuation {
+    bytes: Bytes,
+    /// Whether the bytes are Java's, whoever is asked to go on with them.
+    java: bool,
+}
 
 impl Continuation {
     /// A continuation from kept bytes. Whether they fit a scan shows when it resumes.
     pub fn from_bytes(bytes: impl Into<Bytes>) -> Self {
-        Continuation(bytes.into())
+        Continuation {
+            bytes: bytes.into(),
+            java: false,
+        }
+    }
+
+    /// A continuation from a cursor of Java's layer, or of a record store, to go on with in a record space. Nothing tells
+    /// whether it belongs to the scan, unless it lies outside its range.
+    ///
+    /// ```
+    /// # futures_executor::block_on(async {
+    /// # use record_store::{Continuation, Database, Record, ScanOptions, Schema};
+    /// # let schema = Schema::builder()
+    /// #     .proto("t.proto", "syntax = 'proto3'; message User { int64 id = 1; }")
+    /// #     .record_type("User", |t| t.primary_key("id"))
+    /// #     .build()?;
+    /// # let users = Database::in_memory()?.space("users").schema(&schema).open().await?;
+    /// # users.put_all((1..=5).map(|id| Record::from_json("User", format!(r#"{{"id": {id}}}"#)))).await?;
+    /// let mut page = users.scan(ScanOptions::default().limit(3));
+    /// page.next_batch(3).await?;
+    /// let for_java = page.continuation().expect("two records follow").java_bytes()?;
+    ///
+    /// let mut rest = users.scan(ScanOptions::default().continuation(Some(Continuation::from_java(for_java))));
+    /// assert_eq!(rest.next_batch(100).await?.len(), 2);
+    /// # Ok::<(), record_store::Error>(())
+    /// # }).unwrap();
+    /// ```
+    pub fn from_java(bytes: impl Into<Bytes>) -> Self {
+        Continuation {
+            bytes: bytes.into(),
+            java: true,
+        }
     }
 
     /// The bytes to keep.
     pub fn as_bytes(&self) -> &[u8] {
-        &self.0
+        &self.bytes
+    }
+
+    /// The bytes within a continuation of a record space, which Java's layer goes on with in the same scan.
+    ///
+    /// **Errors**: [`InvalidContinuation`](crate::ErrorKind::InvalidContinuation) for damaged bytes.
+    pub fn java_bytes(&self) -> Result<Bytes> {
+        match self.java {
+            true => Ok(self.bytes.clone()),
+            false => Ok(Envelope::read(self)?.into_inner()),
+        }
+    }
+
+    /// Whether the bytes are known to be Java's.
+    pub(crate) fn is_java(&self) -> bool {
+        self.java
     }
 
     pub(super) fn into_bytes(self) -> Bytes {
-        self.0
+        self.bytes
     }
 
     /// The continuation of a scan of keys: the part of the last key that the range does not tell.
@@ -43,48 +100,62 @@ impl Continuation {
             inner_continuation: Some(inner),
             magic_number: Some(KEY_VALUE_MAGIC),
         };
-        Continuation(message.encode_to_vec().into())
+        Continuation::from_java(message.encode_to_vec())
     }
 
     /// The part of the last key. Bytes that are not the message with the magic number are taken whole: the form before 4.8.1.
     pub(crate) fn key(&self) -> Bytes {
-        match KeyValueCursorContinuation::decode(self.0.clone()) {
+        match KeyValueCursorContinuation::decode(self.bytes.clone()) {
             Ok(message) if message.magic_number == Some(KEY_VALUE_MAGIC) => {
                 message.inner_continuation.unwrap_or_default()
             }
-            _ => self.0.clone(),
+            _ => self.bytes.clone(),
         }
     }
 
     /// The continuation of a scan that leaves out what it has returned already: that of what it scans, and the last result.
     pub(crate) fn of_deduplicated(inner: &Continuation, last_value: Option<Vec<u8>>) -> Self {
         let message = DedupContinuation {
-            inner_continuation: inner.0.clone(),
+            inner_continuation: inner.bytes.clone(),
             last_value: last_value.map(Bytes::from),
         };
-        Continuation(message.encode_to_vec().into())
+        Continuation::from_java(message.encode_to_vec())
     }
 
     /// The continuation of what is scanned, and the last result.
     ///
     /// Errors: `InvalidContinuation` for bytes that are no such continuation.
     pub(crate) fn deduplicated(&self) -> Result<(Continuation, Option<Bytes>)> {
-        match DedupContinuation::decode(self.0.clone()) {
+        match DedupContinuation::decode(self.bytes.clone()) {
             Ok(message) if !message.inner_continuation.is_empty() => {
-                Ok((Continuation(message.inner_continuation), message.last_value))
+                Ok((Continuation::from_java(message.inner_continuation), message.last_value))
             }
             _ => Err(Error::new(
                 ErrorKind::InvalidContinuation,
                 "these bytes are no continuation of a scan of record keys: give it one that came from such a scan",
             )
-            .with("length", self.0.len())),
+            .with("length", self.bytes.len())),
         }
+    }
+}
+
+impl PartialEq for Continuation {
+    fn eq(&self, other: &Self) -> bool {
+        self.bytes == other.bytes
+    }
+}
+
+impl Eq for Continuation {}
+
+impl Hash for Continuation {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.bytes.hash(state);
     }
 }
 
 impl fmt::Debug for Continuation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Continuation({} bytes)", self.0.len())
+        write!(f, "Continuation({} bytes)", self.bytes.len())
     }
 }
 

@@ -1,107 +1,198 @@
-//! [`PlanStamp`]: the envelope around the continuation of a query, which tells the plan that it belongs to and whether it is
-//! damaged.
+//! [`Envelope`]: what is around the continuations of record spaces. It tells damaged bytes, and those of another scan, from
+//! the right ones.
+//!
+//! | Bytes | Content |
+//! |---|---|
+//! | 1 | the form of the envelope: 1 |
+//! | 4 | CRC-32C of all bytes behind, big-endian |
+//! | any | a message `SpaceContinuation` |
+//!
+//! The checksum finds accidents, no forgery: whoever can scan a space may go on anywhere in it.
 
-use std::sync::Arc;
-
+use prost::Message;
 use record_store_kv::Bytes;
 
-use super::position::decoded;
-use super::{Continuation, Position};
-use crate::proto::QueryContinuation;
+use super::{Continuation, ScanIdentity};
+use crate::proto::SpaceContinuation;
 use crate::{Error, ErrorKind, Result};
 
-/// By what a plan is known again.
+/// A continuation of a record space, whose bytes are as they were written.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Envelope(SpaceContinuation);
+
+/// To what the continuations of a scan of a record space belong.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct PlanStamp {
-    hash: u32,
-    indexes: Vec<String>,
+pub(crate) struct Seal {
+    space: u32,
+    scan: ScanIdentity,
+    metadata_version: i32,
 }
 
-impl PlanStamp {
-    /// The stamp of a plan that prints so and reads these indexes.
-    pub(crate) fn new(plan: &str, indexes: impl IntoIterator<Item = String>) -> Self {
-        PlanStamp {
-            hash: crc32c::crc32c(plan.as_bytes()),
-            indexes: indexes.into_iter().collect(),
-        }
-    }
-
-    /// The indexes that the plan reads.
-    pub(crate) fn indexes(&self) -> &[String] {
-        &self.indexes
-    }
-
-    /// Whether this is the stamp of the same plan.
-    pub(crate) fn is_of_same_plan(&self, other: &PlanStamp) -> bool {
-        self.hash == other.hash
-    }
-
-    /// Puts a position into an envelope.
-    pub(crate) fn seal(self: &Arc<Self>, inner: Position) -> Position {
-        Position::Sealed {
-            stamp: Arc::clone(self),
-            inner: Box::new(inner),
-        }
-    }
-
-    /// Takes a continuation out of its envelope. Errors: `InvalidContinuation` for one that is damaged or has none.
-    pub(crate) fn open(sealed: &Continuation) -> Result<(PlanStamp, Continuation)> {
-        let message: QueryContinuation = decoded(sealed)?;
-        let stamp = PlanStamp {
-            hash: message.plan_hash(),
-            indexes: message.indexes,
+impl Envelope {
+    /// Errors: `InvalidContinuation` for bytes that are damaged, and for those of another release.
+    pub(crate) fn read(continuation: &Continuation) -> Result<Self> {
+        let sealed = continuation.as_bytes();
+        let damaged = || {
+            invalid("the continuation is damaged, or is none of a record space: Java's go into Continuation::from_java")
+                .with("bytes", sealed.len())
         };
-        let inner = message.inner.unwrap_or_default();
-        if message.checksum != Some(stamp.checksum(&inner)) {
-            return Err(Error::new(
-                ErrorKind::InvalidContinuation,
-                "the continuation is damaged, or none of a query: give the bytes of an earlier page as they were",
+        let (form, behind) = sealed.split_first().ok_or_else(damaged)?;
+        let (checksum, message) = behind.split_first_chunk().ok_or_else(damaged)?;
+        if u32::from_be_bytes(*checksum) != crc32c::crc32c(message) {
+            return Err(damaged());
+        }
+        if *form != FORM {
+            return Err(invalid(
+                "the continuation is damaged, or was made by another release of this library: begin anew",
+            )
+            .with("form", form)
+            .with("known_form", FORM));
+        }
+        SpaceContinuation::decode(message)
+            .map(Envelope)
+            .map_err(|error| damaged().caused_by(error))
+    }
+
+    /// The hash of the plan or the scan.
+    pub(crate) fn plan_hash(&self) -> u32 {
+        self.0.plan_hash()
+    }
+
+    /// The indexes of the plan.
+    pub(crate) fn indexes(&self) -> &[String] {
+        &self.0.indexes
+    }
+
+    /// Java's bytes.
+    pub(super) fn into_inner(self) -> Bytes {
+        self.0.inner.unwrap_or_default()
+    }
+}
+
+impl Seal {
+    /// Of a scan of the store with this prefix, by meta-data of this version.
+    pub(crate) fn new(store_prefix: &[u8], scan: ScanIdentity, metadata_version: i32) -> Self {
+        Seal {
+            space: crc32c::crc32c(store_prefix),
+            scan,
+            metadata_version,
+        }
+    }
+
+    /// The public form of a continuation of this scan.
+    pub(crate) fn seal(&self, inner: Continuation) -> Continuation {
+        let message = SpaceContinuation {
+            space: Some(self.space),
+            plan_hash: Some(self.scan.plan_hash),
+            metadata_version: Some(self.metadata_version),
+            indexes: self.scan.indexes.clone(),
+            inner: Some(inner.into_bytes()),
+        };
+        let message = message.encode_to_vec();
+        let checksum = crc32c::crc32c(&message).to_be_bytes();
+        Continuation::from_bytes([&[FORM], &checksum[..], &message].concat())
+    }
+
+    /// The continuation within, for this scan.
+    ///
+    /// Errors: `InvalidContinuation` for another space or another scan, and for one that is older than what is scanned.
+    pub(crate) fn open(&self, envelope: Envelope) -> Result<Continuation> {
+        let sealed = &envelope.0;
+        if sealed.space() != self.space {
+            return Err(invalid(
+                "the continuation belongs to another record space, or the space was made anew: begin anew",
             ));
         }
-        Ok((stamp, Continuation::from_bytes(inner)))
-    }
-
-    pub(super) fn message(&self, inner: Bytes) -> QueryContinuation {
-        QueryContinuation {
-            plan_hash: Some(self.hash),
-            indexes: self.indexes.clone(),
-            checksum: Some(self.checksum(&inner)),
-            inner: Some(inner),
+        if sealed.plan_hash() != self.scan.plan_hash {
+            return Err(invalid(
+                "the continuation belongs to another scan or query: give it to the one from which it came",
+            )
+            .with("plan_hash", sealed.plan_hash())
+            .with("of_this_scan", self.scan.plan_hash));
         }
-    }
-
-    fn checksum(&self, inner: &[u8]) -> u32 {
-        crc32c::crc32c_append(crc32c::crc32c(&self.hash.to_be_bytes()), inner)
+        if sealed.metadata_version() < self.scan.since {
+            return Err(
+                invalid("what is scanned was changed after the continuation was made: begin anew")
+                    .with("metadata_version", sealed.metadata_version())
+                    .with("changed_in", self.scan.since),
+            );
+        }
+        Ok(Continuation::from_java(envelope.into_inner()))
     }
 }
+
+fn invalid(message: &'static str) -> Error {
+    Error::new(ErrorKind::InvalidContinuation, message)
+}
+
+const FORM: u8 = 1;
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn what_is_sealed_opens_and_what_is_damaged_does_not() {
-        let stamp = Arc::new(PlanStamp::new("ISCAN(a <,>)", ["a".to_owned()]));
-        let inner = Continuation::from_bytes(vec![1, 2, 3]);
-        let sealed = stamp.seal(Position::Kept(inner.clone())).to_continuation().unwrap();
-        assert_eq!(PlanStamp::open(&sealed).unwrap(), ((*stamp).clone(), inner));
+    fn seal(prefix: &[u8], plan_hash: u32, since: i32, metadata_version: i32) -> Seal {
+        let scan = ScanIdentity {
+            plan_hash,
+            since,
+            indexes: vec!["by_age".to_owned()],
+        };
+        Seal::new(prefix, scan, metadata_version)
+    }
 
-        let (flipped, total) = (1_u8, sealed.as_bytes().len());
-        let damaged = (0..total).filter(|at| {
-            let mut bytes = sealed.as_bytes().to_vec();
-            bytes[*at] ^= flipped;
-            match PlanStamp::open(&Continuation::from_bytes(bytes)) {
-                Ok((opened, _)) => opened.hash == stamp.hash && opened.indexes == stamp.indexes,
-                Err(error) => error.kind() != ErrorKind::InvalidContinuation,
-            }
-        });
-        assert_eq!(damaged.collect::<Vec<_>>(), Vec::<usize>::new());
+    fn inner() -> Continuation {
+        Continuation::from_java(&b"inner"[..])
+    }
+
+    fn open(seal: &Seal, sealed: &Continuation) -> Result<Continuation> {
+        seal.open(Envelope::read(sealed)?)
     }
 
     #[test]
-    fn nothing_is_sealed_at_the_start_and_at_the_end() {
-        let stamp = Arc::new(PlanStamp::new("SCAN(<,>)", []));
-        assert!(stamp.seal(Position::Start).to_continuation().is_none());
-        assert!(stamp.seal(Position::End).is_end());
+    fn what_was_sealed_is_opened() {
+        let scan = seal(b"users", 5, 3, 7);
+        let sealed = scan.seal(inner());
+        let bytes = sealed.as_bytes();
+        assert_eq!(bytes[0], 1);
+        assert_eq!(bytes[1..5], crc32c::crc32c(&bytes[5..]).to_be_bytes());
+        // The CRC-32C of "users", the plan hash, the version; then a name and the inner bytes.
+        assert_eq!(bytes[5..17], [0x0D, 0x52, 0x64, 0x52, 0x2E, 0x15, 5, 0, 0, 0, 0x18, 7]);
+        assert_eq!(bytes[17..], *b"\x22\x06by_age\x2A\x05inner");
+
+        assert_eq!(open(&scan, &sealed).unwrap(), inner());
+        assert_eq!(open(&seal(b"users", 5, 7, 9), &sealed).unwrap(), inner());
+        assert_eq!(sealed.java_bytes().unwrap(), "inner");
+        assert_eq!(Envelope::read(&sealed).unwrap().indexes(), ["by_age"]);
+    }
+
+    #[test]
+    fn what_belongs_elsewhere_is_named() {
+        let sealed = seal(b"users", 5, 3, 7).seal(inner());
+        for (scan, message) in [
+            (seal(b"orders", 5, 3, 7), "another record space"),
+            (seal(b"users", 6, 3, 7), "another scan"),
+            (seal(b"users", 5, 8, 8), "was changed after"),
+        ] {
+            let error = open(&scan, &sealed).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::InvalidContinuation);
+            assert!(error.message().contains(message), "{error}");
+        }
+    }
+
+    #[test]
+    fn every_damage_is_found() {
+        let scan = seal(b"users", 5, 3, 7);
+        let sealed = scan.seal(inner()).as_bytes().to_vec();
+        let read = |bytes: &[u8]| Envelope::read(&Continuation::from_bytes(bytes.to_vec()));
+        for length in 0..sealed.len() {
+            assert!(read(&sealed[..length]).is_err(), "cut to {length}");
+        }
+        for bit in 0..sealed.len() * 8 {
+            let mut damaged = sealed.clone();
+            damaged[bit / 8] ^= 1 << (bit % 8);
+            let error = read(&damaged).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::InvalidContinuation);
+            assert!(error.message().contains("damaged"), "bit {bit}: {error}");
+        }
     }
 }

@@ -39,6 +39,8 @@ pub(crate) struct KeyValueCursor {
     batch: std::vec::IntoIter<KeyValue>,
     /// How many first bytes of a key follow from the range, so that a continuation leaves them out.
     known_prefix: usize,
+    /// The range without a continuation, and the direction.
+    whole: (KeyRange, bool),
 }
 
 impl KeyValueCursor {
@@ -64,12 +66,13 @@ impl KeyValueCursor {
         let prefix = low.get(..known_prefix).unwrap_or_default().to_vec();
         let whole = endpoint_range(Some(low), Some(high), low_endpoint, high_endpoint)?;
         let range = match scan.continuation {
-            Some(continuation) => resume(whole, prefix, continuation, scan.reverse)?,
-            None => whole,
+            Some(continuation) => resume(whole.clone(), prefix, continuation, scan.reverse)?,
+            None => whole.clone(),
         };
         let request = range.request().reverse(scan.reverse);
         Ok(KeyValueCursor {
             known_prefix,
+            whole: (whole, scan.reverse),
             ..Self::of_request(context, request, scan.snapshot, scan.rows)
         })
     }
@@ -84,7 +87,12 @@ impl KeyValueCursor {
         if let RowsWanted::AtMost(rows) | RowsWanted::Probably(rows) = rows {
             request = request.limit(i32::try_from(rows).unwrap_or(i32::MAX));
         }
+        let whole = KeyRange {
+            begin: request.begin.key.clone(),
+            end: request.end.key.clone(),
+        };
         KeyValueCursor {
+            whole: (whole, request.reverse),
             context,
             snapshot,
             request: (rows != RowsWanted::AtMost(0)).then_some(request),
@@ -110,6 +118,14 @@ impl KeyValueCursor {
             self.request = request.after(&batch);
             self.batch = batch.rows.into_iter();
         }
+    }
+
+    /// A number for the range and the direction.
+    pub(crate) fn plan_hash(&self) -> u32 {
+        let (range, reverse) = &self.whole;
+        // Keys of one length in another split must not look alike.
+        let parts = [&range.begin[..], &[0xFF, u8::from(*reverse)], &range.end[..]];
+        parts.iter().fold(0, |hash, part| crc32c::crc32c_append(hash, part))
     }
 
     /// The part of `key` by which a continuation names it, see [`Continuation::of_key`].

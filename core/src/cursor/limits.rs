@@ -53,7 +53,7 @@ pub struct ScanLimits {
     pub scanned_rows_max: Option<u64>,
     /// The most bytes of keys and values to read.
     pub scanned_bytes_max: Option<u64>,
-    /// The most time since the transaction began.
+    /// The most time since the transaction began. The clock is looked at every sixteen pairs.
     pub time_max: Option<Duration>,
 }
 
@@ -62,8 +62,8 @@ pub struct ScanLimits {
 pub(crate) struct LimitManager {
     limits: ScanLimits,
     scanned: Arc<Scanned>,
-    /// Whether this scan has read its first row, which is free.
-    has_begun: bool,
+    /// How many rows this scan has asked for. The first is free.
+    asked: u64,
     stopped: Option<NoNextReason>,
 }
 
@@ -96,7 +96,7 @@ impl LimitManager {
         LimitManager {
             limits,
             scanned,
-            has_begun: false,
+            asked: 0,
             stopped: None,
         }
     }
@@ -109,7 +109,8 @@ impl LimitManager {
     /// Asks to read one more key-value pair; `age` tells how old the transaction is.
     pub(crate) fn try_row(&mut self, age: impl FnOnce() -> Duration) -> bool {
         let rows = self.scanned.rows.fetch_add(1, Ordering::Relaxed) + 1;
-        if !std::mem::replace(&mut self.has_begun, true) {
+        self.asked += 1;
+        if self.asked == 1 {
             return true;
         }
         let bytes = self.scanned.bytes.load(Ordering::Relaxed);
@@ -117,7 +118,7 @@ impl LimitManager {
             Some(NoNextReason::ScanLimitReached)
         } else if self.limits.scanned_bytes_max.is_some_and(|most| bytes >= most) {
             Some(NoNextReason::ByteLimitReached)
-        } else if self.limits.time_max.is_some_and(|most| age() >= most) {
+        } else if self.asked % CLOCK_PERIOD == 2 && self.limits.time_max.is_some_and(|most| age() >= most) {
             Some(NoNextReason::TimeLimitReached)
         } else {
             None
@@ -135,6 +136,9 @@ impl LimitManager {
         self.scanned.count_bytes(bytes);
     }
 }
+
+/// How many pairs are read between two looks at the clock, the first before the second pair: a look takes as long as reading one.
+const CLOCK_PERIOD: u64 = 16;
 
 #[cfg(test)]
 mod tests {
@@ -172,7 +176,7 @@ mod tests {
             (bytes(0), 1, Some(NoNextReason::ByteLimitReached)),
             (bytes(25), 3, Some(NoNextReason::ByteLimitReached)),
             (time(0), 1, Some(NoNextReason::TimeLimitReached)),
-            (time(7), 7, Some(NoNextReason::TimeLimitReached)),
+            (time(7), 17, Some(NoNextReason::TimeLimitReached)),
         ];
         for (limits, expected, reason) in table {
             assert_eq!(rows_until_stopped(limits, 10), (expected, reason), "{limits:?}");

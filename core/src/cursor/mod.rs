@@ -3,8 +3,7 @@
 //! Nothing here knows records; the scan of a store's records is `store::scan`.
 
 mod continuation;
-#[expect(clippy::module_inception, reason = "the trait of cursors stands among the cursors")]
-mod cursor;
+mod dynamic;
 mod envelope;
 mod filter;
 mod flat_map;
@@ -19,14 +18,19 @@ mod transaction;
 pub use continuation::Continuation;
 pub use limits::{NoNextReason, ScanLimits};
 
-pub(crate) use cursor::{Begin, BoxCursor, Cursor};
-pub(crate) use envelope::PlanStamp;
+use limits::LimitManager;
+
+pub(crate) use dynamic::{Begin, BoxCursor, Cursor};
+pub(crate) use envelope::{Envelope, Seal};
 pub(crate) use filter::FilterCursor;
 pub(crate) use flat_map::FlatMapCursor;
 pub(crate) use key_value::{KeyValueCursor, KeyValueScan, RowsWanted};
 pub(crate) use limit::LimitCursor;
-pub(crate) use limits::{LimitManager, Scanned};
+pub(crate) use limits::Scanned;
 pub(crate) use merge::{MergeCursor, MergeKind};
 pub(crate) use paging::Paging;
 pub(crate) use position::{Position, SortPosition, decoded};
-pub(crate) use transaction::{ScanProgress, TransactionCursor, next_batch};
+pub(crate) use transaction::{ScanIdentity, ScanProgress, TransactionCursor, next_batch};
+
+#[cfg(test)]
+mod tests;

@@ -106,7 +106,7 @@ impl Paging {
         self.last_key.as_ref().map(|key| rows.continuation_key(key))
     }
 
-    /// Where the scan stands.
+    /// Where the cursor stands.
     pub(crate) fn position(&self, rows: &KeyValueCursor) -> Position {
         if self.stopped.is_some_and(NoNextReason::is_source_exhausted) {
             return Position::End;
@@ -115,6 +115,11 @@ impl Paging {
             Some(key) => Position::Key(key),
             None => Position::from_continuation(self.began_at.as_ref()),
         }
+    }
+
+    /// Where another scan goes on.
+    pub(crate) fn continuation(&self, rows: &KeyValueCursor) -> Option<Continuation> {
+        self.position(rows).to_continuation()
     }
 
     /// Counts what is read together with other scans.
@@ -127,7 +132,7 @@ impl Paging {
         let (scanned_rows, scanned_bytes) = self.limits.scanned();
         ScanProgress {
             no_next_reason: self.stopped,
-            continuation: self.position(rows).to_continuation(),
+            continuation: self.continuation(rows),
             scanned_rows,
             scanned_bytes,
             skip: self.skip,

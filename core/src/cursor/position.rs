@@ -7,7 +7,7 @@ use std::sync::Arc;
 use prost::Message;
 use record_store_kv::Bytes;
 
-use super::{Continuation, PlanStamp};
+use super::Continuation;
 use crate::proto::{FlatMapContinuation, IntersectionContinuation, MemorySortContinuation, UnionContinuation};
 use crate::proto::{intersection_continuation, union_continuation};
 use crate::{Error, ErrorKind, Result};
@@ -33,11 +33,6 @@ pub(crate) enum Position {
     FlatMap(Box<FlatMapPosition>),
     /// In a sort.
     Sort(Arc<SortPosition>),
-    /// In a plan, with a stamp of it.
-    Sealed {
-        stamp: Arc<PlanStamp>,
-        inner: Box<Position>,
-    },
 }
 
 /// Where a cursor for each result of another one stands.
@@ -81,7 +76,6 @@ impl Position {
             Position::Union(children) => children.iter().all(Position::is_end),
             Position::Intersection(children) => children.iter().any(Position::is_end),
             Position::FlatMap(position) => position.behind_outer.is_end() && position.inner.is_end(),
-            Position::Sealed { inner, .. } => inner.is_end(),
             Position::Start | Position::Kept(_) | Position::Key(_) | Position::List(_) | Position::Sort(_) => false,
         }
     }
@@ -93,10 +87,9 @@ impl Position {
         }
         Some(match self {
             Position::Start | Position::End => return None,
-            Position::Sealed { stamp, inner } => encoded(&stamp.message(inner.to_bytes()?)),
             Position::Kept(continuation) => continuation.clone(),
             Position::Key(key) => Continuation::of_key(key.clone()),
-            Position::List(at) => Continuation::from_bytes(at.to_be_bytes().to_vec()),
+            Position::List(at) => Continuation::from_java(at.to_be_bytes().to_vec()),
             Position::Union(children) => encoded(&union(children)),
             Position::Intersection(children) => encoded(&intersection(children)),
             Position::FlatMap(position) => encoded(&flat_map(position)),
@@ -159,7 +152,7 @@ impl Position {
     }
 
     fn from_bytes(bytes: Option<Bytes>) -> Self {
-        Position::from_continuation(bytes.map(Continuation::from_bytes).as_ref())
+        Position::from_continuation(bytes.map(Continuation::from_java).as_ref())
     }
 }
 
@@ -175,7 +168,7 @@ pub(crate) fn decoded<M: Message + Default>(continuation: &Continuation) -> Resu
 }
 
 fn encoded(message: &impl Message) -> Continuation {
-    Continuation::from_bytes(message.encode_to_vec())
+    Continuation::from_java(message.encode_to_vec())
 }
 
 fn expect_children(positions: Vec<Position>, children: usize) -> Result<Vec<Position>> {

@@ -17,6 +17,9 @@ pub(crate) trait TransactionCursor: Send {
     /// Why there is no next result; none while there may be one.
     fn no_next_reason(&self) -> Option<NoNextReason>;
 
+    /// Which scan it is.
+    fn identity(&self) -> ScanIdentity;
+
     /// How far the scan has come.
     fn progress(&self) -> ScanProgress;
 }
@@ -31,6 +34,17 @@ pub(crate) async fn next_batch<C: TransactionCursor>(cursor: &mut C, count: usiz
         }
     }
     Ok(batch)
+}
+
+/// Which scan it is: a continuation of one is none of another.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct ScanIdentity {
+    /// What is read, in which direction.
+    pub(crate) plan_hash: u32,
+    /// The version of the meta-data that made or last changed what is read.
+    pub(crate) since: i32,
+    /// The indexes that a planner chose.
+    pub(crate) indexes: Vec<String>,
 }
 
 /// How far a scan within one transaction has come.

@@ -19,7 +19,7 @@ impl<'a> IndexContext<'a> {
     pub(crate) fn new(context: &'a RecordContext, store: &'a Subspace, index: &'a Index, state: IndexState) -> Self {
         IndexContext {
             context,
-            layout: IndexLayout::new(store, index.subspace_key()),
+            layout: IndexLayout::new(store, index.packed_subspace_key()),
             state,
         }
     }

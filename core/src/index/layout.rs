@@ -3,7 +3,7 @@
 //! This file knows the numbers of the parts and in which of them an index has keys; what the keys of a part look like is
 //! its user's matter.
 
-use record_store_kv::tuple::{Element, Encoder};
+use record_store_kv::tuple::Encoder;
 use record_store_kv::{KeyRange, Subspace};
 
 /// The parts of a store in which an index has keys, behind the number of the part and the subspace key of the index.
@@ -28,12 +28,13 @@ pub(crate) enum IndexKeyspace {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct IndexLayout<'a> {
     store: &'a Subspace,
-    subspace_key: &'a Element,
+    /// Packed.
+    subspace_key: &'a [u8],
 }
 
 impl<'a> IndexLayout<'a> {
-    /// The keys of the index with this subspace key.
-    pub(crate) fn new(store: &'a Subspace, subspace_key: &'a Element) -> Self {
+    /// The keys of the index with this packed subspace key.
+    pub(crate) fn new(store: &'a Subspace, subspace_key: &'a [u8]) -> Self {
         IndexLayout { store, subspace_key }
     }
 
@@ -41,7 +42,8 @@ impl<'a> IndexLayout<'a> {
     pub(crate) fn write_prefix(&self, keyspace: IndexKeyspace, key: &mut Vec<u8>) {
         key.clear();
         key.extend_from_slice(self.store.prefix());
-        Encoder::new(key).int(keyspace as i64).element(self.subspace_key);
+        Encoder::new(key).int(keyspace as i64);
+        key.extend_from_slice(self.subspace_key);
     }
 
     /// One part.
@@ -122,8 +124,8 @@ mod tests {
     #[test]
     fn keys_are_those_of_the_format() {
         let store = Subspace::new(&b"P"[..]);
-        let name = Element::from("ix");
-        let layout = IndexLayout::new(&store, &name);
+        let name = b"\x02ix\0";
+        let layout = IndexLayout::new(&store, name);
         assert_eq!(layout.subspace(IndexKeyspace::Entries).prefix(), b"P\x15\x02\x02ix\x00");
         assert_eq!(layout.scanned_records_key(), b"P\x15\x09\x02ix\x00\x15\x01");
         assert_eq!(layout.type_stamp_key(), b"P\x15\x09\x02ix\x00\x15\x02");
@@ -132,9 +134,9 @@ mod tests {
     #[test]
     fn clearing_an_index_spares_the_lock_of_its_builder_and_other_indexes() {
         let store = Subspace::new(&b"P"[..]);
-        let (name, other) = (Element::from("ix"), Element::from("ix2"));
+        let (name, other) = (b"\x02ix\0", b"\x02ix2\0");
         let cleared = |key: &[u8]| {
-            let ranges = IndexLayout::new(&store, &name).all_data();
+            let ranges = IndexLayout::new(&store, name).all_data();
             ranges.iter().any(|range| range.contains(key))
         };
         for (key, expected) in [
@@ -149,7 +151,7 @@ mod tests {
             assert_eq!(cleared(key), expected, "{key:?}");
         }
         assert!(!cleared(
-            IndexLayout::new(&store, &other)
+            IndexLayout::new(&store, other)
                 .subspace(IndexKeyspace::Entries)
                 .prefix()
         ));

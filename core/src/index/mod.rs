@@ -57,8 +57,8 @@ pub(crate) use context::IndexContext;
 pub(crate) use entries::{IndexUpdate, TypeIndex};
 pub(crate) use layout::{IndexKeyspace, IndexLayout};
 pub(crate) use registry::{IndexCapabilities, IndexMaintainers, is_maintained, refuse_type};
-pub(crate) use scan::{EntryScan, scan, scan_uniqueness_violations};
-pub(crate) use write_only::{BuildGate, BuildMethod};
+pub(crate) use scan::{EntryScan, scan, scan_packed_keys, scan_uniqueness_violations};
+pub(crate) use write_only::{BuildGate, BuildMethod, goes_by_index};
 
 /// What keeps one index as its records change. Java: `IndexMaintainer`.
 pub(crate) trait IndexMaintainer: fmt::Debug + Send + Sync {

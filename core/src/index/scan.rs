@@ -4,12 +4,14 @@ use std::fmt;
 use std::sync::Arc;
 
 use record_store_kv::tuple::TupleRange;
-use record_store_kv::{Bytes, Subspace};
+use record_store_kv::{Bytes, KeyRange, RangeRequest, Subspace};
 
 use super::{IndexContext, IndexEntry, IndexKeyspace, IndexMaintainer, IndexScanType, UniquenessViolation};
 use crate::cursor::{
-    self, KeyValueCursor, KeyValueScan, Paging, Position, RowsWanted, ScanProgress, Scanned, TransactionCursor,
+    self, KeyValueCursor, KeyValueScan, Paging, Position, RowsWanted, ScanIdentity, ScanProgress, Scanned,
+    TransactionCursor,
 };
+use crate::metadata::Index;
 use crate::{Continuation, Error, ErrorKind, NoNextReason, RecordContext, Result, ScanLimits};
 
 /// What a scan asks for.
@@ -59,10 +61,37 @@ pub(crate) fn scan(
     let decoder = Arc::clone(maintainer);
     IndexCursor::new(
         context.record_context().clone(),
+        index,
         context.layout().subspace(IndexKeyspace::Entries),
         scan,
         move |key, value| decoder.decode(key, value),
     )
+}
+
+/// The entries of an index whose packed keys lie in a range, of which the bounds may be any bytes, read as a snapshot.
+/// Continuations name them by whole keys.
+pub(crate) fn scan_packed_keys(
+    maintainer: &Arc<dyn IndexMaintainer>,
+    context: &IndexContext<'_>,
+    range: &KeyRange,
+    reverse: bool,
+    limit: usize,
+) -> IndexCursor {
+    let subspace = context.layout().subspace(IndexKeyspace::Entries);
+    let at = |bound: &[u8]| Bytes::from([subspace.prefix(), bound].concat());
+    let request = RangeRequest::keys(at(&range.begin), at(&range.end)).reverse(reverse);
+    let context = context.record_context().clone();
+    let wanted = RowsWanted::AtMost(limit as u64);
+    let rows = KeyValueCursor::of_request(context.clone(), request, true, wanted);
+    let decoder = Arc::clone(maintainer);
+    IndexCursor {
+        context,
+        rows,
+        since: maintainer.index().last_modified_version(),
+        prefix: subspace.prefix().len(),
+        decode: Box::new(move |key, value| decoder.decode(key, value)),
+        paging: Paging::new(Some(limit), 0, ScanLimits::default(), None),
+    }
 }
 
 /// Scans what is noted down of an index that is to be unique, by value and primary key.
@@ -73,12 +102,14 @@ pub(crate) fn scan_uniqueness_violations(
     context: &IndexContext<'_>,
     scan: EntryScan,
 ) -> Result<IndexCursor<UniquenessViolation>> {
-    let index = Arc::clone(maintainer.index());
+    let index = maintainer.index();
+    let of_violation = Arc::clone(index);
     IndexCursor::new(
         context.record_context().clone(),
+        index,
         context.layout().subspace(IndexKeyspace::UniquenessViolations),
         scan,
-        move |key, value| UniquenessViolation::decode(&index, key, value),
+        move |key, value| UniquenessViolation::decode(&of_violation, key, value),
     )
 }
 
@@ -92,6 +123,8 @@ type Decode<T> = Box<dyn Fn(&[u8], &[u8]) -> Result<T> + Send + Sync>;
 pub struct IndexCursor<T = IndexEntry> {
     context: RecordContext,
     rows: KeyValueCursor,
+    /// The version of the meta-data that made or last changed the index.
+    since: i32,
     prefix: usize,
     decode: Decode<T>,
     paging: Paging,
@@ -100,6 +133,7 @@ pub struct IndexCursor<T = IndexEntry> {
 impl<T: Send> IndexCursor<T> {
     fn new(
         context: RecordContext,
+        index: &Index,
         subspace: Subspace,
         scan: EntryScan,
         decode: impl Fn(&[u8], &[u8]) -> Result<T> + Send + Sync + 'static,
@@ -121,6 +155,7 @@ impl<T: Send> IndexCursor<T> {
         Ok(IndexCursor {
             context,
             rows,
+            since: index.last_modified_version(),
             prefix: subspace.prefix().len(),
             decode: Box::new(decode),
             paging: Paging::new(scan.limit, scan.skip, scan.limits, scan.continuation),
@@ -167,17 +202,17 @@ impl<T: Send> IndexCursor<T> {
     /// Where another scan goes on behind the last entry. None when nothing follows, and before the first entry of a scan that
     /// began at the beginning.
     pub fn continuation(&self) -> Option<Continuation> {
-        self.paging.position(&self.rows).to_continuation()
-    }
-
-    /// Counts what is read together with other scans.
-    pub(crate) fn share_limits(&mut self, limits: ScanLimits, scanned: &Arc<Scanned>) {
-        self.paging.share_limits(limits, scanned);
+        self.paging.continuation(&self.rows)
     }
 
     /// By which key the continuation names the last entry.
     pub(crate) fn last_key(&self) -> Option<Bytes> {
         self.paging.last_key(&self.rows)
+    }
+
+    /// Counts what is read together with other scans.
+    pub(crate) fn share_limits(&mut self, limits: ScanLimits, scanned: &Arc<Scanned>) {
+        self.paging.share_limits(limits, scanned);
     }
 
     /// Reports what was read because of the entries.
@@ -199,6 +234,14 @@ impl<T: Send> TransactionCursor for IndexCursor<T> {
 
     fn no_next_reason(&self) -> Option<NoNextReason> {
         self.paging.stopped()
+    }
+
+    fn identity(&self) -> ScanIdentity {
+        ScanIdentity {
+            plan_hash: self.rows.plan_hash(),
+            since: self.since,
+            indexes: Vec::new(),
+        }
     }
 
     fn progress(&self) -> ScanProgress {

@@ -40,6 +40,30 @@ pub(crate) struct SourceIndex {
     subspace_key: Element,
 }
 
+/// Whether an index is being built by the entries of another one; the read is under way when this returns. It conflicts with
+/// nobody: who begins a build changes the state of the index.
+///
+/// Errors: `Corrupt`.
+pub(crate) fn goes_by_index(context: &IndexContext<'_>) -> impl Future<Output = Result<bool>> + use<> {
+    let stamp = context.transaction().get(&context.layout().type_stamp_key(), true);
+    async move {
+        Ok(match stamp.await? {
+            None => false,
+            Some(bytes) => decode(bytes)?.method() == Method::ByIndex,
+        })
+    }
+}
+
+fn decode(stamp: Bytes) -> Result<IndexBuildIndexingStamp> {
+    IndexBuildIndexingStamp::decode(stamp).map_err(|error| {
+        Error::new(
+            ErrorKind::Corrupt,
+            "what a build of an index noted down cannot be read: rebuild the index",
+        )
+        .caused_by(error)
+    })
+}
+
 impl BuildGate {
     /// Asks about the record with this packed primary key.
     ///
@@ -64,9 +88,7 @@ impl BuildGate {
                 method: Some(Method::ByRecords.into()),
                 ..Default::default()
             },
-            Some(bytes) => IndexBuildIndexingStamp::decode(bytes).map_err(|error| {
-                Error::new(ErrorKind::Corrupt, "what a build of an index noted down cannot be read").caused_by(error)
-            })?,
+            Some(bytes) => decode(bytes)?,
         };
         match stamp.method() {
             Method::ByRecords | Method::MultiTargetByRecords | Method::MutualByRecords => Ok(BuildMethod::Records {

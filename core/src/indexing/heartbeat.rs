@@ -19,16 +19,19 @@ pub(super) struct Heartbeat {
     builder: Uuid,
     created: Duration,
     lease: Duration,
+    /// Whether others may live beside it.
+    shares: bool,
 }
 
 impl Heartbeat {
-    /// Of a new builder. Signs of life of others count as long as `lease`.
-    pub(super) fn new(env: &Env, lease: Duration) -> Self {
+    /// Of a new builder. Signs of life of others count as long as `lease`, and not at all for one that `shares` the work.
+    pub(super) fn new(env: &Env, lease: Duration, shares: bool) -> Self {
         let random = u128::from(env.rng().next_u64()) << 64 | u128::from(env.rng().next_u64());
         Heartbeat {
             builder: Builder::from_random_bytes(random.to_be_bytes()).into_uuid(),
             created: env.clock().unix_time(),
             lease,
+            shares,
             env: env.clone(),
         }
     }
@@ -40,7 +43,7 @@ impl Heartbeat {
         let transaction = store.context().transaction();
         let subspace = store.index_context(index).layout().heartbeats();
         let now = millis(self.env.clock().unix_time());
-        let mut request = Some(subspace.range().request());
+        let mut request = (!self.shares).then(|| subspace.range().request());
         while let Some(wanted) = request {
             let batch = transaction.get_range(&wanted, false).await?;
             request = wanted.after(&batch);

@@ -5,11 +5,14 @@
 //! whatever, and another one goes on. Whoever saves a record meanwhile keeps the index up to date as well; an index that
 //! must not see a record twice is left alone by who saves one that the builder has yet to come to.
 //!
-//! Everything that is stored is Java's: builders of both kinds go on with each other's work. Building an index from another
-//! index, several builders that share the work and the queue of pending writes are Java's alone.
+//! A build may go by the entries of another index instead, or be shared by several builders. Everything that is stored is
+//! Java's: builders of both kinds go on with each other's work. The queue of pending writes is Java's alone.
 
+mod by_index;
 mod by_records;
+mod chunk;
 mod heartbeat;
+mod mutual;
 mod options;
 mod progress;
 mod session;
@@ -26,7 +29,7 @@ use crate::metadata::RecordMetaData;
 use crate::store::{OpenFor, StoreSchema};
 use crate::{Database, RecordContext, RecordStore, Result, StoreOptions};
 
-pub use options::{IndexingAction, IndexingOptions};
+pub use options::{IndexingAction, IndexingMethod, IndexingOptions};
 pub use progress::{IndexBuildProgress, IndexBuildSummary};
 
 use progress::OnProgress;

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use record_store_kv::tuple::Tuple;
+
 use crate::index::IndexState;
 use crate::{Error, ErrorKind, Result};
 
@@ -18,6 +20,23 @@ pub enum IndexingAction {
     Continue,
     /// It indexes nothing, and makes the index readable if it has all records.
     MarkReadable,
+}
+
+/// By what a build goes, and whether others take part.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum IndexingMethod {
+    /// By the records, in the order of their primary keys; one builder at a time.
+    #[default]
+    ByRecords,
+    /// By the entries of a value index over the same single record type, which has one for each record: where a store holds
+    /// many records of other types, only those of this type are read. It builds one index alone.
+    ByIndex(String),
+    /// By the records, together with all other builders that build the same indexes in this way, each in fragments of its own.
+    Mutually {
+        /// The primary keys at which fragments begin, best the same for all builders. Without any, the database is asked where
+        /// the records make parts of 10 MB, which reads them on the embedded engine.
+        boundaries: Vec<Tuple>,
+    },
 }
 
 /// How an index is built. The defaults are Java's, but that there is no limit of records a second.
@@ -43,6 +62,8 @@ pub struct IndexingOptions {
     /// Whether a unique index is made readable though records have the same value; the state is then
     /// [`ReadableUniquePending`](IndexState::ReadableUniquePending), in stores of formats that have it. Default: it is not.
     pub allow_unique_pending: bool,
+    /// By what the build goes. Default: by the records.
+    pub method: IndexingMethod,
     /// From the greatest primary key downwards. Default: upwards.
     pub reverse: bool,
     /// The most records that one transaction indexes; after conflicts and time-outs there are fewer. Default: 100.
@@ -70,6 +91,7 @@ impl Default for IndexingOptions {
             if_readable: IndexingAction::Continue,
             mark_readable: true,
             allow_unique_pending: false,
+            method: IndexingMethod::ByRecords,
             reverse: false,
             limit: 100,
             write_size_max: 900_000,
@@ -115,6 +137,22 @@ impl IndexingOptions {
     #[must_use]
     pub fn allow_unique_pending(mut self) -> Self {
         self.allow_unique_pending = true;
+        self
+    }
+
+    /// By the entries of this index.
+    #[must_use]
+    pub fn by_index(mut self, source: impl Into<String>) -> Self {
+        self.method = IndexingMethod::ByIndex(source.into());
+        self
+    }
+
+    /// Together with others, in fragments that begin at these primary keys.
+    #[must_use]
+    pub fn mutually(mut self, boundaries: impl IntoIterator<Item = Tuple>) -> Self {
+        self.method = IndexingMethod::Mutually {
+            boundaries: boundaries.into_iter().collect(),
+        };
         self
     }
 
@@ -169,7 +207,7 @@ impl IndexingOptions {
         }
     }
 
-    /// Errors: `InvalidArgument` for limits with which nothing goes on.
+    /// Errors: `InvalidArgument` for limits with which nothing goes on, and what does not go together.
     pub(super) fn check(&self) -> Result<()> {
         for (name, value) in [
             ("limit", Some(self.limit as u64)),
@@ -182,6 +220,12 @@ impl IndexingOptions {
                         .with("value", 0),
                 );
             }
+        }
+        if self.reverse && matches!(self.method, IndexingMethod::Mutually { .. }) {
+            return Err(Error::new(
+                ErrorKind::InvalidArgument,
+                "builders that share the work go upwards: leave out reverse, or build alone",
+            ));
         }
         Ok(())
     }

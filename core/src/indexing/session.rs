@@ -4,12 +4,13 @@
 
 use std::time::Duration;
 
-use super::OnlineIndexer;
-use super::by_records::{ByRecords, Chunk};
+use super::chunk::{Chunk, Chunks};
 use super::heartbeat::Heartbeat;
+use super::mutual::Fragments;
 use super::progress::{IndexBuildProgress, IndexBuildSummary};
 use super::target::{self, Target};
 use super::throttle::Throttle;
+use super::{IndexingMethod, OnlineIndexer};
 use crate::index::IndexState;
 use crate::{Error, ErrorKind, FormatVersion, RecordStore, Result};
 
@@ -18,6 +19,8 @@ pub(super) struct Session<'a> {
     indexer: &'a OnlineIndexer,
     heartbeat: Heartbeat,
     throttle: Throttle,
+    /// How the work is shared, if it is.
+    fragments: Option<Fragments>,
     began: Duration,
     is_stopped: bool,
     summary: IndexBuildSummary,
@@ -27,7 +30,12 @@ impl<'a> Session<'a> {
     pub(super) fn new(indexer: &'a OnlineIndexer) -> Self {
         let env = indexer.database.kv().env();
         Session {
-            heartbeat: Heartbeat::new(env, indexer.options.lease),
+            heartbeat: Heartbeat::new(
+                env,
+                indexer.options.lease,
+                matches!(indexer.options.method, IndexingMethod::Mutually { .. }),
+            ),
+            fragments: None,
             throttle: Throttle::new(env, &indexer.options),
             began: env.clock().monotonic(),
             is_stopped: false,
@@ -113,9 +121,16 @@ impl<'a> Session<'a> {
 
     async fn build_all_ranges(&mut self, work: &target::Work) -> Result<()> {
         let mut records_scanned = work.records_scanned;
+        if let IndexingMethod::Mutually { boundaries } = &self.indexer.options.method {
+            let rng = self.indexer.database.kv().env().rng();
+            let divided = self
+                .run(|store| async move { Fragments::divide(&store, boundaries, rng).await })
+                .await?;
+            self.fragments = Some(divided);
+        }
         {
-            let by_records = &self.by_records(&work.build);
-            self.run(|store| async move { by_records.leave_out_other_types(&store).await })
+            let chunks = &self.chunks(&work.build);
+            self.run(|store| async move { chunks.leave_out_other_types(&store).await })
                 .await?;
         }
         loop {
@@ -138,7 +153,7 @@ impl<'a> Session<'a> {
 
     /// One transaction; after failures that come from doing too much, with less.
     async fn build_chunk(&self, targets: &[Target]) -> Result<Chunk> {
-        let by_records = &self.by_records(targets);
+        let chunks = &self.chunks(targets);
         loop {
             let built = self
                 .indexer
@@ -146,10 +161,13 @@ impl<'a> Session<'a> {
                 .run(|context| async move {
                     if context.attempt().number > 1 {
                         self.throttle.failed();
+                        if let Some(fragments) = &self.fragments {
+                            fragments.conflicted();
+                        }
                     }
                     self.throttle.scanned(0);
                     let store = (self.indexer.open)(context).await?;
-                    by_records.build_chunk(&store).await
+                    chunks.build_chunk(&store).await
                 })
                 .await;
             match built {
@@ -222,12 +240,13 @@ impl<'a> Session<'a> {
             .with("records_scanned", self.summary.records_scanned)
     }
 
-    fn by_records<'s>(&'s self, targets: &'s [Target]) -> ByRecords<'s> {
-        ByRecords {
+    fn chunks<'s>(&'s self, targets: &'s [Target]) -> Chunks<'s> {
+        Chunks {
             targets,
             options: &self.indexer.options,
             heartbeat: &self.heartbeat,
             throttle: &self.throttle,
+            fragments: self.fragments.as_ref(),
         }
     }
 

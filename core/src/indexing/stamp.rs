@@ -3,7 +3,9 @@
 //! Java message: `IndexBuildIndexingStamp`; Java methods: `IndexingBase.setIndexingTypeOrThrow`, `validateTypeStamp`.
 
 use prost::Message;
+use record_store_kv::tuple::Tuple;
 
+use super::IndexingMethod;
 use crate::metadata::Index;
 use crate::proto::IndexBuildIndexingStamp;
 use crate::proto::index_build_indexing_stamp::Method;
@@ -31,6 +33,42 @@ impl IndexingStamp {
             }
         };
         IndexingStamp(stamp)
+    }
+
+    /// Of a method, for indexes of a store.
+    ///
+    /// Errors: `MetaData` for an unknown index to build by.
+    pub(super) fn new<'a>(
+        store: &RecordStore,
+        method: &IndexingMethod,
+        indexes: impl IntoIterator<Item = &'a str>,
+    ) -> Result<Self> {
+        Ok(match method {
+            IndexingMethod::ByRecords => Self::by_records(indexes),
+            IndexingMethod::ByIndex(source) => Self::by_index(store.metadata().index(source)?),
+            IndexingMethod::Mutually { .. } => Self::mutual(indexes),
+        })
+    }
+
+    /// By the entries of another index.
+    fn by_index(source: &Index) -> Self {
+        IndexingStamp(IndexBuildIndexingStamp {
+            method: Some(Method::ByIndex.into()),
+            source_index_subspace_key: Some(Tuple::from((source.subspace_key().clone(),)).pack().into()),
+            source_index_last_modified_version: Some(source.last_modified_version()),
+            ..Default::default()
+        })
+    }
+
+    /// By the records, shared among builders; it names the indexes even if there is one.
+    fn mutual<'a>(indexes: impl IntoIterator<Item = &'a str>) -> Self {
+        let mut names: Vec<String> = indexes.into_iter().map(str::to_owned).collect();
+        names.sort_unstable();
+        IndexingStamp(IndexBuildIndexingStamp {
+            method: Some(Method::MutualByRecords.into()),
+            target_index: names,
+            ..Default::default()
+        })
     }
 
     /// What is noted down beside an index.
@@ -98,10 +136,18 @@ impl IndexingStamp {
     pub(super) async fn check(&self, store: &RecordStore, index: &Index) -> Result<()> {
         match IndexingStamp::load(store, index).await? {
             Some(stored) if stored.is_blocked(store) => Err(stored.refuse_blocked(index)),
-            Some(stored) if stored.method() == self.method() => Ok(()),
+            Some(stored) if stored.method() == self.method() && stored.source() == self.source() => Ok(()),
             None if self.method() == Method::ByRecords => Ok(()),
             stored => Err(stored.unwrap_or_else(|| Self::by_records([])).refuse_other(index)),
         }
+    }
+
+    /// The index by whose entries it goes, with the version of its definition.
+    fn source(&self) -> (&[u8], i32) {
+        (
+            self.0.source_index_subspace_key(),
+            self.0.source_index_last_modified_version(),
+        )
     }
 
     fn method(&self) -> Method {
@@ -162,6 +208,11 @@ mod tests {
             let stamp = IndexingStamp::by_records(indexes.iter().copied());
             assert_eq!(stamp.0.encode_to_vec(), bytes, "{indexes:?}");
         }
+        let mutual = IndexingStamp::mutual(["ix"]);
+        assert_eq!(mutual.0.encode_to_vec(), b"\x08\x05\x22\x02ix");
+        let source = Index::new("src", crate::key_expression::field("a")).with_versions(1, 1);
+        let by_index = IndexingStamp::by_index(&source);
+        assert_eq!(by_index.0.encode_to_vec(), b"\x08\x02\x12\x05\x02src\x00\x18\x01");
     }
 
     #[test]

@@ -5,9 +5,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::by_index::Source;
 use super::heartbeat::Heartbeat;
 use super::stamp::IndexingStamp;
-use super::{IndexingAction, IndexingOptions};
+use super::{IndexingAction, IndexingMethod, IndexingOptions};
 use crate::index::IndexState;
 use crate::metadata::Index;
 use crate::{Error, ErrorKind, RecordStore, Result};
@@ -138,7 +139,11 @@ pub(super) async fn prepare(
         .with("partly_built_index", going_on.name())
         .with("index", cleared.name()));
     }
-    let stamp = IndexingStamp::by_records(clear.iter().chain(&go_on).map(|index| index.name()));
+    let to_build: Vec<&Arc<Index>> = clear.iter().chain(&go_on).copied().collect();
+    if let (IndexingMethod::ByIndex(source), false) = (&options.method, to_build.is_empty()) {
+        Source::find(store, source, &to_build)?;
+    }
+    let stamp = IndexingStamp::new(store, &options.method, to_build.iter().map(|index| index.name()))?;
     for index in &clear {
         store.clear_and_mark_index_write_only(index.name()).await?;
         stamp.save(store, index);
@@ -147,7 +152,7 @@ pub(super) async fn prepare(
         store.mark_index_write_only(index.name()).await?;
         stamp.continue_from(store, index).await?;
     }
-    let build: Vec<_> = clear.into_iter().chain(go_on).collect();
+    let build = to_build;
     for index in &build {
         heartbeat.beat(store, index, stamp.method_name()).await?;
     }

@@ -10,6 +10,7 @@ mod space;
 mod space_cursor;
 mod space_indexes;
 mod space_query;
+mod space_records;
 pub(crate) mod tree;
 
 pub use builder::RecordSpaceBuilder;

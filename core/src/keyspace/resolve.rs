@@ -1,18 +1,21 @@
 //! Where a record space is and what its schema is: finding its directory, and bringing its schema up to date.
 
+use std::sync::Arc;
+
 use record_store_kv::Subspace;
 use record_store_kv::directory::Directory;
 
 use super::dropped_type;
 use super::{MetaDataStore, RecordSpace, SpacePath};
 use crate::metadata::Schema;
-use crate::store::{OpenFor, StoreSchema};
+use crate::store::{OpenFor, StoreLayout, StoreSchema};
 use crate::{Database, Error, ErrorKind, RecordContext, RecordStore, Result, StoreExistenceCheck, StoreOptions};
 
 /// What opening a store needs, and costs reads to find out.
 pub(super) struct Resolved {
     pub(super) directory: Subspace,
-    pub(super) data: Subspace,
+    /// The keys of the record store.
+    pub(super) data: Arc<StoreLayout>,
     pub(super) metadata: Subspace,
     pub(super) schema: StoreSchema,
 }
@@ -43,15 +46,16 @@ pub(super) async fn resolve(
         None => open_directory(database, context, path).await,
     };
     let directory = directory.map_err(located)?.subspace()?.clone();
-    let (metadata, data) = (directory.sub("m"), directory.sub("d"));
+    let metadata = directory.sub("m");
+    let data = Arc::new(StoreLayout::new(directory.sub("d")));
     let schema = match schema {
         None => load_schema(context, path, metadata.clone()).await?,
-        Some(schema) => bring_up_to_date(context, &metadata, &data, schema, options)
+        Some(schema) => bring_up_to_date(context, &metadata, data.store(), schema, options)
             .await
             .map_err(located)?,
     };
     let options = options.clone().existence(StoreExistenceCheck::ErrorIfNoInfoAndNotEmpty);
-    RecordStore::open_with_schema(context, data.clone(), schema.clone(), &options, OpenFor::All)
+    RecordStore::open_with_schema(context, data.store().clone(), schema.clone(), &options, OpenFor::All)
         .await
         .map_err(located)?;
     Ok(Resolved {

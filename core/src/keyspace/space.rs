@@ -164,7 +164,9 @@ impl RecordSpace {
 
     /// The records in the order of their primary keys, or as `options` say.
     pub fn scan(&self, options: ScanOptions) -> SpaceCursor {
-        SpaceCursor::new(self, OpenFor::Records, options, RecordStore::scan_records)
+        SpaceCursor::new(self, OpenFor::Records, options, |store, options, _| {
+            store.scan_records(options)
+        })
     }
 
     /// How many records there are, by what counts them: the record count key of the schema, or count indexes.
@@ -386,7 +388,7 @@ impl RecordSpace {
 
     /// The subspace of the record store.
     pub fn subspace(&self) -> Subspace {
-        self.inner.resolved.read().data.clone()
+        self.inner.resolved.read().data.store().clone()
     }
 
     async fn open_store(&self, context: &RecordContext, resolved: &Resolved, purpose: OpenFor) -> Result<RecordStore> {
@@ -461,7 +463,7 @@ impl RecordSpace {
             .await
     }
 
-    async fn save_all(&self, records: &[Record], options: &SaveOptions) -> Result<Vec<StoredRecord>> {
+    pub(super) async fn save_all(&self, records: &[Record], options: &SaveOptions) -> Result<Vec<StoredRecord>> {
         let (mut saved, context) = self
             .inner
             .database

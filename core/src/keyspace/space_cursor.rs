@@ -7,7 +7,7 @@ use std::time::Duration;
 use record_store_kv::BoxFuture;
 
 use super::RecordSpace;
-use crate::cursor::{Position, ScanProgress, TransactionCursor};
+use crate::cursor::{Envelope, Position, ScanProgress, Seal, TransactionCursor};
 use crate::store::OpenFor;
 use crate::{Continuation, NoNextReason, RecordStore, Result, ScanLimits, ScanOptions, StoredRecord};
 
@@ -50,7 +50,11 @@ pub struct SpaceCursor<T = StoredRecord> {
     /// The results read ahead, with where the scan stands behind each.
     batch: VecDeque<(T, Position)>,
     /// Where the scan stands behind the last result that was returned.
-    position: Position,
+    position: Option<Position>,
+    /// Where the scan began.
+    began_at: Option<Continuation>,
+    /// To what the continuations belong; known with the first batch.
+    seal: Option<Seal>,
     /// Why no batch follows.
     end: Option<(NoNextReason, Option<Continuation>)>,
     stopped: Option<NoNextReason>,
@@ -62,12 +66,13 @@ type ReadBatch<T> = Box<dyn Fn(RecordStore, ScanOptions) -> BoxFuture<Result<Bat
 type Accept<T> = Box<dyn FnMut(&T) -> bool + Send + Sync>;
 
 impl<T: Send> SpaceCursor<T> {
-    /// A scan of which `scan` is one transaction, on the store opened for a purpose.
+    /// A scan of which `scan` is one transaction, on the store opened for a purpose. To learn which scan it is, it is begun
+    /// without the continuation that was given to it, whose envelope it sees; what it does then is not asked for results.
     pub(super) fn new<C>(
         space: &RecordSpace,
         purpose: OpenFor,
         options: ScanOptions,
-        scan: impl Fn(&RecordStore, ScanOptions) -> Result<C> + Send + Sync + 'static,
+        scan: impl Fn(&RecordStore, ScanOptions, Option<&Envelope>) -> Result<C> + Send + Sync + 'static,
     ) -> Self
     where
         C: TransactionCursor<Item = T> + 'static,
@@ -76,14 +81,20 @@ impl<T: Send> SpaceCursor<T> {
             space: space.clone(),
             purpose,
             read: Box::new(move |store, options| {
-                let cursor = scan(&store, options);
-                Box::pin(async move { Batch::read(cursor?).await })
+                let expected = options.limit.unwrap_or_default().min(ROWS_EXPECTED_MAX);
+                let begun = begin(&store, options, &scan);
+                Box::pin(async move {
+                    let (cursor, seal) = begun?;
+                    Batch::read(cursor, seal, expected).await
+                })
             }),
             accept: None,
             began: None,
             batch: VecDeque::new(),
-            position: Position::from_continuation(options.continuation.as_ref()),
+            position: None,
+            began_at: options.continuation.clone(),
             options,
+            seal: None,
             end: None,
             stopped: None,
         }
@@ -101,7 +112,7 @@ impl<T: Send> SpaceCursor<T> {
     pub async fn next(&mut self) -> Result<Option<T>> {
         loop {
             if let Some((result, position)) = self.batch.pop_front() {
-                self.position = position;
+                self.position = Some(position);
                 return Ok(Some(result));
             }
             if let Some((reason, _)) = &self.end {
@@ -134,10 +145,12 @@ impl<T: Send> SpaceCursor<T> {
     /// Where another scan goes on behind the last result. None when nothing follows, and before the first result of a scan
     /// that began at the beginning.
     pub fn continuation(&self) -> Option<Continuation> {
-        match &self.end {
-            Some((_, continuation)) if self.stopped.is_some() => continuation.clone(),
-            _ => self.position.to_continuation(),
-        }
+        let inner = match (&self.end, &self.position) {
+            (Some((_, continuation)), _) if self.stopped.is_some() => continuation.clone()?,
+            (_, Some(position)) => position.to_continuation()?,
+            (_, None) => return self.began_at.clone(),
+        };
+        self.seal.as_ref().map(|seal| seal.seal(inner))
     }
 
     /// Reads a batch, and takes what it read from the limits.
@@ -166,7 +179,11 @@ impl<T: Send> SpaceCursor<T> {
             ..self.options.clone()
         };
         let (space, purpose, read, options) = (&self.space, self.purpose, &self.read, &options);
-        let Batch { mut results, progress } = self
+        let Batch {
+            mut results,
+            progress,
+            seal,
+        } = self
             .space
             .database()
             .run(|context| async move { read(space.store_for(&context, purpose).await?, options.clone()).await })
@@ -183,6 +200,7 @@ impl<T: Send> SpaceCursor<T> {
         self.options.skip = progress.skip;
         self.options.continuation = progress.continuation.clone();
         self.batch = results.into();
+        self.seal = Some(seal);
         let reason = progress.no_next_reason.unwrap_or(NoNextReason::SourceExhausted);
         let limits = &self.options.limits;
         let ends = match reason {
@@ -214,19 +232,43 @@ struct Batch<T> {
     /// With where the scan stands behind each.
     results: Vec<(T, Position)>,
     progress: ScanProgress,
+    seal: Seal,
 }
 
 impl<T: Send> Batch<T> {
-    async fn read(mut cursor: impl TransactionCursor<Item = T>) -> Result<Self> {
-        let mut results = Vec::new();
+    async fn read(mut cursor: impl TransactionCursor<Item = T>, seal: Seal, expected: usize) -> Result<Self> {
+        let mut results = Vec::with_capacity(expected);
         while let Some(result) = cursor.next().await? {
             results.push((result, cursor.position()));
         }
         Ok(Batch {
             results,
             progress: cursor.progress(),
+            seal,
         })
     }
+}
+
+/// A scan in the transaction of a store, and to what its continuations belong. One that was given must belong to it.
+fn begin<C: TransactionCursor>(
+    store: &RecordStore,
+    mut options: ScanOptions,
+    scan: impl Fn(&RecordStore, ScanOptions, Option<&Envelope>) -> Result<C>,
+) -> Result<(C, Seal)> {
+    let sealed = match &options.continuation {
+        Some(given) if !given.is_java() => Some(Envelope::read(given)?),
+        _ => None,
+    };
+    if sealed.is_some() {
+        options.continuation = None;
+    }
+    let cursor = scan(store, options.clone(), sealed.as_ref())?;
+    let seal = Seal::new(store.subspace().prefix(), cursor.identity(), store.metadata().version());
+    let Some(sealed) = sealed else {
+        return Ok((cursor, seal));
+    };
+    options.continuation = Some(seal.open(sealed)?);
+    Ok((scan(store, options, None)?, seal))
 }
 
 fn take(limit: &mut Option<u64>, taken: u64) {
@@ -237,6 +279,9 @@ fn take(limit: &mut Option<u64>, taken: u64) {
 
 /// The most results of one batch.
 const BATCH_ROWS: usize = 1_000;
+
+/// For how many results of a batch room is made before they are seen.
+const ROWS_EXPECTED_MAX: usize = 128;
 
 /// About the most bytes of one batch.
 const BATCH_BYTES: u64 = 1_000_000;

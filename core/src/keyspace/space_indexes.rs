@@ -46,7 +46,7 @@ impl RecordSpace {
         options: ScanOptions,
     ) -> SpaceCursor<IndexEntry> {
         let (index, scan_type) = (index.into(), scan_type.into());
-        SpaceCursor::new(self, OpenFor::All, options, move |store, options| {
+        SpaceCursor::new(self, OpenFor::All, options, move |store, options, _| {
             store.scan_index(&index, scan_type, options)
         })
     }
@@ -73,7 +73,7 @@ impl RecordSpace {
     /// **Errors**, when the cursor is asked: those of [`RecordStore::scan_index_records`](crate::RecordStore::scan_index_records).
     pub fn scan_index_records(&self, index: impl Into<String>, options: ScanOptions) -> SpaceCursor {
         let index = index.into();
-        SpaceCursor::new(self, OpenFor::All, options, move |store, options| {
+        SpaceCursor::new(self, OpenFor::All, options, move |store, options, _| {
             store.scan_index_records(&index, options)
         })
     }
@@ -108,7 +108,7 @@ impl RecordSpace {
         options: ScanOptions,
     ) -> SpaceCursor<UniquenessViolation> {
         let index = index.into();
-        SpaceCursor::new(self, OpenFor::All, options, move |store, options| {
+        SpaceCursor::new(self, OpenFor::All, options, move |store, options, _| {
             store.scan_uniqueness_violations(&index, options)
         })
     }
@@ -149,6 +149,39 @@ impl RecordSpace {
     /// **Errors**: those of [`store`](RecordSpace::store).
     pub async fn index_states(&self) -> Result<BTreeMap<String, IndexState>> {
         self.with_store(|store| async move { Ok(store.index_states()) }).await
+    }
+
+    /// Deletes all records with a value that breaks the uniqueness of an index, but for the one with the key `remaining`, if
+    /// one is to remain. The index is made readable by [`build_indexes`](RecordSpace::build_indexes) when no violation is left.
+    ///
+    /// **Errors**: `MetaData` for an unknown index; `InvalidArgument` for a key that does not fit the schema; those of
+    /// [`delete`](RecordSpace::delete).
+    pub async fn resolve_uniqueness_violation(
+        &self,
+        index: &str,
+        value: impl Into<Tuple>,
+        remaining: Option<RecordKey>,
+    ) -> Result<()> {
+        let (value, remaining) = (&value.into(), &remaining);
+        self.with_store(|store| async move {
+            let remaining = remaining
+                .as_ref()
+                .map(|key| key.resolve(store.metadata()))
+                .transpose()?;
+            store
+                .resolve_uniqueness_violation(index, value, remaining.as_ref())
+                .await
+        })
+        .await
+    }
+
+    /// Builds an index again, in one transaction: for spaces of few records. [`indexer`](RecordSpace::indexer) does it in many,
+    /// with [`IndexingAction::Rebuild`](crate::indexing::IndexingAction::Rebuild).
+    ///
+    /// **Errors**: those of [`RecordStore::rebuild_index`](crate::RecordStore::rebuild_index).
+    pub async fn rebuild_index(&self, index: &str) -> Result<()> {
+        self.with_store(|store| async move { store.rebuild_index(index).await })
+            .await
     }
 
     /// A builder of indexes of this space, for one that is not to be built as all others or tells its progress.

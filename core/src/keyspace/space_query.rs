@@ -7,7 +7,7 @@ use std::time::Duration;
 use parking_lot::Mutex;
 
 use super::{RecordSpace, SpaceCursor};
-use crate::cursor::PlanStamp;
+use crate::cursor::{Envelope, ScanIdentity};
 use crate::metadata::{Columns, RecordMetaData};
 use crate::query::{
     ExecuteOptions, Parameters, PlannerOptions, QueryComponent, QueryCursor, RecordQuery, RecordQueryPlan,
@@ -284,8 +284,8 @@ impl SpaceQuery {
         let space = self.space.clone();
         let planned: Arc<Mutex<Option<Planned>>> = Arc::default();
         let of_batches = Arc::clone(&planned);
-        let cursor = SpaceCursor::new(&space, OpenFor::All, options, move |store, batch| {
-            self.execute_batch(store, batch, &mut of_batches.lock())
+        let cursor = SpaceCursor::new(&space, OpenFor::All, options, move |store, batch, resumed| {
+            self.execute_batch(store, batch, resumed, &mut of_batches.lock())
         });
         let mut given = HashSet::new();
         cursor.accepting(move |record: &StoredRecord| {
@@ -300,6 +300,27 @@ impl SpaceQuery {
 
     /// The records, read within the transaction of a store of the space, whose writes it sees.
     ///
+    /// ```
+    /// # futures_executor::block_on(async {
+    /// # use record_store::{Database, Error, Record, Schema};
+    /// # let schema = Schema::builder()
+    /// #     .proto("t.proto", "syntax = 'proto3'; message User { int64 id = 1; string city = 2; }")
+    /// #     .record_type("User", |t| t.primary_key("id"))
+    /// #     .build()?;
+    /// # let db = Database::in_memory()?;
+    /// # let users = &db.space("users").schema(&schema).open().await?;
+    /// let found = db
+    ///     .run(|tx| async move {
+    ///         let store = users.store(&tx).await?;
+    ///         store.save_record(&Record::from_json("User", r#"{"id": 1, "city": "Oslo"}"#)).await?;
+    ///         users.query("city = 'Oslo'").execute_in(&store)?.next_batch(10).await
+    ///     })
+    ///     .await?;
+    /// assert_eq!(found.len(), 1);
+    /// # Ok::<(), record_store::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// **Errors**: those of [`plan`](SpaceQuery::plan) and of [`RecordStore::execute_plan`].
     pub fn execute_in(&self, store: &RecordStore) -> Result<QueryCursor> {
         let options = ScanOptions {
@@ -310,19 +331,19 @@ impl SpaceQuery {
             continuation: self.options.continuation.clone(),
             ..ScanOptions::default()
         };
-        self.execute_batch(store, options, &mut None)
+        self.execute_batch(store, options, None, &mut None)
     }
 
     fn execute_batch(
         &self,
         store: &RecordStore,
         batch: ScanOptions,
+        resumed: Option<&Envelope>,
         planned: &mut Option<Planned>,
     ) -> Result<QueryCursor> {
-        let resumed = batch.continuation.as_ref().map(PlanStamp::open).transpose()?;
         let planned = match planned {
             Some(planned) => planned,
-            None => planned.insert(Planned::new(self, store, resumed.as_ref().map(|(stamp, _)| stamp))?),
+            None => planned.insert(Planned::new(self, store, resumed)?),
         };
         let options = ExecuteOptions {
             // A sort reads everything before it gives anything, so it gives everything at once.
@@ -333,10 +354,11 @@ impl SpaceQuery {
             skip: batch.skip,
             limits: batch.limits,
             snapshot: batch.snapshot,
-            continuation: resumed.map(|(_, continuation)| continuation),
+            continuation: batch.continuation,
             ..self.options.clone()
         };
-        Ok(store.execute_plan(&planned.plan, options)?.stamped(&planned.stamp))
+        let cursor = store.execute_plan(&planned.plan, options)?;
+        Ok(cursor.identified(planned.identity.clone()))
     }
 
     fn plan_in(&self, store: &RecordStore, only_indexes: Option<&[String]>) -> Result<RecordQueryPlan> {
@@ -376,19 +398,19 @@ impl SpaceQuery {
 /// The plan of a query, for all its batches.
 struct Planned {
     plan: RecordQueryPlan,
-    stamp: Arc<PlanStamp>,
+    identity: ScanIdentity,
 }
 
 impl Planned {
     /// Plans a query; one that is resumed as it was planned before.
     ///
     /// Errors: `InvalidContinuation` if it cannot be planned so any more.
-    fn new(query: &SpaceQuery, store: &RecordStore, resumed: Option<&PlanStamp>) -> Result<Self> {
-        let planned = Planned::of(query.plan_in(store, None)?);
+    fn new(query: &SpaceQuery, store: &RecordStore, resumed: Option<&Envelope>) -> Result<Self> {
+        let planned = Planned::of(query.plan_in(store, None)?, store);
         let Some(resumed) = resumed else {
             return Ok(planned);
         };
-        if planned.stamp.is_of_same_plan(resumed) {
+        if planned.identity.plan_hash == resumed.plan_hash() {
             return Ok(planned);
         }
         let changed = || {
@@ -400,19 +422,28 @@ impl Planned {
         let as_before = query
             .plan_in(store, Some(resumed.indexes()))
             .map_err(|error| changed().caused_by(error))?;
-        let as_before = Planned::of(as_before);
-        match as_before.stamp.is_of_same_plan(resumed) {
+        let as_before = Planned::of(as_before, store);
+        match as_before.identity.plan_hash == resumed.plan_hash() {
             true => Ok(as_before),
             false => Err(changed().with("plan", &as_before.plan)),
         }
     }
 
-    fn of(plan: RecordQueryPlan) -> Self {
-        let stamp = PlanStamp::new(&plan.to_string(), plan.used_indexes());
-        Planned {
-            plan,
-            stamp: Arc::new(stamp),
-        }
+    fn of(plan: RecordQueryPlan, store: &RecordStore) -> Self {
+        let indexes: Vec<String> = plan.used_indexes().into_iter().collect();
+        let changed_in = |name: &String| {
+            store
+                .metadata()
+                .index(name)
+                .ok()
+                .map(|index| index.last_modified_version())
+        };
+        let identity = ScanIdentity {
+            plan_hash: crc32c::crc32c(plan.to_string().as_bytes()),
+            since: indexes.iter().filter_map(changed_in).max().unwrap_or_default(),
+            indexes,
+        };
+        Planned { plan, identity }
     }
 }
 

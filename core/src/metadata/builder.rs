@@ -2,7 +2,7 @@
 //!
 //! It can break rules while it is at work; [`RecordMetaDataBuilder::build`] checks them all.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use record_store_kv::tuple::Element;
@@ -335,8 +335,8 @@ impl RecordMetaDataBuilder {
     /// Makes the meta-data as it is, for rules that compare it with other meta-data.
     pub(super) fn build_unchecked(self) -> Result<RecordMetaData> {
         let mut record_types = Vec::with_capacity(self.record_types.len());
-        let mut type_by_name = HashMap::new();
-        let mut type_of_union_field = HashMap::new();
+        let mut type_by_name = BTreeMap::new();
+        let mut type_of_union_field = BTreeMap::new();
         for (place, builder) in self.record_types.into_iter().enumerate() {
             type_of_union_field.extend(builder.in_union.numbers.iter().map(|number| (*number, place)));
             type_by_name.insert(builder.name().to_owned(), place);

@@ -29,6 +29,8 @@ pub struct Index {
     options: Vec<(String, String)>,
     predicate: Option<IndexPredicate>,
     subspace_key: Element,
+    /// The same, packed: every key of the index has it.
+    packed_subspace_key: Bytes,
     explicit_subspace_key: bool,
     added_version: i32,
     last_modified_version: i32,
@@ -41,8 +43,10 @@ impl Index {
     /// An index of type `value` over the records of every type, until [`Index::on`] says which.
     pub fn new(name: impl Into<String>, root_expression: impl Into<KeyExpression>) -> Self {
         let name = name.into();
+        let subspace_key = Element::String(name.clone());
         Index {
-            subspace_key: Element::String(name.clone()),
+            packed_subspace_key: pack_subspace_key(&subspace_key),
+            subspace_key,
             name,
             kind: index_type::VALUE.to_owned(),
             root_expression: root_expression.into(),
@@ -111,6 +115,7 @@ impl Index {
     }
 
     pub(super) fn set_subspace_key(&mut self, key: Element) {
+        self.packed_subspace_key = pack_subspace_key(&key);
         self.subspace_key = key;
         self.explicit_subspace_key = true;
     }
@@ -203,6 +208,11 @@ impl Index {
         &self.subspace_key
     }
 
+    /// The key of the index's entries in a store, packed.
+    pub(crate) fn packed_subspace_key(&self) -> &Bytes {
+        &self.packed_subspace_key
+    }
+
     /// The key was set and is not the name by default.
     pub fn has_explicit_subspace_key(&self) -> bool {
         self.explicit_subspace_key
@@ -255,6 +265,11 @@ impl FormerIndex {
             former_name: Some(index.name.clone()),
         }
     }
+}
+
+/// A subspace key as a tuple of one element.
+pub(super) fn pack_subspace_key(key: &Element) -> Bytes {
+    Tuple::from(vec![key.clone()]).pack().into()
 }
 
 /// Reads a packed subspace key: a tuple of one element that is not null.

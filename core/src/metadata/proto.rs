@@ -6,9 +6,9 @@
 
 use bytes::Bytes;
 use prost::Message;
-use record_store_kv::tuple::{Element, Tuple};
+use record_store_kv::tuple::Element;
 
-use super::index::{FormerIndex, Index, index_option, index_type, unpack_subspace_key};
+use super::index::{FormerIndex, Index, index_option, index_type, pack_subspace_key, unpack_subspace_key};
 use super::record_meta_data::Carried;
 use super::synthetic::{Join, JoinConstituent, NestedConstituent, Nesting, SyntheticParts, SyntheticRecordType};
 use super::{Descriptors, IndexPredicate, RecordMetaData, RecordMetaDataBuilder, RecordType, raw};
@@ -225,7 +225,7 @@ impl Index {
             record_type: self.record_types().to_vec(),
             name: Some(self.name().to_owned()),
             root_expression: Some(self.root_expression().to_proto()),
-            subspace_key: Some(packed(self.subspace_key())),
+            subspace_key: Some(self.packed_subspace_key().clone()),
             last_modified_version: positive(self.last_modified_version()),
             r#type: Some(self.kind().to_owned()),
             options: self
@@ -265,7 +265,7 @@ fn former_index_from_proto(stored: &proto::FormerIndex) -> Result<FormerIndex> {
 fn former_index_to_proto(former: &FormerIndex) -> proto::FormerIndex {
     proto::FormerIndex {
         former_name: former.former_name.clone(),
-        subspace_key: Some(packed(&former.subspace_key)),
+        subspace_key: Some(pack_subspace_key(&former.subspace_key)),
         removed_version: positive(former.removed_version),
         added_version: positive(former.added_version),
     }
@@ -404,10 +404,6 @@ fn value_of(element: &Element) -> proto::Value {
         _ => {}
     }
     value
-}
-
-fn packed(element: &Element) -> Bytes {
-    Tuple::from(vec![element.clone()]).pack().into()
 }
 
 /// Versions that were never set are not written.

@@ -1,6 +1,6 @@
 //! [`RecordMetaData`]: everything that a store must know of its records. It never changes; a builder makes another one.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -23,9 +23,9 @@ pub(super) struct Parts {
     /// In the order of the union's declaration.
     pub(super) record_types: Vec<RecordType>,
     /// The place of a name's type among the record types.
-    pub(super) type_by_name: HashMap<String, usize>,
+    pub(super) type_by_name: BTreeMap<String, usize>,
     /// The place of a union field's type among the record types.
-    pub(super) type_of_union_field: HashMap<u32, usize>,
+    pub(super) type_of_union_field: BTreeMap<u32, usize>,
     pub(super) synthetic_record_types: Vec<SyntheticRecordType>,
     pub(super) indexes: BTreeMap<String, Arc<Index>>,
     pub(super) former_indexes: Vec<FormerIndex>,

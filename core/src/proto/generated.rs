@@ -437,21 +437,6 @@ pub struct IndexBuildHeartbeat {
     #[prost(int64, optional, tag = "3")]
     pub heartbeat_time_milliseconds: ::core::option::Option<i64>,
 }
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct QueryContinuation {
-    /// CRC-32C of the plan as it prints.
-    #[prost(fixed32, optional, tag = "1")]
-    pub plan_hash: ::core::option::Option<u32>,
-    /// The indexes of the plan, so that it can be made again when there are more by then.
-    #[prost(string, repeated, tag = "2")]
-    pub indexes: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
-    /// The plan's continuation, as Java writes it.
-    #[prost(bytes = "bytes", optional, tag = "3")]
-    pub inner: ::core::option::Option<::prost::bytes::Bytes>,
-    /// CRC-32C of the plan hash, big-endian, followed by the inner bytes.
-    #[prost(fixed32, optional, tag = "4")]
-    pub checksum: ::core::option::Option<u32>,
-}
 /// The magic number tells this form from the older one, which was the inner bytes alone.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct KeyValueCursorContinuation {
@@ -1187,6 +1172,24 @@ pub struct MemorySortContinuation {
     /// Ours, not Java's: the key from which on records were read and not kept, because fewer were asked for.
     #[prost(bytes = "bytes", optional, tag = "4")]
     pub left_out_from: ::core::option::Option<::prost::bytes::Bytes>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SpaceContinuation {
+    /// CRC-32C of the prefix of the space's store.
+    #[prost(fixed32, optional, tag = "1")]
+    pub space: ::core::option::Option<u32>,
+    /// CRC-32C of what is read: of the plan as it prints, or of the range of a scan.
+    #[prost(fixed32, optional, tag = "2")]
+    pub plan_hash: ::core::option::Option<u32>,
+    /// The version of the meta-data with which it was made.
+    #[prost(int32, optional, tag = "3")]
+    pub metadata_version: ::core::option::Option<i32>,
+    /// The indexes of the plan, so that it can be made again when there are more by then.
+    #[prost(string, repeated, tag = "4")]
+    pub indexes: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// The continuation of the plan or the scan, as Java writes it.
+    #[prost(bytes = "bytes", optional, tag = "5")]
+    pub inner: ::core::option::Option<::prost::bytes::Bytes>,
 }
 /// The signs are an accident of Java's long; the sixteen bytes are the UUID, big-endian.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]

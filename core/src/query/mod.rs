@@ -13,6 +13,7 @@
 
 mod bind;
 mod component;
+mod delete_where;
 mod evaluate;
 mod execute;
 mod plan;

@@ -31,7 +31,7 @@ pub(crate) struct Loading {
 #[derive(Debug)]
 enum Rows {
     Bare(Read<Option<Bytes>>),
-    First(RangeRequest, Read<RangeBatch>),
+    First(Read<RangeBatch>),
 }
 
 impl Loading {
@@ -42,30 +42,37 @@ impl Loading {
             Rows::Bare(transaction.get(key, snapshot))
         } else {
             let (begin, end) = strict_range(key);
-            let request = RangeRequest::keys(begin, end);
-            let first = transaction.get_range(&request, snapshot);
-            Rows::First(request, first)
+            Rows::First(transaction.get_range_between(&begin, &end, snapshot))
         };
         Loading { rows, snapshot }
     }
 
     /// The value at the key with which the read was started. Errors: those of [`load`].
     pub(crate) async fn finish(self, context: &RecordContext, key: &[u8]) -> Result<Option<RawRecord>> {
-        let (mut request, first) = match self.rows {
+        let first = match self.rows {
             Rows::Bare(value) => return Ok(value.await?.map(|value| RawRecord::bare(key, value))),
-            Rows::First(request, first) => (request, first),
+            Rows::First(first) => first,
         };
         let mut batch = first.await?;
+        if batch.rows.is_empty() {
+            return Ok(None);
+        }
         let mut assembly = Assembly::new(false);
+        // Only a record that is split comes in several batches.
+        let mut next = if batch.more {
+            let (begin, end) = strict_range(key);
+            RangeRequest::copy_keys(&begin, &end).after(&batch)
+        } else {
+            None
+        };
         loop {
-            let next = request.after(&batch);
             for row in batch.rows {
                 let suffix = read_suffix(&row.key, key.len())?;
                 assembly.push(suffix, &row.key, row.value)?;
             }
-            let Some(following) = next else { break };
-            request = following;
+            let Some(request) = next else { break };
             batch = context.transaction().get_range(&request, self.snapshot).await?;
+            next = request.after(&batch);
         }
         assembly.finish(context, key)
     }

@@ -220,3 +220,29 @@ fn suffixes_have_the_length_that_is_computed() {
         );
     }
 }
+
+#[test]
+fn a_key_is_split_before_its_number() {
+    // (primary key and number, length of the primary key, number)
+    let table: [(&[u8], usize, i64); 8] = [
+        (b"\x14", 0, WHOLE),
+        (b"\x15\x01\x14", 2, WHOLE),
+        (b"\x15\x01\x13\xfe", 2, VERSION),
+        (b"\x15\x01\x15\x02", 2, 2),
+        (b"\x15\x01\x16\x01\x00", 2, 256),
+        // The last bytes look like a number and belong to one.
+        (b"\x15\x01\x15\x14", 2, 0x14),
+        (b"\x15\x01\x16\x13\xfe", 2, 0x13fe),
+        (b"\x02a\x00\xff\x14\x00\x14", 6, WHOLE),
+    ];
+    for (tail, length, number) in table {
+        let key = [b"prefix", tail].concat();
+        let split = split_key(&key, 6).unwrap();
+        assert_eq!(split, (number, 6 + length), "{}", tail.escape_ascii());
+    }
+    // Nothing at all, no number, an element that is cut off, a text that is none.
+    for tail in [&b""[..], b"\x15\x01\x02a\x00", b"\x15\x01\x16\x14", b"\x02\xff\x00\x14"] {
+        let error = split_key(&[b"prefix", tail].concat(), 6).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Corrupt, "{}", tail.escape_ascii());
+    }
+}

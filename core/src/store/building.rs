@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use record_store_kv::tuple::Tuple;
-use record_store_kv::{ConflictRangeType, KeyRange, MutationType, Subspace};
+use record_store_kv::{Bytes, ConflictRangeType, KeyRange, MutationType, Subspace};
 
-use super::{RecordCursor, RecordStore, StoredRecord, count, index_state, indexes, rebuild};
-use crate::Result;
+use super::{IndexRecordCursor, RecordCursor, RecordStore, StoredRecord, count, index_state, indexes, rebuild};
 use crate::index::structure::RangeSet;
-use crate::index::{IndexState, is_maintained};
+use crate::index::{IndexKeyspace, IndexState, is_maintained, scan_packed_keys};
 use crate::metadata::{Index, RecordType};
+use crate::{Result, split};
 
 /// How far the build of an index has come.
 ///
@@ -47,6 +47,56 @@ impl RecordStore {
     /// conflicts with nobody.
     pub(crate) fn scan_packed_keys(&self, range: &KeyRange, reverse: bool, limit: usize) -> RecordCursor {
         RecordCursor::of_packed_keys(self.clone(), range, reverse, limit)
+    }
+
+    /// The records to which the entries of an index lead whose packed keys lie in a range, of which the bounds may be any bytes;
+    /// at most `limit`. The scan conflicts with nobody.
+    ///
+    /// Errors: `MetaData` for an index that its type cannot be.
+    pub(crate) fn scan_packed_entries(
+        &self,
+        index: &Arc<Index>,
+        range: &KeyRange,
+        reverse: bool,
+        limit: usize,
+    ) -> Result<IndexRecordCursor> {
+        let entries = scan_packed_keys(
+            self.maintainer(index)?,
+            &self.index_context(index),
+            range,
+            reverse,
+            limit,
+        );
+        Ok(IndexRecordCursor::new(self, index.name(), entries, true))
+    }
+
+    /// Conflicts with whoever adds or removes an entry of an index whose packed key lies in a range.
+    ///
+    /// Errors: FoundationDB's.
+    pub(crate) fn add_packed_entries_read_conflict(&self, index: &Index, range: &KeyRange) -> Result<()> {
+        let entries = self.index_context(index).layout().subspace(IndexKeyspace::Entries);
+        let at = |bound: &[u8]| [entries.prefix(), bound].concat();
+        let transaction = self.context().transaction();
+        Ok(transaction.add_conflict_range(&at(&range.begin), &at(&range.end), ConflictRangeType::Read)?)
+    }
+
+    /// Packed primary keys that divide the records into parts of about so many bytes.
+    ///
+    /// Errors: FoundationDB's.
+    pub(crate) async fn packed_key_boundaries(&self, bytes: i64) -> Result<Vec<Bytes>> {
+        let records = self.layout().records();
+        let all = records.range();
+        let points = self
+            .context()
+            .transaction()
+            .range_split_points(&all.begin, &all.end, bytes);
+        let prefix = records.prefix().len();
+        // A point may lie between the rows of a record: the record is where it begins. What is no key divides nothing.
+        let boundary = |point: &Bytes| {
+            let (_, key_length) = split::split_key(point, prefix).ok()?;
+            Some(point.slice(prefix..key_length))
+        };
+        Ok(points.await?.iter().filter_map(boundary).collect())
     }
 
     /// Conflicts with whoever saves or deletes a record whose packed primary key lies in a range.

@@ -1,5 +1,6 @@
 //! Deleting records: one, or all of a store.
 
+use record_store_kv::Bytes;
 use record_store_kv::tuple::Tuple;
 
 use super::indexes::{self, Indexed};
@@ -9,11 +10,11 @@ use crate::{Result, split};
 
 /// Deletes the record with this primary key; says whether there was one.
 pub(super) async fn delete(store: &RecordStore, primary_key: &Tuple) -> Result<bool> {
-    let key = store.layout().record_key(primary_key);
+    let key = Bytes::from(store.layout().record_key(primary_key));
     let Some(raw) = split::load(store.context(), &key, store.split_layout(), false).await? else {
         return Ok(false);
     };
-    let (record_type, record) = load::complete(store, primary_key.clone(), raw, false).await?;
+    let (record_type, record) = load::complete(store, load::primary_key_of(store, key.clone())?, raw, false).await?;
     let access = store.schema().access(record_type)?;
     let view = access.view(record.bytes(), record.version());
     store.check_unlocked()?;
@@ -23,10 +24,9 @@ pub(super) async fn delete(store: &RecordStore, primary_key: &Tuple) -> Result<b
     if store.keeps_versions_apart() {
         versions::delete_separate(store, primary_key, record.version());
     }
-    let packed = key.get(store.layout().records().prefix().len()..).unwrap_or_default();
     let mut scratch = store.take_scratch();
     let old = Some(Indexed::new(record_type, &view));
-    indexes::update(store, packed, old, None, &mut scratch.memory.entries).await?;
+    indexes::update(store, record.packed_primary_key(), old, None, &mut scratch.entries).await?;
     store.put_scratch(scratch);
     unfinished.done();
     Ok(true)

@@ -8,7 +8,7 @@ use futures_util::future::try_join_all;
 use record_store_kv::Bytes;
 
 use super::{RecordStore, StoredRecord, load};
-use crate::cursor::{self, Position, ScanProgress, TransactionCursor};
+use crate::cursor::{self, Position, ScanIdentity, ScanProgress, TransactionCursor};
 use crate::index::{IndexCursor, IndexEntry};
 use crate::{Continuation, Error, ErrorKind, NoNextReason, Result};
 
@@ -67,6 +67,11 @@ impl IndexRecordCursor {
     /// **Errors**: those of [`next`](IndexRecordCursor::next); the records before it are lost.
     pub async fn next_batch(&mut self, count: usize) -> Result<Vec<StoredRecord>> {
         cursor::next_batch(self, count).await
+    }
+
+    /// By which key the continuation names the entry that led to the last record.
+    pub(crate) fn last_entry_key(&self) -> Option<Bytes> {
+        self.last_key.clone()
     }
 
     /// Why there is no next record; none while there may be one.
@@ -137,6 +142,10 @@ impl TransactionCursor for IndexRecordCursor {
 
     fn no_next_reason(&self) -> Option<NoNextReason> {
         self.stopped
+    }
+
+    fn identity(&self) -> ScanIdentity {
+        self.entries.identity()
     }
 
     fn progress(&self) -> ScanProgress {

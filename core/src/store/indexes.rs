@@ -4,13 +4,12 @@ use std::sync::Arc;
 
 use record_store_kv::BoxFuture;
 use record_store_kv::tuple::{Element, Tuple, TupleRange};
-use smallvec::SmallVec;
 
 use super::scratch::EntryMemory;
 use super::{RecordStore, ScanOptions, StoredRecord, index_range};
 use crate::index::{
-    self, BuildGate, BuildMethod, EntryScan, IndexCursor, IndexMaintainer, IndexScanType, IndexState, IndexUpdate,
-    TypeIndex, UniquenessViolation,
+    self, BuildGate, BuildMethod, EntryScan, IndexContext, IndexCursor, IndexMaintainer, IndexScanType, IndexState,
+    IndexUpdate, TypeIndex, UniquenessViolation, goes_by_index,
 };
 use crate::key_expression::{RecordView, Rows};
 use crate::metadata::{Index, RecordType};
@@ -48,6 +47,8 @@ struct Change<'a, 'o, 'n> {
     type_index: &'a TypeIndex,
     old: Option<InIndex<'a, 'o>>,
     new: Option<InIndex<'a, 'n>>,
+    /// Whether entries that stay are written all the same.
+    rewrites: bool,
 }
 
 /// Brings all indexes from the old record to the new one, which have this packed primary key; one of them may be missing.
@@ -58,19 +59,29 @@ pub(super) async fn update(
     new: Option<Indexed<'_, '_>>,
     memory: &mut EntryMemory,
 ) -> Result<()> {
-    let changes = changes(store, old, new)?;
     let mut waiting = Vec::new();
     let mut gated = Vec::new();
-    for change in changes {
+    let mut rewritten = Vec::new();
+    for change in changes(store, old, new)? {
         let index = change.type_index.index();
-        match store.index_state(index.name()) {
+        let state = store.index_state(index.name());
+        match state {
             IndexState::Disabled => continue,
             IndexState::WriteOnlyWithQueue => return Err(refuse_queue(index)),
             IndexState::WriteOnly if !change.type_index.maintainer().capabilities().is_idempotent => {
                 gated.push((change, BuildGate::ask(&store.index_context(index), primary_key)?));
             }
-            _ => waiting.extend(apply(store, change, primary_key, memory)?),
+            IndexState::WriteOnly if old.is_some() && new.is_some() => {
+                rewritten.push((change, goes_by_index(&store.index_context(index))));
+            }
+            _ => waiting.extend(apply(store, change, state, primary_key, memory)?),
         }
+    }
+    for (mut change, goes_by_index) in rewritten {
+        // An entry that stays may have yet to be built, and never is if the record moves in the index by which the build goes
+        // to where that has been.
+        change.rewrites = goes_by_index.await?;
+        waiting.extend(apply(store, change, IndexState::WriteOnly, primary_key, memory)?);
     }
     for (mut change, gate) in gated {
         let (is_old_built, is_new_built) = match gate.answer().await? {
@@ -94,7 +105,7 @@ pub(super) async fn update(
         };
         change.old = change.old.filter(|_| is_old_built);
         change.new = change.new.filter(|_| is_new_built);
-        waiting.extend(apply(store, change, primary_key, memory)?);
+        waiting.extend(apply(store, change, IndexState::WriteOnly, primary_key, memory)?);
     }
     for rest in waiting {
         rest.await?;
@@ -111,7 +122,7 @@ pub(super) async fn insert(
     record: &StoredRecord,
 ) -> Result<bool> {
     let view = store.schema().access(record_type)?.view(&record.bytes, record.version);
-    let primary_key = record.primary_key.pack();
+    let primary_key = record.packed_primary_key();
     let mut memory = EntryMemory::default();
     let mut waiting = Vec::new();
     let mut belongs = false;
@@ -127,8 +138,10 @@ pub(super) async fn insert(
                 type_index,
                 record: &view,
             }),
+            rewrites: false,
         };
-        waiting.extend(apply(store, change, &primary_key, &mut memory)?);
+        let state = store.index_state(type_index.index().name());
+        waiting.extend(apply(store, change, state, primary_key, &mut memory)?);
     }
     for rest in waiting {
         rest.await?;
@@ -141,46 +154,40 @@ fn changes<'a, 'o, 'n>(
     store: &'a RecordStore,
     old: Option<Indexed<'a, 'o>>,
     new: Option<Indexed<'a, 'n>>,
-) -> Result<SmallVec<[Change<'a, 'o, 'n>; CHANGES_INLINE]>> {
-    let indexes = |record: Option<Indexed<'_, '_>>| match record {
+) -> Result<impl Iterator<Item = Change<'a, 'o, 'n>>> {
+    let indexes = |record: Option<Indexed<'a, '_>>| match record {
         Some(Indexed { record_type, .. }) => store.schema().indexes(record_type),
         None => Ok(&[][..]),
     };
-    let (old_indexes, new_indexes) = (indexes(old)?, indexes(new)?);
-    let mut changes = SmallVec::with_capacity(new_indexes.len().max(old_indexes.len()));
-    let is_same_type = old.is_none() || std::ptr::eq(old_indexes, new_indexes);
-    for type_index in new_indexes {
-        let name = type_index.index().name();
-        let before = if is_same_type {
-            Some(type_index)
-        } else {
-            old_indexes.iter().find(|before| before.index().name() == name)
-        };
-        changes.push(Change {
-            type_index,
-            old: before.and_then(|before| InIndex::of(before, old)),
-            new: InIndex::of(type_index, new),
-        });
-    }
-    if !is_same_type {
-        for type_index in old_indexes {
-            let name = type_index.index().name();
-            if new_indexes.iter().all(|after| after.index().name() != name) {
-                changes.push(Change {
-                    type_index,
-                    old: InIndex::of(type_index, old),
-                    new: None,
-                });
-            }
+    let (of_old, of_new) = (indexes(old)?, indexes(new)?);
+    let is_same_type = std::ptr::eq(of_old, of_new);
+    let same_index = move |indexes: &'a [TypeIndex], wanted: &'a TypeIndex| {
+        if is_same_type {
+            return Some(wanted);
         }
-    }
-    Ok(changes)
+        let name = wanted.index().name();
+        indexes.iter().find(|index| index.index().name() == name)
+    };
+    let in_new = of_new.iter().map(move |type_index| Change {
+        type_index,
+        old: same_index(of_old, type_index).and_then(|before| InIndex::of(before, old)),
+        new: InIndex::of(type_index, new),
+        rewrites: false,
+    });
+    let gone = of_old.iter().filter(move |index| same_index(of_new, index).is_none());
+    Ok(in_new.chain(gone.map(move |type_index| Change {
+        type_index,
+        old: InIndex::of(type_index, old),
+        new: None,
+        rewrites: false,
+    })))
 }
 
 /// Starts the update of one index; what it returns must be awaited.
 fn apply(
     store: &RecordStore,
     change: Change<'_, '_, '_>,
+    state: IndexState,
     primary_key: &[u8],
     memory: &mut EntryMemory,
 ) -> Result<Option<BoxFuture<Result<()>>>> {
@@ -194,10 +201,12 @@ fn apply(
     evaluate(change.old, &mut memory.old)?;
     evaluate(change.new, &mut memory.new)?;
     let maintainer = change.type_index.maintainer();
-    let update = IndexUpdate::new(primary_key, &memory.old, &memory.new, maintainer.keeps_common_entries());
     let index = maintainer.index();
+    let keeps_common_entries = maintainer.keeps_common_entries() && !change.rewrites;
+    let update = IndexUpdate::new(primary_key, &memory.old, &memory.new, keeps_common_entries);
+    let context = IndexContext::new(store.context(), store.subspace(), index, state);
     maintainer
-        .update(&store.index_context(index), &update, &mut memory.key)
+        .update(&context, &update, &mut memory.key)
         .map_err(|error| match error.fact("index") {
             Some(_) => error,
             None => error.with("index", index.name()),
@@ -330,6 +339,3 @@ fn entry_scan(range: TupleRange, options: ScanOptions) -> EntryScan {
         continuation: options.continuation,
     }
 }
-
-/// Most types have no more indexes.
-const CHANGES_INLINE: usize = 8;

@@ -67,12 +67,16 @@ impl StoreKeyspace {
 pub(crate) struct StoreLayout {
     store: Subspace,
     records: Subspace,
+    header_key: Vec<u8>,
 }
 
 impl StoreLayout {
     pub(crate) fn new(store: Subspace) -> Self {
-        let records = store.sub(StoreKeyspace::Record.number());
-        StoreLayout { store, records }
+        StoreLayout {
+            records: store.sub(StoreKeyspace::Record.number()),
+            header_key: key_of(&store, StoreKeyspace::StoreInfo),
+            store,
+        }
     }
 
     /// The subspace of the whole store.
@@ -86,8 +90,8 @@ impl StoreLayout {
     }
 
     /// The key of the header.
-    pub(crate) fn header_key(&self) -> Vec<u8> {
-        self.key_of(StoreKeyspace::StoreInfo)
+    pub(crate) fn header_key(&self) -> &[u8] {
+        &self.header_key
     }
 
     /// The key of a record, without suffix.
@@ -165,9 +169,7 @@ impl StoreLayout {
     }
 
     fn key_of(&self, keyspace: StoreKeyspace) -> Vec<u8> {
-        let mut key = self.store.prefix().to_vec();
-        Encoder::new(&mut key).int(keyspace.number());
-        key
+        key_of(&self.store, keyspace)
     }
 
     fn key_behind(&self, keyspace: StoreKeyspace, tuple: &Tuple) -> Vec<u8> {
@@ -175,6 +177,12 @@ impl StoreLayout {
         tuple.pack_into(&mut key);
         key
     }
+}
+
+fn key_of(store: &Subspace, keyspace: StoreKeyspace) -> Vec<u8> {
+    let mut key = store.prefix().to_vec();
+    Encoder::new(&mut key).int(keyspace.number());
+    key
 }
 
 #[cfg(test)]
@@ -211,7 +219,7 @@ mod tests {
             let spared = matches!(keyspace, StoreKeyspace::StoreInfo | StoreKeyspace::IndexState);
             assert_eq!(cleared(&key), !spared, "{keyspace:?}");
         }
-        assert!(!cleared(&layout.header_key()) && cleared(b"P\x15\x04"));
+        assert!(!cleared(layout.header_key()) && cleared(b"P\x15\x04"));
     }
 
     #[test]

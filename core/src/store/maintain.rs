@@ -14,7 +14,7 @@ pub(super) async fn write_header(store: &RecordStore, old: &StoreHeader) -> Resu
         header.set_last_update_time(now);
         (header.to_bytes(), header.is_cacheable())
     });
-    store.context().transaction().set(&store.layout().header_key(), &bytes);
+    store.context().transaction().set(store.layout().header_key(), &bytes);
     if old.is_cacheable() {
         bump_metadata_version_stamp(store.context());
     } else if is_cacheable {
@@ -116,10 +116,10 @@ pub(super) async fn update_incarnation(store: &RecordStore, incarnation: i32) ->
 /// Deletes the store, whether its header is readable or not.
 pub(super) async fn delete_store(context: &RecordContext, layout: &StoreLayout) -> Result<()> {
     let header_key = layout.header_key();
-    let bytes = context.transaction().get(&header_key, false).await?;
+    let bytes = context.transaction().get(header_key, false).await?;
     let may_be_cached = match bytes {
         None => false,
-        Some(bytes) => StoreHeader::from_bytes(&header_key, bytes).map_or(true, |header| header.is_cacheable()),
+        Some(bytes) => StoreHeader::from_bytes(header_key, bytes).map_or(true, |header| header.is_cacheable()),
     };
     if may_be_cached {
         bump_metadata_version_stamp(context);

@@ -60,7 +60,7 @@ pub use scan_options::ScanOptions;
 pub use stored_record::StoredRecord;
 
 use index_state::IndexStates;
-use layout::StoreLayout;
+pub(crate) use layout::StoreLayout;
 pub(crate) use schema::StoreSchema;
 use scratch::Scratch;
 
@@ -134,18 +134,19 @@ impl RecordStore {
         options: &StoreOptions,
         purpose: OpenFor,
     ) -> Result<Self> {
-        open::open(context, subspace, schema, options, purpose).await
+        let layout = Arc::new(StoreLayout::new(subspace));
+        open::open(context, layout, schema, options, purpose).await
     }
 
     /// As [`open`](RecordStore::open); a store that this transaction has open already costs no read.
     pub(crate) async fn open_in_session(
         context: &RecordContext,
-        subspace: Subspace,
+        layout: Arc<StoreLayout>,
         schema: StoreSchema,
         options: &StoreOptions,
         purpose: OpenFor,
     ) -> Result<Self> {
-        session::open(context, subspace, schema, options, purpose).await
+        session::open(context, layout, schema, options, purpose).await
     }
 
     /// Deletes a store with its header, whatever is there.

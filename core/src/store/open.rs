@@ -4,8 +4,8 @@
 
 use std::sync::Arc;
 
+use record_store_kv::RangeRequest;
 use record_store_kv::tuple::{Element, Tuple};
-use record_store_kv::{RangeRequest, Subspace};
 
 use super::header::{StoreHeader, StoreLock};
 use super::index_state::IndexStates;
@@ -134,12 +134,11 @@ pub(crate) enum OpenFor {
 /// Opens the store, and brings it to the format and the meta-data that are asked for.
 pub(super) async fn open(
     context: &RecordContext,
-    subspace: Subspace,
+    layout: Arc<StoreLayout>,
     schema: StoreSchema,
     options: &StoreOptions,
     purpose: OpenFor,
 ) -> Result<RecordStore> {
-    let layout = StoreLayout::new(subspace);
     let located = |error: Error| error.with("store", layout.store());
     // Issued with the read of the header; a schema without indexes has no states to ask for.
     let has_indexes = schema.metadata().indexes().len() > 0;
@@ -192,7 +191,7 @@ pub(super) async fn open(
     }
     let store = RecordStore::assemble(
         context.clone(),
-        Arc::new(layout),
+        layout.clone(),
         schema,
         header,
         index_states,
@@ -231,8 +230,8 @@ pub(super) async fn read_header(
     let header_key = layout.header_key();
     if existence == StoreExistenceCheck::ErrorIfNotExists {
         // The usual case: one key, instead of a range that begins with it.
-        if let Some(bytes) = context.transaction().get(&header_key, false).await? {
-            return StoreHeader::from_bytes(&header_key, bytes);
+        if let Some(bytes) = context.transaction().get(header_key, false).await? {
+            return StoreHeader::from_bytes(header_key, bytes);
         }
     }
     let whole = layout.whole();
@@ -254,7 +253,7 @@ pub(super) async fn read_header(
         };
     };
     if first.key == header_key {
-        let header = StoreHeader::from_bytes(&header_key, first.value)?;
+        let header = StoreHeader::from_bytes(header_key, first.value)?;
         if existence == StoreExistenceCheck::ErrorIfExists {
             return Err(Error::new(
                 ErrorKind::StoreAlreadyExists,

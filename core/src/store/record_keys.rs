@@ -151,15 +151,17 @@ impl RecordKeyCursor {
 
     fn primary_key(&self, key: &Bytes) -> Result<Tuple> {
         let records = self.store.layout().records();
-        if self.is_deduplicated {
-            let (primary_key, ..) = split::split_key(key, records.prefix().len())?;
-            return Ok(primary_key);
-        }
-        records.unpack(key).map_err(|error| {
-            Error::new(ErrorKind::Corrupt, "a key among the records is no primary key")
-                .with("key", HexKey(key))
-                .caused_by(error)
-        })
+        let key_length = match self.is_deduplicated {
+            true => split::split_key(key, records.prefix().len())?.1,
+            false => key.len(),
+        };
+        records
+            .unpack(key.get(..key_length).unwrap_or_default())
+            .map_err(|error| {
+                Error::new(ErrorKind::Corrupt, "a key among the records is no primary key")
+                    .with("key", HexKey(key))
+                    .caused_by(error)
+            })
     }
 }
 

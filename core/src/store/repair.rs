@@ -91,14 +91,14 @@ impl RecordStore {
     ) -> Result<(RecordStore, bool)> {
         check_formats(options.format_version, repair.format_version_min)?;
         session::forget(context, &subspace);
-        let layout = StoreLayout::new(subspace.clone());
+        let layout = Arc::new(StoreLayout::new(subspace));
         let stored = open::read_header(context, &layout, StoreExistenceCheck::None)
             .await
-            .map_err(|error| error.with("store", &subspace))?;
+            .map_err(|error| error.with("store", layout.store()))?;
         let schema = StoreSchema::new(metadata.clone());
         if !stored.is_absent() {
             let options = options.clone().existence(StoreExistenceCheck::ErrorIfNotExists);
-            let store = open::open(context, subspace, schema, &options, OpenFor::All).await?;
+            let store = open::open(context, layout, schema, &options, OpenFor::All).await?;
             return Ok((store, false));
         }
         let store = assemble(context, layout, schema, options).await?;
@@ -140,7 +140,7 @@ fn check_formats(wanted: FormatVersion, least: FormatVersion) -> Result<()> {
 
 async fn assemble(
     context: &RecordContext,
-    layout: StoreLayout,
+    layout: Arc<StoreLayout>,
     schema: StoreSchema,
     options: &StoreOptions,
 ) -> Result<RecordStore> {
@@ -151,7 +151,7 @@ async fn assemble(
     header.set_user_version(options.user_version.unwrap_or(0));
     Ok(RecordStore::assemble(
         context.clone(),
-        Arc::new(layout),
+        layout,
         schema,
         header,
         Some(index_states),

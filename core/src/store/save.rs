@@ -11,13 +11,13 @@ use record_store_kv::tuple::Tuple;
 
 use super::indexes::{self, Indexed};
 use super::schema::TypeAccess;
-use super::scratch::{SaveMemory, Scratch};
+use super::scratch::Scratch;
 use super::{RecordStore, StoredRecord, count, load, versions};
 use crate::context::Unfinished;
-use crate::key_expression::RecordView;
 use crate::metadata::RecordType;
 use crate::serialize::{self, Record};
 use crate::split::{self, Loading, Previous};
+use crate::wire::Field;
 use crate::{Error, ErrorKind, RecordVersion, Result};
 
 /// What must be true of the record that is saved over.
@@ -102,12 +102,13 @@ pub(super) async fn save(
     dry_run: bool,
 ) -> Result<StoredRecord> {
     let encoded = Encoded::new(store, record)?;
+    let (mut keys, mut fields) = (Vec::new(), Vec::new());
+    let save = Save::new(store, &encoded, options, &mut keys, &mut fields)?;
+    let place = Place::read(store, keys.into());
     let mut scratch = store.take_scratch();
-    let Scratch { keys, memory } = &mut scratch;
-    keys.clear();
-    let mut save = Save::new(store, &encoded, options, keys)?;
-    let previous = Loading::start(store.context(), keys, store.split_layout(), false);
-    let saved = save.finish(store, keys, previous, options, dry_run, memory).await?;
+    let saved = save
+        .finish(store, place, &fields, options, dry_run, &mut scratch)
+        .await?;
     store.put_scratch(scratch);
     Ok(saved)
 }
@@ -120,23 +121,24 @@ pub(super) async fn save_all(
 ) -> Result<Vec<StoredRecord>> {
     let mut saved = Vec::with_capacity(records.len());
     let mut scratch = store.take_scratch();
-    let Scratch { keys, memory } = &mut scratch;
     for records in records.chunks(READS_TOGETHER) {
-        keys.clear();
         // A record that is refused does not keep those before it from being saved.
         let (encoded, none_is_unfit) = until_error(records.iter().map(|record| Encoded::new(store, record)));
-        let checks = encoded.iter().map(|record| Save::new(store, record, options, keys));
-        let (mut saves, none_is_refused) = until_error(checks);
-        let read = |key| Loading::start(store.context(), key, store.split_layout(), false);
-        let reads: Vec<Loading> = saves.iter().map(|save| read(save.key_among(keys))).collect();
+        let (mut keys, mut fields) = (Vec::new(), Vec::new());
+        let checks = encoded
+            .iter()
+            .map(|record| Save::new(store, record, options, &mut keys, &mut fields));
+        let (saves, none_is_refused) = until_error(checks);
+        let keys = Bytes::from(keys);
+        let read = |save: &Save<'_>| Place::read(store, keys.slice(save.key.clone()));
+        let places: Vec<Place> = saves.iter().map(read).collect();
         let mut written = HashSet::with_capacity(saves.len());
-        for (save, mut previous) in saves.iter_mut().zip(reads) {
-            let key = save.key_among(keys);
-            if !written.insert(key) {
+        for (save, mut place) in saves.iter().zip(places) {
+            if !written.insert(keys.get(save.key.clone())) {
                 // What was read is not there any more: a record before this one has its key.
-                previous = read(key);
+                place = read(save);
             }
-            saved.push(save.finish(store, key, previous, options, false, memory).await?);
+            saved.push(save.finish(store, place, &fields, options, false, &mut scratch).await?);
         }
         none_is_refused.and(none_is_unfit)?;
     }
@@ -174,66 +176,84 @@ impl<'a> Encoded<'a> {
     }
 }
 
+/// Where a record is saved, and what is being read there.
+struct Place {
+    key: Bytes,
+    previous: Loading,
+}
+
+impl Place {
+    fn read(store: &RecordStore, key: Bytes) -> Self {
+        Place {
+            previous: Loading::start(store.context(), &key, store.split_layout(), false),
+            key,
+        }
+    }
+}
+
 /// A save under way: the record is checked, and its key is known.
 struct Save<'a> {
     encoded: &'a Encoded<'a>,
-    view: RecordView<'a>,
+    /// Where its fields stand among the fields.
+    fields: Range<usize>,
     version: Option<RecordVersion>,
-    primary_key: Tuple,
     /// Where its key stands among the keys.
     key: Range<usize>,
 }
 
 impl<'a> Save<'a> {
-    /// Checks a record, and appends its key to `keys`.
-    fn new(store: &RecordStore, encoded: &'a Encoded<'a>, options: &SaveOptions, keys: &mut Vec<u8>) -> Result<Self> {
+    /// Checks a record, and appends its key to `keys` and its fields to `fields`.
+    fn new(
+        store: &RecordStore,
+        encoded: &'a Encoded<'a>,
+        options: &SaveOptions,
+        keys: &mut Vec<u8>,
+        fields: &mut Vec<Field<'a>>,
+    ) -> Result<Self> {
         let Encoded {
             record_type, access, ..
         } = encoded;
         let of_type = |error: Error| error.with("record_type", record_type.name());
-        let fields = access.validate(&encoded.bytes).map_err(of_type)?;
+        let first_field = fields.len();
+        access.validate(&encoded.bytes, fields).map_err(of_type)?;
+        let own_fields = fields.get(first_field..).unwrap_or_default();
         let version = version_for_save(store, options)?;
-        let view = access.view_of(fields, version);
+        let view = access.view_of(own_fields, version);
         let begin = keys.len();
         keys.extend_from_slice(store.layout().records().prefix());
         let primary_key_begin = keys.len();
         access.append_primary_key(&view, keys).map_err(of_type)?;
-        let primary_key = Tuple::unpack(keys.get(primary_key_begin..).unwrap_or_default())?;
-        let key = keys.get(begin..).unwrap_or_default();
-        check_key_size(key, record_type, &primary_key)?;
+        if keys.len() - begin > KEY_SIZE_MAX - SUFFIX_SIZE_MAX {
+            let primary_key = Tuple::unpack(keys.get(primary_key_begin..).unwrap_or_default())?;
+            return Err(key_too_long(keys.len() - begin, record_type, &primary_key));
+        }
         Ok(Save {
-            key: begin..keys.len(),
             encoded,
-            view,
+            fields: first_field..fields.len(),
             version,
-            primary_key,
+            key: begin..keys.len(),
         })
     }
 
-    fn key_among<'k>(&self, keys: &'k [u8]) -> &'k [u8] {
-        keys.get(self.key.clone()).unwrap_or_default()
-    }
-
-    /// Saves the record at its key, over what is being read there, or with `dry_run` says what that would give.
+    /// Saves the record at its place, over what is being read there, or with `dry_run` says what that would give.
     async fn finish(
-        &mut self,
+        &self,
         store: &RecordStore,
-        key: &[u8],
-        previous: Loading,
+        Place { key, previous }: Place,
+        fields: &[Field<'a>],
         options: &SaveOptions,
         dry_run: bool,
-        memory: &mut SaveMemory,
+        memory: &mut Scratch,
     ) -> Result<StoredRecord> {
-        let Save {
-            encoded,
-            view,
-            version,
-            primary_key,
-            ..
-        } = self;
-        let (view, version, primary_key) = (&*view, *version, std::mem::take(primary_key));
-        let record_type = encoded.record_type;
-        let previous = match previous.finish(store.context(), key).await? {
+        let Encoded {
+            record_type,
+            access,
+            bytes,
+        } = self.encoded;
+        let version = self.version;
+        let view = &access.view_of(fields.get(self.fields.clone()).unwrap_or_default(), version);
+        let primary_key = load::primary_key_of(store, key.clone())?;
+        let previous = match previous.finish(store.context(), &key).await? {
             None => None,
             Some(raw) => Some(load::complete(store, primary_key.clone(), raw, false).await?),
         };
@@ -252,22 +272,22 @@ impl<'a> Save<'a> {
         let layout = store.split_layout();
         let inline_version = version.filter(|_| !store.keeps_versions_apart());
         let stored = &mut memory.stored;
-        serialize::wrap(record_type, &encoded.bytes, stored);
+        serialize::wrap(record_type, bytes, stored);
         let sizes = if dry_run {
-            split::measure(key, stored, inline_version, layout).map_err(located)?
+            split::measure(&key, stored, inline_version, layout).map_err(located)?
         } else {
             store.check_unlocked()?;
             let over = match &previous {
                 None => Previous::Absent,
                 Some((_, previous)) => Previous::Known(previous.sizes()),
             };
-            let sizes = split::save(store.context(), key, stored, inline_version, layout, over).map_err(located)?;
+            let sizes = split::save(store.context(), &key, stored, inline_version, layout, over).map_err(located)?;
             let unfinished = Unfinished::begin(store.context(), "save", &primary_key);
             if let (Some(version), true) = (version, store.keeps_versions_apart()) {
-                versions::save_separate(store, &primary_key, version);
+                versions::save_separate(store, primary_key.columns(), version);
             }
             if previous.is_none() {
-                count::add(store, encoded.access, view, 1)?;
+                count::add(store, access, view, 1)?;
             }
             let old_view = match &previous {
                 Some((old_type, old)) => Some((
@@ -278,8 +298,7 @@ impl<'a> Save<'a> {
             };
             let old = old_view.as_ref().map(|(old_type, view)| Indexed::new(old_type, view));
             let new = Some(Indexed::new(record_type, view));
-            let packed = key.get(store.layout().records().prefix().len()..).unwrap_or_default();
-            indexes::update(store, packed, old, new, &mut memory.entries)
+            indexes::update(store, primary_key.packed(), old, new, &mut memory.entries)
                 .await
                 .map_err(located)?;
             unfinished.done();
@@ -287,7 +306,7 @@ impl<'a> Save<'a> {
         };
         Ok(StoredRecord {
             descriptor: record_type.descriptor().clone(),
-            bytes: encoded.bytes.clone(),
+            bytes: bytes.clone(),
             primary_key,
             version,
             sizes,
@@ -337,25 +356,20 @@ fn check_existence(check: RecordExistenceCheck, previous: Option<&str>, record_t
     .map_err(|error: Error| error.with("record_type", record_type))
 }
 
-fn check_key_size(key: &[u8], record_type: &RecordType, primary_key: &Tuple) -> Result<()> {
-    // The longest suffix that a record of this size can have is a number of three bytes, and its type.
-    let size = key.len() + 4;
-    if size <= KEY_SIZE_MAX {
-        return Ok(());
-    }
+fn key_too_long(size: usize, record_type: &RecordType, primary_key: &Tuple) -> Error {
     let mut beginning = primary_key.to_string();
     if let Some((cut, _)) = beginning.char_indices().nth(KEY_SHOWN_MAX) {
         beginning.truncate(cut);
         beginning.push('…');
     }
-    Err(Error::new(
+    Error::new(
         ErrorKind::TooLarge,
         "the primary key makes a key that is longer than a database key may be",
     )
     .with("record_type", record_type.name())
     .with("primary_key", beginning)
-    .with("size", key.len())
-    .with("limit", KEY_SIZE_MAX))
+    .with("size", size)
+    .with("limit", KEY_SIZE_MAX)
 }
 
 /// Of how many records the old ones are read at one time: what was read is kept in memory until they are saved.
@@ -363,6 +377,9 @@ const READS_TOGETHER: usize = 100;
 
 /// FoundationDB's limit.
 const KEY_SIZE_MAX: usize = 10_000;
+
+/// The longest suffix that a record of this size can have is a number of three bytes, and its type.
+const SUFFIX_SIZE_MAX: usize = 4;
 
 /// How many characters of a key that is too long its error shows.
 const KEY_SHOWN_MAX: usize = 80;

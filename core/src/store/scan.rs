@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use record_store_kv::tuple::Tuple;
 use record_store_kv::{Bytes, KeyRange, KeyValue, RangeRequest};
 
+use super::stored_record::PrimaryKey;
 use super::{RecordStore, ScanOptions, StoredRecord, load};
 use crate::cursor::{
-    self, KeyValueCursor, KeyValueScan, Paging, Position, RowsWanted, ScanProgress, Scanned, TransactionCursor,
+    self, KeyValueCursor, KeyValueScan, Paging, Position, RowsWanted, ScanIdentity, ScanProgress, Scanned,
+    TransactionCursor,
 };
 use crate::split::{self, Assembly, RawRecord};
 use crate::{Continuation, Error, ErrorKind, NoNextReason, Result, ScanLimits};
@@ -81,7 +82,11 @@ impl RecordCursor {
             };
             let Some((primary_key, raw)) = raw else { continue };
             if self.paging.found() {
-                let (_, record) = load::complete(&self.store, primary_key, raw, self.snapshot).await?;
+                let (_, record) = if self.store.keeps_versions_apart() {
+                    load::complete(&self.store, primary_key, raw, self.snapshot).await?
+                } else {
+                    load::from_raw(&self.store, primary_key, raw)?
+                };
                 return Ok(Some(record));
             }
         }
@@ -103,7 +108,7 @@ impl RecordCursor {
     /// Where another scan goes on behind the last record. None when nothing follows, and before the first record of a scan
     /// that began at the beginning.
     pub fn continuation(&self) -> Option<Continuation> {
-        self.paging.position(&self.rows).to_continuation()
+        self.paging.continuation(&self.rows)
     }
 
     /// Counts what is read together with other scans.
@@ -112,7 +117,7 @@ impl RecordCursor {
     }
 
     /// The next record of a store with bare keys.
-    async fn next_bare(&mut self) -> Result<Option<(Tuple, RawRecord)>> {
+    async fn next_bare(&mut self) -> Result<Option<(PrimaryKey, RawRecord)>> {
         let context = self.store.context();
         if !self.paging.try_row(|| context.age()) {
             return Ok(None);
@@ -122,7 +127,7 @@ impl RecordCursor {
             return Ok(None);
         };
         self.paging.count(&row);
-        let primary_key = self.store.layout().records().unpack(&row.key).map_err(|error| {
+        let primary_key = load::primary_key_of(&self.store, row.key.clone()).map_err(|error| {
             Error::new(ErrorKind::Corrupt, "a key among the records is no primary key")
                 .with("key", split::HexKey(&row.key))
                 .caused_by(error)
@@ -133,7 +138,7 @@ impl RecordCursor {
     }
 
     /// The next record of a store whose keys have suffixes. Limits stop between records.
-    async fn next_assembled(&mut self) -> Result<Option<(Tuple, RawRecord)>> {
+    async fn next_assembled(&mut self) -> Result<Option<(PrimaryKey, RawRecord)>> {
         if !self.paging.stop_at_limit() {
             return Ok(None);
         }
@@ -142,7 +147,7 @@ impl RecordCursor {
             return Ok(None);
         };
         let prefix_length = self.store.layout().records().prefix().len();
-        let (primary_key, suffix, key_length) = split::split_key(&first.key, prefix_length)?;
+        let (suffix, key_length) = split::split_key(&first.key, prefix_length)?;
         let record_key = first.key.slice(..key_length);
         if record_key == self.last_record_key {
             return Err(
@@ -164,6 +169,7 @@ impl RecordCursor {
             self.paging.passed(row.key);
         }
         let raw = assembly.finish(self.store.context(), &record_key)?;
+        let primary_key = PrimaryKey::of_checked(record_key.slice(prefix_length..));
         self.last_record_key = record_key;
         Ok(raw.map(|raw| (primary_key, raw)))
     }
@@ -196,6 +202,14 @@ impl TransactionCursor for RecordCursor {
 
     fn no_next_reason(&self) -> Option<NoNextReason> {
         self.paging.stopped()
+    }
+
+    fn identity(&self) -> ScanIdentity {
+        ScanIdentity {
+            plan_hash: self.rows.plan_hash(),
+            since: 0,
+            indexes: Vec::new(),
+        }
     }
 
     fn progress(&self) -> ScanProgress {

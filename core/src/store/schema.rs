@@ -7,7 +7,7 @@ use record_store_kv::tuple::Element;
 use crate::index::{IndexMaintainer, IndexMaintainers, TypeIndex};
 use crate::key_expression::{CompiledExpression, RecordView};
 use crate::metadata::{Index, RecordMetaData, RecordType};
-use crate::wire::{MessageIndex, RecordValidator};
+use crate::wire::{Field, RecordValidator};
 use crate::{Error, ErrorKind, RecordVersion, Result};
 
 /// Meta-data, and for each record type that is used what reads its encoded records. Clones share both.
@@ -35,14 +35,14 @@ pub(crate) struct TypeAccess {
 }
 
 impl TypeAccess {
-    /// Checks that bytes are a record of the type, and finds its fields. Errors: `InvalidRecord`.
-    pub(crate) fn validate<'a>(&self, record: &'a [u8]) -> Result<MessageIndex<'a>> {
-        self.validator.index(record)
+    /// Checks that bytes are a record of the type, and adds its fields to `fields`. Errors: `InvalidRecord`.
+    pub(crate) fn validate<'a>(&self, record: &'a [u8], fields: &mut Vec<Field<'a>>) -> Result<()> {
+        self.validator.find_fields(record, fields)
     }
 
     /// A record of the type whose fields were found when it was checked.
-    pub(crate) fn view_of<'a>(&'a self, fields: MessageIndex<'a>, version: Option<RecordVersion>) -> RecordView<'a> {
-        RecordView::of_index(fields, &self.record_type_key, version.map(Into::into))
+    pub(crate) fn view_of<'a>(&'a self, fields: &'a [Field<'a>], version: Option<RecordVersion>) -> RecordView<'a> {
+        RecordView::of_fields(fields, &self.record_type_key, version.map(Into::into))
     }
 
     /// A record of the type, walked once for all that is made of it.

@@ -3,17 +3,9 @@
 use super::RecordStore;
 use crate::key_expression::Rows;
 
-/// What saving records needs room for.
-#[derive(Default)]
-pub(super) struct Scratch {
-    /// The keys of the records.
-    pub(super) keys: Vec<u8>,
-    pub(super) memory: SaveMemory,
-}
-
 /// What finishing a save needs room for.
 #[derive(Default)]
-pub(super) struct SaveMemory {
+pub(super) struct Scratch {
     /// The stored form of the record.
     pub(super) stored: Vec<u8>,
     pub(super) entries: EntryMemory,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use record_store_kv::Subspace;
 
-use super::{Inner, OpenFor, RecordStore, StoreOptions, StoreSchema, open};
+use super::{Inner, OpenFor, RecordStore, StoreLayout, StoreOptions, StoreSchema, open};
 use crate::{RecordContext, Result};
 
 /// A store as it was opened, without the transaction that keeps it.
@@ -17,12 +17,12 @@ struct OpenStore {
 /// it otherwise.
 pub(super) async fn open(
     context: &RecordContext,
-    subspace: Subspace,
+    layout: Arc<StoreLayout>,
     schema: StoreSchema,
     options: &StoreOptions,
     purpose: OpenFor,
 ) -> Result<RecordStore> {
-    if let Some(known) = context.in_session::<OpenStore>(subspace.prefix())
+    if let Some(known) = context.in_session::<OpenStore>(layout.store().prefix())
         && known.options == *options
         && known.inner.schema.metadata().version() >= schema.metadata().version()
     {
@@ -31,8 +31,7 @@ pub(super) async fn open(
             inner: known.inner.clone(),
         });
     }
-    let key = subspace.prefix().to_vec();
-    let store = open::open(context, subspace, schema, options, purpose).await?;
+    let store = open::open(context, layout, schema, options, purpose).await?;
     if purpose == OpenFor::Records {
         // Who opens it next may want more.
         return Ok(store);
@@ -41,7 +40,7 @@ pub(super) async fn open(
         options: options.clone(),
         inner: store.inner.clone(),
     };
-    context.put_in_session(key, known);
+    context.put_in_session(store.subspace().prefix().to_vec(), known);
     Ok(store)
 }
 

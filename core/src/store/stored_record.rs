@@ -1,6 +1,7 @@
 //! [`StoredRecord`]: a record as it stands in a store, undecoded until somebody asks.
 
 use std::fmt;
+use std::sync::OnceLock;
 
 use prost::Message;
 use prost_reflect::{DynamicMessage, MessageDescriptor, SerializeOptions};
@@ -39,7 +40,7 @@ use crate::{Error, ErrorKind, RecordVersion, Result, StoredSizes, serialize};
 #[derive(Clone)]
 pub struct StoredRecord {
     pub(super) descriptor: MessageDescriptor,
-    pub(super) primary_key: Tuple,
+    pub(super) primary_key: PrimaryKey,
     pub(super) bytes: Bytes,
     pub(super) version: Option<RecordVersion>,
     pub(super) sizes: StoredSizes,
@@ -55,7 +56,7 @@ impl StoredRecord {
     ) -> Self {
         StoredRecord {
             descriptor,
-            primary_key,
+            primary_key: primary_key.into(),
             bytes,
             version,
             sizes: StoredSizes::default(),
@@ -74,7 +75,12 @@ impl StoredRecord {
 
     /// The whole primary key. Of a schema built with [`Schema`](crate::Schema) it begins with the key of the record type.
     pub fn primary_key(&self) -> &Tuple {
-        &self.primary_key
+        self.primary_key.columns()
+    }
+
+    /// The whole primary key, packed.
+    pub(crate) fn packed_primary_key(&self) -> &Bytes {
+        self.primary_key.packed()
     }
 
     /// The bytes of the record's message, as they were saved.
@@ -139,7 +145,7 @@ impl StoredRecord {
             "the stored bytes are no message of the record type",
         )
         .with("record_type", self.record_type())
-        .with("primary_key", &self.primary_key)
+        .with("primary_key", self.primary_key())
         .caused_by(error)
     }
 }
@@ -148,7 +154,7 @@ impl PartialEq for StoredRecord {
     /// Descriptors of one type are equal, even if they were loaded twice.
     fn eq(&self, other: &Self) -> bool {
         self.descriptor.full_name() == other.descriptor.full_name()
-            && self.primary_key == other.primary_key
+            && self.primary_key.packed == other.primary_key.packed
             && self.bytes == other.bytes
             && self.version == other.version
             && self.sizes == other.sizes
@@ -159,10 +165,58 @@ impl fmt::Debug for StoredRecord {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("StoredRecord")
             .field("record_type", &self.record_type())
-            .field("primary_key", &self.primary_key)
+            .field("primary_key", self.primary_key())
             .field("bytes", &self.bytes)
             .field("version", &self.version)
             .field("sizes", &self.sizes)
             .finish()
+    }
+}
+
+/// The primary key of a record as its key in the database has it; its columns are unpacked when somebody asks for them.
+#[derive(Clone)]
+pub(super) struct PrimaryKey {
+    /// A tuple, which was checked.
+    packed: Bytes,
+    columns: OnceLock<Tuple>,
+}
+
+impl PrimaryKey {
+    /// Errors: `InvalidArgument` for bytes that are no tuple.
+    pub(super) fn new(packed: Bytes) -> Result<Self> {
+        Tuple::check(&packed)?;
+        Ok(PrimaryKey::of_checked(packed))
+    }
+
+    /// The primary key of bytes that [`Tuple::check`] has found to be a tuple.
+    pub(super) fn of_checked(packed: Bytes) -> Self {
+        PrimaryKey {
+            packed,
+            columns: OnceLock::new(),
+        }
+    }
+
+    pub(super) fn packed(&self) -> &Bytes {
+        &self.packed
+    }
+
+    pub(super) fn columns(&self) -> &Tuple {
+        self.columns
+            .get_or_init(|| Tuple::unpack(&self.packed).expect("the bytes were checked to be a tuple"))
+    }
+}
+
+impl From<Tuple> for PrimaryKey {
+    fn from(columns: Tuple) -> Self {
+        PrimaryKey {
+            packed: columns.pack().into(),
+            columns: columns.into(),
+        }
+    }
+}
+
+impl fmt::Display for PrimaryKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.columns().fmt(f)
     }
 }

@@ -87,11 +87,28 @@ impl FieldAccess {
     }
 
     /// The value of a singular scalar field, `None` where Java's `hasField` is false.
+    #[inline]
     pub(crate) fn scalar<'a>(&self, message: MessageRef<'a>) -> Result<Option<Scalar<'a>>, Malformed> {
         let ValueKind::Scalar(kind) = &self.kind else {
             return Ok(None);
         };
         // Strings are looked at last, so that only the winner pays for the check of its text.
+        let last = match message {
+            MessageRef::Indexed(fields) if self.rivals.is_empty() => {
+                let mut backwards = fields.iter().rev().filter(|(number, _)| *number == self.number);
+                backwards.find(|(_, value)| kind.holds(*value)).map(|(_, value)| *value)
+            }
+            _ => self.last_value(kind, message)?,
+        };
+        let Some(value) = last else {
+            return Ok(None);
+        };
+        let scalar = kind.decode(value)?;
+        Ok(scalar.filter(|scalar| self.presence || !scalar.is_type_default()))
+    }
+
+    /// The value of a singular scalar field that counts, if nothing of its oneof comes behind it.
+    fn last_value<'a>(&self, kind: &ScalarKind, message: MessageRef<'a>) -> Result<Option<WireValue<'a>>, Malformed> {
         let mut last = None;
         message.each::<Malformed>(
             |number| self.concerns(number),
@@ -100,17 +117,13 @@ impl FieldAccess {
                     if last.is_some() && self.is_rival(number, value)? {
                         last = None;
                     }
-                } else if kind.fits(value) && self.is_known(kind, value)? {
+                } else if kind.holds(value) {
                     last = Some(value);
                 }
                 Ok(())
             },
         )?;
-        let Some(value) = last else {
-            return Ok(None);
-        };
-        let scalar = kind.decode(value)?;
-        Ok(scalar.filter(|scalar| self.presence || !scalar.is_type_default()))
+        Ok(last)
     }
 
     /// The bytes of a singular message field, `None` if it is unset. Several occurrences merge, which protobuf defines as
@@ -192,14 +205,6 @@ impl FieldAccess {
         match (&self.kind, value) {
             (ValueKind::Message, WireValue::Bytes(bytes)) | (ValueKind::Group, WireValue::Group(bytes)) => Some(bytes),
             _ => None,
-        }
-    }
-
-    /// False for a number that a closed enum does not have.
-    fn is_known(&self, kind: &ScalarKind, value: WireValue<'_>) -> Result<bool, Malformed> {
-        match kind {
-            ScalarKind::Enum { closed: Some(_) } => Ok(kind.decode(value)?.is_some()),
-            _ => Ok(true),
         }
     }
 

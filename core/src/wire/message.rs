@@ -1,7 +1,5 @@
 //! A message that fields are asked of: its bytes, or its fields as they were found in one walk.
 
-use smallvec::SmallVec;
-
 use super::reader::{Fields, Malformed, WireValue};
 
 /// An encoded message.
@@ -9,34 +7,21 @@ use super::reader::{Fields, Malformed, WireValue};
 pub(crate) enum MessageRef<'a> {
     /// Walked anew for each question.
     Encoded(&'a [u8]),
-    /// Walked once, for many questions.
-    Indexed(&'a [(u32, WireValue<'a>)]),
+    /// Walked once, for many questions: its fields in wire order. Java has the parsed message for this.
+    Indexed(&'a [Field<'a>]),
 }
 
-/// The fields of a message in wire order, found in one walk. Java has the parsed message for this.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct MessageIndex<'a>(SmallVec<[(u32, WireValue<'a>); FIELDS_INLINE]>);
+/// A field as a walk finds it: its number and its value.
+pub(crate) type Field<'a> = (u32, WireValue<'a>);
 
-impl<'a> MessageIndex<'a> {
-    /// Walks the message.
-    pub(crate) fn new(bytes: &'a [u8]) -> Result<Self, Malformed> {
-        let mut index = MessageIndex::default();
-        let mut fields = Fields::new(bytes);
-        while let Some((number, value)) = fields.find(|_| true)? {
-            index.push(number, value);
-        }
-        Ok(index)
+/// The fields of a message in wire order.
+pub(crate) fn find_fields(bytes: &[u8]) -> Result<Vec<Field<'_>>, Malformed> {
+    let mut found = Vec::with_capacity(FIELDS_TYPICAL);
+    let mut fields = Fields::new(bytes);
+    while let Some(field) = fields.find(|_| true)? {
+        found.push(field);
     }
-
-    /// Adds the next field that a walk has found.
-    pub(super) fn push(&mut self, number: u32, value: WireValue<'a>) {
-        self.0.push((number, value));
-    }
-
-    /// The message, to ask fields of.
-    pub(crate) fn message(&self) -> MessageRef<'_> {
-        MessageRef::Indexed(&self.0)
-    }
+    Ok(found)
 }
 
 impl<'a> MessageRef<'a> {
@@ -66,5 +51,5 @@ impl<'a> MessageRef<'a> {
     }
 }
 
-/// Most records have no more fields: their index needs no allocation.
-const FIELDS_INLINE: usize = 24;
+/// Most records have no more fields.
+const FIELDS_TYPICAL: usize = 16;

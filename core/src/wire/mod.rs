@@ -15,7 +15,7 @@ mod tuple_field;
 mod validate;
 
 pub(crate) use field::{FieldAccess, ValueKind};
-pub(crate) use message::{MessageIndex, MessageRef};
+pub(crate) use message::{Field, MessageRef, find_fields};
 pub(crate) use reader::{Fields, Malformed, WireValue};
 pub(crate) use scalar::{Scalar, double_order, is_closed_enum};
 pub(crate) use tuple_field::TupleField;

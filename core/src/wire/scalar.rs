@@ -113,6 +113,18 @@ impl ScalarKind {
         )
     }
 
+    /// Whether the runtime stores a value in the field: it [fits](ScalarKind::fits), and is no number that a closed enum does not
+    /// have.
+    #[inline]
+    pub(super) fn holds(&self, value: WireValue<'_>) -> bool {
+        match (self, value) {
+            (ScalarKind::Enum { closed: Some(numbers) }, WireValue::Varint(number)) => {
+                numbers.binary_search(&low_32(number)).is_ok()
+            }
+            _ => self.fits(value),
+        }
+    }
+
     /// Whether several values may stand in one run of bytes.
     pub(super) fn is_packable(&self) -> bool {
         !matches!(self, ScalarKind::String { .. } | ScalarKind::Bytes)

@@ -6,7 +6,7 @@ use std::cell::Cell;
 use prost_reflect::{Cardinality, DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, ReflectMessage, Value};
 
 use super::field::{FieldAccess, ValueKind};
-use super::message::{MessageIndex, MessageRef};
+use super::message::{MessageRef, find_fields};
 use super::reader::Malformed;
 use super::scalar::Scalar;
 use super::{RecordValidator, validate_record};
@@ -384,9 +384,9 @@ fn scalar_of(value: &Value) -> Scalar<'_> {
 
 /// Compares every accessor with the decoded message, down to the messages inside.
 fn check(bytes: &[u8], decoded: &DynamicMessage, seed: u64) {
-    let index = MessageIndex::new(bytes).unwrap();
+    let fields = find_fields(bytes).unwrap();
     check_message(MessageRef::Encoded(bytes), decoded, seed);
-    check_message(index.message(), decoded, seed);
+    check_message(MessageRef::Indexed(&fields), decoded, seed);
 }
 
 fn check_message(bytes: MessageRef<'_>, decoded: &DynamicMessage, seed: u64) {

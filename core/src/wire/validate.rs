@@ -6,7 +6,7 @@ use prost_reflect::{Cardinality, FieldDescriptor, MessageDescriptor};
 
 use super::NESTING_MAX;
 use super::field::{FieldAccess, ValueKind};
-use super::message::{MessageIndex, MessageRef};
+use super::message::{Field, MessageRef};
 use super::reader::{Fields, Malformed, WireValue};
 use super::scalar::{ScalarKind, utf8};
 use crate::{Error, ErrorKind, Result};
@@ -62,24 +62,23 @@ impl RecordValidator {
     /// # Errors
     /// [`ErrorKind::InvalidRecord`] names the message type, the field where there is one, and what is wrong.
     pub fn validate(&self, bytes: &[u8]) -> Result<()> {
-        self.index(bytes).map(drop)
+        self.find_fields(bytes, &mut Vec::new())
     }
 
-    /// Checks one record and finds its fields, in one walk.
+    /// Checks one record and adds its fields to `fields`, in one walk.
     ///
     /// # Errors
     /// Those of [`RecordValidator::validate`].
-    pub(crate) fn index<'a>(&self, bytes: &'a [u8]) -> Result<MessageIndex<'a>> {
+    pub(crate) fn find_fields<'a>(&self, bytes: &'a [u8], fields: &mut Vec<Field<'a>>) -> Result<()> {
         let rules = &self.messages[0];
-        let mut index = MessageIndex::default();
+        let before = fields.len();
         let mut hint = 0;
         for field in Fields::new(bytes) {
             let (number, value) = field.map_err(|malformed| rules.invalid(malformed))?;
             self.check_field(rules, number, value, &mut hint, 0)?;
-            index.push(number, value);
+            fields.push((number, value));
         }
-        self.check_required(0, index.message())?;
-        Ok(index)
+        self.check_required(0, MessageRef::Indexed(fields.get(before..).unwrap_or_default()))
     }
 
     /// Checks a message below the record.
@@ -115,6 +114,10 @@ impl RecordValidator {
             (ValueKind::Message, WireValue::Bytes(inner), Some(message))
             | (ValueKind::Group, WireValue::Group(inner), Some(message)) => self.check_form(message, inner, depth + 1),
             (ValueKind::Scalar(ScalarKind::String { checked: true }), WireValue::Bytes(text), _) => {
+                // Most texts are, and that is seen faster.
+                if text.is_ascii() {
+                    return Ok(());
+                }
                 utf8(text).map(drop).map_err(invalid)
             }
             (ValueKind::Scalar(kind), value, _) if kind.fits(value) => Ok(()),

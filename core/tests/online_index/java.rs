@@ -35,13 +35,17 @@ impl Begun {
     }
 
     async fn finish(&self, indexes: &[&str]) -> Result<IndexBuildSummary> {
+        self.finish_with(indexes, IndexingOptions::default()).await
+    }
+
+    async fn finish_with(&self, indexes: &[&str], options: IndexingOptions) -> Result<IndexBuildSummary> {
         let metadata = STANDARD
             .decode(self.case["metadata_versions"][1].as_str().unwrap())
             .unwrap();
         let metadata = RecordMetaData::from_proto_bytes(metadata)?;
         let indexer = OnlineIndexer::new(&self.database, self.store.clone(), &metadata, &StoreOptions::default());
         let indexer = indexes.iter().fold(indexer, |indexer, index| indexer.index(*index));
-        indexer.options(IndexingOptions::default().limit(2)).build().await
+        indexer.options(options.limit(2)).build().await
     }
 
     async fn keys(&self) -> Result<Vec<(Vec<u8>, Vec<u8>)>> {
@@ -98,7 +102,7 @@ fn a_build_that_java_began_is_finished() -> Result<()> {
 }
 
 #[test]
-fn a_build_that_java_began_by_another_index_is_refused() -> Result<()> {
+fn a_build_that_java_began_by_another_index_goes_on_by_that_alone() -> Result<()> {
     block_on(async {
         let begun = Begun::load("build_by_index").await?;
         let before = begun.keys().await?;
@@ -106,6 +110,19 @@ fn a_build_that_java_began_by_another_index_is_refused() -> Result<()> {
         assert_eq!(refused.kind(), ErrorKind::IndexBuild);
         assert_eq!(refused.fact("method"), Some("BY_INDEX"));
         assert_eq!(begun.keys().await?, before);
+        let built = begun
+            .finish_with(&["dst"], IndexingOptions::default().by_index("src"))
+            .await?;
+        assert_eq!(built.records_scanned, 4);
+        assert_eq!(begun.keys().await?, begun.javas_keys());
+
+        // Java's builders that share the work, and one of ours that joins them.
+        let begun = Begun::load("build_mutual").await?;
+        let parts = [3, 6].map(|id| record_store::Tuple::from((id,)));
+        begun
+            .finish_with(&["ix"], IndexingOptions::default().mutually(parts))
+            .await?;
+        assert_eq!(begun.keys().await?, begun.javas_keys());
         Ok(())
     })
 }

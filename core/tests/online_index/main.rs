@@ -1,5 +1,6 @@
 //! Building indexes in many transactions. This file has the schema and the comparison that the tests share.
 
+mod by_index;
 mod client;
 #[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod java;

@@ -205,9 +205,61 @@ fn an_index_goes_on_alone_that_was_begun_with_others() -> Result<()> {
         let space = space_with(&database, 250, indexes()).await?;
         let stopped = space.build_indexes(options().stop_after(1)).await;
         assert_eq!(kind(stopped), ErrorKind::IndexBuild);
+        // What all have is not enough for any.
+        for name in super::NAMES {
+            let marked = database
+                .run(|context| {
+                    let space = space.clone();
+                    async move { space.store(&context).await?.mark_index_readable(name).await }
+                })
+                .await;
+            assert_eq!(kind(marked), ErrorKind::IndexNotReadable, "{name}");
+        }
         let built = space.indexer().index("count").build().await?;
         assert_eq!(built.records_scanned, 150);
+        assert_eq!(
+            space.index_states().await?["sum"],
+            IndexState::WriteOnly,
+            "it waits for its own ranges"
+        );
         space.put(user(1000)).await?;
+        space.build_indexes(options()).await?;
+        check_entries(&space).await
+    })
+}
+
+/// Java goes by the ranges of the first index: another one gets records twice, or never.
+#[test]
+fn indexes_of_different_records_are_not_built_together() -> Result<()> {
+    block_on(async {
+        let database = Database::in_memory()?;
+        let space = space_with(&database, 250, indexes()).await?;
+        let together = || space.indexer().index("count").index("sum");
+        let stopped = together().options(options().stop_after(2)).build().await;
+        assert_eq!(kind(stopped), ErrorKind::IndexBuild);
+        // Somebody has taken away what is noted down of one of them.
+        let context = database.transaction();
+        let store = space.store(&context).await?;
+        let ranges = store.subspace().sub(6).sub("count").range();
+        context.transaction().clear_range(&ranges.begin, &ranges.end);
+        context.commit().await?;
+        let refused = together()
+            .build()
+            .await
+            .expect_err("the one has other records than the other");
+        assert_eq!(refused.kind(), ErrorKind::IndexBuild);
+        assert_eq!(refused.fact("indexes"), Some("count, sum"));
+        assert!(refused.message().ends_with("build them one by one"), "{refused}");
+        let states = space.index_states().await?;
+        assert!(
+            ["count", "sum"]
+                .iter()
+                .all(|name| states[*name] == IndexState::WriteOnly)
+        );
+
+        // Anew, or one by one.
+        let anew = options().if_write_only(IndexingAction::Rebuild);
+        together().options(anew).build().await?;
         space.build_indexes(options()).await?;
         check_entries(&space).await
     })

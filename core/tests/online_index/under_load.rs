@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use futures_executor::block_on;
 use record_store::indexing::IndexingOptions;
-use record_store::{Database, IndexState, RecordSpace, Result};
+use record_store::{Database, IndexState, RecordSpace, Result, Tuple};
 
 use super::client::{Client, Fate};
 use super::{Chance, NAMES, check_entries, indexes, space_with};
@@ -151,4 +151,44 @@ fn several_builders_at_once_index_each_record_once() -> Result<()> {
         space.build_indexes(IndexingOptions::default()).await?;
         check_entries(space).await
     })
+}
+
+#[test]
+fn builders_that_share_the_work_index_each_record_once() -> Result<()> {
+    for (writers, boundaries) in [(0, 8), (0, 0), (WRITERS, 8), (WRITERS, 1)] {
+        let space = &block_on(space_with(&Database::in_memory()?, RECORDS, indexes()))?;
+        let parts = (1..boundaries).map(|part| Tuple::from((1, RECORDS * part / boundaries)));
+        let options = &IndexingOptions::default().limit(7).mutually(parts);
+        let traffic = &Traffic::default();
+        let scanned = thread::scope(|scope| {
+            let writers: Vec<_> = (0..writers)
+                .map(|writer| scope.spawn(move || write(space, traffic, 77 + writer)))
+                .collect();
+            let build = || {
+                let indexer = NAMES.iter().fold(space.indexer(), |indexer, name| indexer.index(*name));
+                block_on(indexer.options(options.clone()).build())
+            };
+            let builders: Vec<_> = (0..3).map(|_| scope.spawn(build)).collect();
+            let built: Vec<_> = builders
+                .into_iter()
+                .map(|builder| builder.join().expect("a builder does not panic"))
+                .collect();
+            traffic.is_over.store(true, Ordering::Release);
+            for writer in writers {
+                writer.join().expect("a writer does not panic")?;
+            }
+            let mut scanned = 0;
+            for built in built {
+                let built = built?;
+                assert!(built.states.values().all(|state| *state == IndexState::Readable));
+                scanned += built.records_scanned;
+            }
+            Ok::<_, record_store::Error>(scanned)
+        })?;
+        if writers == 0 {
+            assert_eq!(scanned, RECORDS.unsigned_abs(), "each record by one of the builders");
+        }
+        block_on(check_entries(space))?;
+    }
+    Ok(())
 }

@@ -2,6 +2,7 @@
 
 use futures_executor::block_on;
 use record_store::key_expression::{concat, field as column};
+use record_store::query::{ExecuteOptions, QueryComponent, RecordQuery};
 use record_store::{
     Continuation, Database, ErrorKind, Index, NoNextReason, Record, RecordSpace, Result, ScanLimits, Schema,
     StoredRecord,
@@ -136,6 +137,56 @@ fn skipped_records_count_over_pages_of_any_plan() -> Result<()> {
         ] {
             let found = space.query(filter).skip(5).limit(2).execute().next_batch(10).await?;
             assert_eq!(ids(&found), expected, "{filter}");
+        }
+        Ok(())
+    })
+}
+
+#[test]
+fn damaged_bytes_of_java_go_on_somewhere_or_are_refused() -> Result<()> {
+    block_on(async {
+        let space = space(&Database::in_memory()?, true).await?;
+        let context = space.database().transaction();
+        let store = space.store(&context).await?;
+        let of_query = |filter: &str| -> Result<RecordQuery> {
+            Ok(RecordQuery::new(["P"]).with_filter(QueryComponent::parse(filter)?))
+        };
+        let queries = [
+            of_query("n = 1 OR n = 2")?,
+            of_query("n IN (1, 2)")?,
+            of_query("any(many) < 3")?,
+            of_query("n <> 1")?
+                .with_sort(column("n"))
+                .with_allowed_indexes(Vec::<String>::new()),
+        ];
+        for query in queries {
+            let plan = store.plan_query(&query)?;
+            let page = |continuation| {
+                let options = ExecuteOptions {
+                    limit: Some(3),
+                    continuation,
+                    ..ExecuteOptions::default()
+                };
+                store.execute_plan(&plan, options)
+            };
+            let mut first = page(None)?;
+            first.next_batch(3).await?;
+            let Some(kept) = first.continuation() else { continue };
+            for at in 0..kept.as_bytes().len() {
+                let mut damaged = kept.as_bytes().to_vec();
+                damaged[at] ^= 0x11;
+                let outcome = match page(Some(Continuation::from_bytes(damaged))) {
+                    Ok(mut resumed) => resumed.next_batch(10).await.map(drop),
+                    Err(error) => Err(error),
+                };
+                if let Err(error) = outcome {
+                    assert_eq!(
+                        error.kind(),
+                        ErrorKind::InvalidContinuation,
+                        "byte {at} of {plan}: {error}"
+                    );
+                }
+            }
         }
         Ok(())
     })

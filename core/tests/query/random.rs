@@ -12,7 +12,7 @@ use super::random_query;
 
 #[test]
 fn queries_give_the_same_records_in_every_way() {
-    for seed in 0..12 {
+    for seed in 0..8 {
         block_on(run(seed)).unwrap_or_else(|error| panic!("seed {seed}: {error}"));
     }
 }
@@ -23,9 +23,10 @@ async fn run(seed: u64) -> Result<()> {
     let space = Database::in_memory()?.space("random").schema(&schema).open().await?;
     let records: Vec<_> = (0..60).map(|id| random_query::record(chance, id)).collect();
     space.put_all(records).await?;
-    let context = space.database().transaction();
-    let store = space.store(&context).await?;
     for _ in 0..60 {
+        // A transaction of its own, because a slow machine needs seconds for all.
+        let context = space.database().transaction();
+        let store = space.store(&context).await?;
         let query = random_query::query(chance);
         check(chance, &space, &store, &query).await.map_err(|error| {
             error.with("query", format_args!("{query:?}")).with(

@@ -1,7 +1,8 @@
 //! Random schemas, records and queries of a small world, in which much is equal.
 
-use record_store::key_expression::{concat, field, record_type};
+use record_store::key_expression::{Literal, concat, field, record_type};
 use record_store::kv::tuple::Element;
+use record_store::metadata::{self, ComparisonType, IndexPredicate};
 use record_store::query::{Comparison, ComparisonKind, Operand, QueryComponent, RecordQuery};
 use record_store::{Index, KeyExpression, Record, Result, Schema};
 use serde_json::{Map, Value, json};
@@ -68,6 +69,14 @@ pub(crate) fn schema(chance: &mut Chance) -> Result<Schema> {
     }
     if chance.one_in(3) {
         schema = schema.index(Index::new("all", field("n")));
+    }
+    if chance.one_in(2) {
+        let large = IndexPredicate::Value {
+            path: vec!["n".to_owned()],
+            comparison: metadata::Comparison::Simple(ComparisonType::GreaterThan, Literal::Long(2)),
+        };
+        let index = Index::new("large", concat((field("n"), field("s"))));
+        schema = schema.index(index.on("A").with_predicate(large));
     }
     schema.build()
 }

@@ -13,7 +13,7 @@ use super::refused;
 use super::schema::{META_DATA, expressions};
 
 /// Records of the two schemas, with something in most fields.
-static RECORDS: LazyLock<[Vec<u8>; 2]> = LazyLock::new(|| {
+pub(super) static RECORDS: LazyLock<[Vec<u8>; 2]> = LazyLock::new(|| {
     META_DATA.each_ref().map(|metadata| {
         let record_type = metadata.record_type("Record").expect("both schemas have it");
         let mut json = serde_json::Deserializer::from_str(SAMPLE);

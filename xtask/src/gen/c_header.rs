@@ -4,37 +4,40 @@ use crate::step::Failure;
 use crate::workspace;
 
 /// The sources, as a reader of the header wants them.
-const SOURCES: [&str; 13] = [
+const SOURCES: [&str; 16] = [
     "library",
     "status",
     "buffer",
+    "memory",
     "error",
     "key",
     "schema",
+    "schema_index",
     "database",
     "transaction",
     "space",
     "record",
     "scan",
+    "query",
     "cursor",
     "index",
 ];
 
 /// Structs of options, each of which has a function that makes it.
-const OPTIONS: [&str; 6] = [
+const OPTIONS: [&str; 7] = [
     "rs_open_options",
     "rs_run_options",
     "rs_space_options",
     "rs_put_options",
     "rs_scan_options",
+    "rs_query_options",
     "rs_build_options",
 ];
 
 /// The header.
 pub(super) fn generate() -> Result<(&'static str, String), Failure> {
     let folder = workspace::root().join("bindings/c");
-    let mut config = cbindgen::Config::from_file(folder.join("cbindgen.toml"))?;
-    config.trailer = Some(trailer());
+    let config = cbindgen::Config::from_file(folder.join("cbindgen.toml"))?;
     let mut builder = cbindgen::Builder::new().with_config(config);
     for source in SOURCES {
         builder = builder.with_src(folder.join("src").join(format!("{source}.rs")));
@@ -43,11 +46,18 @@ pub(super) fn generate() -> Result<(&'static str, String), Failure> {
     let mut text = Vec::new();
     bindings.write(&mut text);
     let text = String::from_utf8(text).map_err(|error| error.to_string())?;
-    Ok(("include/record_store.h", text))
+    // cbindgen's own trailer would stand behind the end of the include guard.
+    let (declarations, guard) = text
+        .rsplit_once("#endif")
+        .ok_or_else(|| "cbindgen has written a header without an include guard".to_owned())?;
+    Ok((
+        "include/record_store.h",
+        format!("{declarations}{}\n#endif{guard}", inline_functions()),
+    ))
 }
 
 /// What is written in C, because programs compile it: `rs_str`, and an `_init` for each struct of options.
-fn trailer() -> String {
+fn inline_functions() -> String {
     let mut text = "\
 /* A C string as bytes, without the NUL at its end; NULL as none. */
 static inline rs_bytes rs_str(const char *text) {

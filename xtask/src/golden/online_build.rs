@@ -2,9 +2,10 @@
 
 use anyhow::{Context, Result};
 use record_store::indexing::{IndexingAction, IndexingOptions, OnlineIndexer};
-use record_store::{Error, ErrorKind};
+use record_store::{Error, ErrorKind, Tuple};
 use serde_json::Value;
 
+use super::bytes::from_hex;
 use super::opening::{metadata, store_options};
 use super::report::not_applicable;
 use super::scene::Scene;
@@ -16,11 +17,6 @@ pub(super) fn is_one(op: &Value) -> bool {
 
 /// Runs the operation. The outer error says that the case asks too much, the inner is the operation's.
 pub(super) async fn run(scene: &Scene, open: &Value, op: &Value) -> Result<std::result::Result<(), Error>> {
-    for unsupported in ["source_index", "mutual"] {
-        if !op[unsupported].is_null() {
-            return Err(not_applicable(format!("online_build with {unsupported}")));
-        }
-    }
     let store_options = match store_options(scene, open)?.context("a build opens the store")? {
         Ok(options) => options,
         Err(failure) => return Ok(Err(failure)),
@@ -62,6 +58,17 @@ fn options(op: &Value) -> Result<IndexingOptions> {
         options.limit = usize::try_from(limit)?;
     }
     options.stop_after = op["stop_after"].as_u64();
+    if let Some(source) = op["source_index"].as_str() {
+        options = options.by_index(source);
+    }
+    if op["mutual"] == true {
+        let boundaries = op["mutual_boundaries"].as_array().into_iter().flatten();
+        let boundaries = boundaries.filter_map(Value::as_str).map(|boundary| {
+            let boundary = Tuple::unpack(&from_hex(boundary)?)?;
+            Ok(boundary)
+        });
+        options = options.mutually(boundaries.collect::<Result<Vec<_>>>()?);
+    }
     options.reverse = op["reverse"] == true;
     options.allow_unique_pending = op["allow_unique_pending"] == true;
     options.mark_readable = op["mark_readable"] != false;

@@ -3,7 +3,6 @@
 use anyhow::{Context, Result, bail, ensure};
 use prost::Message;
 use prost_reflect::DynamicMessage;
-use record_store::key_expression::field;
 use record_store::{
     Error, FormatVersion, HeaderRepair, Record, RecordContext, RecordCountState, RecordExistenceCheck, RecordKey,
     RecordStore, RecordVersion, SaveOptions, StoreLock, StoredRecord, Tuple, VersionBehavior,
@@ -13,6 +12,7 @@ use serde_json::{Value, json};
 use super::bytes::{from_base64, from_hex, hex, text};
 use super::compare::Stamps;
 use super::opening::{metadata, store_options};
+use super::query_language;
 use super::report::not_applicable;
 use super::scene::Scene;
 
@@ -102,7 +102,13 @@ pub(super) async fn run(
             Ok(changed) => Ok(expect(op, json!(changed))?),
             Err(failure) => Err(failure),
         },
-        "delete_where" => store.delete_records_where(within(store, op)?).await,
+        "delete_where" => match (op["filter"].is_null(), op["type"].as_str()) {
+            (true, Some(name)) => store.delete_records_where(RecordKey::of(name, ())).await,
+            (_, name) => {
+                let filter = query_language::component(&op["filter"])?;
+                store.delete_records_matching(name, &filter).await
+            }
+        },
         "rebuild_index" => store.rebuild_index(text(op, "index")?).await,
         "rebuild_all_indexes" => store.rebuild_all_indexes().await,
         "resolve_uniqueness_violation" => {
@@ -154,31 +160,6 @@ fn without_store(name: &str) -> &str {
         Some(("ranked", _)) => "indexes of type rank",
         _ => name,
     }
-}
-
-/// The beginning of the keys that a filter means. Java's takes any filter and refuses those that are no such beginning.
-fn within(store: &RecordStore, op: &Value) -> Result<RecordKey> {
-    let filter = &op["filter"];
-    let mut columns = Tuple::new();
-    if !filter.is_null() {
-        let first = store.metadata().record_types().iter().find_map(|record_type| {
-            let mut columns = record_type.primary_key().normalized_columns();
-            columns.retain(|column| !column.has_record_type_key());
-            columns.into_iter().next()
-        });
-        let is_first = first == Some(field(text(filter, "field")?).into()) && filter["cmp"] == "EQUALS";
-        let value = filter["value"]["int"]
-            .as_str()
-            .and_then(|value| value.parse::<i64>().ok());
-        let Some(value) = value.filter(|_| is_first) else {
-            return Err(not_applicable("a filter that is no beginning of the primary key"));
-        };
-        columns.push(value);
-    }
-    Ok(match op["type"].as_str() {
-        Some(name) => RecordKey::of(name, columns),
-        None => RecordKey::from(columns),
-    })
 }
 
 async fn set_index_state(store: &RecordStore, index: &str, state: &str) -> Result<std::result::Result<bool, Error>> {

@@ -38,7 +38,7 @@ pub(super) fn query(value: &Value) -> Result<RecordQuery> {
     Ok(query)
 }
 
-fn component(value: &Value) -> Result<QueryComponent> {
+pub(super) fn component(value: &Value) -> Result<QueryComponent> {
     let children = |list: &Value| -> Result<Vec<QueryComponent>> {
         let list = list.as_array().context("a list of filters is expected")?;
         list.iter().map(component).collect()

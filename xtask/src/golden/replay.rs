@@ -51,7 +51,7 @@ async fn replay_transactions(scene: &mut Scene) -> Result<()> {
             Some(together) => concurrent::run(scene, number, together).await,
             None => run_transaction(scene, number, transaction).await,
         };
-        match replayed.and(scene.compare_after(transaction).await) {
+        match replayed.and(scene.compare_after(number, transaction).await) {
             Ok(()) => scene.keep(Part::Transactions(number), Ok(()))?,
             Err(error) => match why_not_applicable(&error) {
                 // What the record layer cannot do for one index it may do without that index.

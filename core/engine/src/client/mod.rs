@@ -10,6 +10,9 @@
 //!
 //! A call executes at once, in call order, under the transaction's lock. It knows nothing of how the cluster stores.
 
+mod batch;
+#[cfg(test)]
+mod between_tests;
 mod commit;
 mod conflicts;
 mod database;
@@ -17,7 +20,6 @@ mod emit;
 mod estimate;
 mod fate;
 mod fold;
-
 mod legality;
 mod merge;
 mod options;
@@ -231,6 +233,22 @@ impl TransactionBackend for EngineTransaction {
         self.answer(state, result, || {
             let request = request.clone();
             Box::new(move |state| state.get_range(&request, &read, snapshot).map(RangeBatch::from))
+        })
+    }
+
+    fn get_range_between(&self, begin: &[u8], end: &[u8], snapshot: bool) -> Read<RangeBatch> {
+        let mut state = self.state.lock();
+        if !state.sees_database_only(begin, end, snapshot) {
+            drop(state);
+            return self.get_range(&RangeRequest::copy_keys(begin, end), snapshot);
+        }
+        if let Err(error) = state.check_usable() {
+            return Read::ready(Err(error));
+        }
+        let result = state.get_range_plainly(begin, end, snapshot);
+        self.answer(state, result, || {
+            let (begin, end) = (begin.to_vec(), end.to_vec());
+            Box::new(move |state| state.get_range_plainly(&begin, &end, snapshot))
         })
     }
 

@@ -6,10 +6,10 @@
 use bytes::Bytes;
 use record_store_kv::{Error, KeyValue, RangeBatch, RangeRequest, Result, StreamingMode, fdb_code};
 
+use super::batch::BatchLimits;
 use super::merge::{Cursor, REPLY_BYTES, Step, View, Want};
 use super::read::{Resolved, Selector, locate, resolve, settle};
-use crate::cluster::ScanLimits;
-use crate::key::{is_key_after, key_after};
+use crate::key::key_after;
 
 /// A range read with its selectors and limits worked out.
 #[derive(Clone, Debug)]
@@ -20,9 +20,7 @@ pub(crate) struct RangeRead {
     pub(crate) end: Selector,
     /// From the end downwards.
     pub(crate) reverse: bool,
-    rows: usize,
-    /// `None`: this batch ends only at the row limit or at the end of the range.
-    bytes: Option<usize>,
+    limits: BatchLimits,
 }
 
 /// What a range read found.
@@ -57,7 +55,7 @@ impl RangeRead {
         let rows = usize::try_from(request.limit).ok().filter(|rows| *rows > 0);
         let target = usize::try_from(request.target_bytes).ok().filter(|bytes| *bytes > 0);
         let mode_bytes = match request.mode {
-            StreamingMode::WantAll | StreamingMode::Serial => Some(80_000),
+            StreamingMode::WantAll | StreamingMode::Serial => BatchLimits::WANT_ALL.bytes,
             StreamingMode::Large => Some(4_096),
             StreamingMode::Medium => Some(1_000),
             StreamingMode::Small => Some(256),
@@ -79,8 +77,10 @@ impl RangeRead {
             begin: Selector::new(&request.begin),
             end: Selector::new(&request.end),
             reverse: request.reverse,
-            rows: rows.unwrap_or(usize::MAX),
-            bytes,
+            limits: BatchLimits {
+                rows: rows.unwrap_or(usize::MAX),
+                bytes,
+            },
         })
     }
 
@@ -102,14 +102,15 @@ impl RangeRead {
         if self.reverse {
             rows.reverse();
         }
-        let mut bytes_left = self.bytes.unwrap_or(usize::MAX);
-        let taken = rows.iter().take(self.rows).take_while(|row| {
+        let BatchLimits { rows: most, bytes } = self.limits;
+        let mut bytes_left = bytes.unwrap_or(usize::MAX);
+        let taken = rows.iter().take(most).take_while(|row| {
             let take = bytes_left > 0;
             bytes_left = bytes_left.saturating_sub(8 + row.key.len() + row.value.len());
             take
         });
         let taken = taken.count();
-        let more = taken == self.rows || bytes_left == 0;
+        let more = taken == most || bytes_left == 0;
         rows.truncate(taken);
         RangeFound {
             rows,
@@ -142,54 +143,20 @@ impl RangeRead {
         if begin >= end {
             return Ok(RangeFound::default());
         }
-        (found.rows, found.more) = self.scan(view, begin, end)?;
+        (found.rows, found.more) = self.limits.scan(view, &begin, &end, self.reverse)?;
         found.forget_far_end(self.reverse);
         Ok(found)
     }
 
     /// A range between two keys without own writes: the database's rows as they are.
     fn execute_plainly(&self, view: View<'_>) -> Result<RangeFound> {
-        let begin = &self.begin.key;
         let end = view.max_key.min(&self.end.key);
-        let (rows, limited) = self.scan(view, begin.clone(), Bytes::copy_from_slice(end))?;
-        let more = limited && (rows.len() >= self.rows || self.is_cut_short(&rows, begin, end));
+        let (rows, more) = self.limits.read(view, &self.begin.key, end, self.reverse)?;
         Ok(RangeFound {
             rows,
             more,
             ..RangeFound::default()
         })
-    }
-
-    /// The rows between two keys until a limit is reached; true if one was.
-    fn scan(&self, view: View<'_>, mut begin: Bytes, mut end: Bytes) -> Result<(Vec<KeyValue>, bool)> {
-        let mut rows = Vec::new();
-        while begin < end {
-            let limits = ScanLimits {
-                rows: self.rows - rows.len(),
-                bytes: self.bytes.unwrap_or(REPLY_BYTES).min(REPLY_BYTES),
-            };
-            let limited = view.snapshot.scan(&begin, &end, self.reverse, limits, &mut rows)?;
-            if !limited || self.bytes.is_some() || rows.len() >= self.rows {
-                return Ok((rows, limited));
-            }
-            match rows.last() {
-                Some(last) if self.reverse => end = last.key.clone(),
-                Some(last) => begin = key_after(&last.key),
-                None => break,
-            }
-        }
-        Ok((rows, false))
-    }
-
-    /// Whether a batch that ended by its bytes left something of `[begin, end)` unread.
-    fn is_cut_short(&self, rows: &[KeyValue], begin: &[u8], end: &[u8]) -> bool {
-        let bytes: usize = rows.iter().map(|row| 8 + row.key.len() + row.value.len()).sum();
-        let unread = match rows.last() {
-            Some(last) if self.reverse => last.key > begin,
-            Some(last) => !is_key_after(&last.key, end),
-            None => false,
-        };
-        unread || self.bytes.is_some_and(|most| bytes >= most)
     }
 }
 
@@ -233,7 +200,7 @@ impl<'a> Walk<'a> {
         if (begin.offset == 1 && begin.key == view.max_key) || (end.offset == 1 && end.key.is_empty()) {
             return Ok(found);
         }
-        let (reverse, rows, bytes) = (read.reverse, read.rows, read.bytes);
+        let (reverse, BatchLimits { rows, bytes }) = (read.reverse, read.limits);
         let (start, stop) = if reverse { (end, begin) } else { (begin, end) };
         let inwards = if reverse { -1 } else { 1 };
         let (skip, beyond) = (inwards * (start.offset - 1), inwards * (stop.offset - 1));

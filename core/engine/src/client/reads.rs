@@ -1,14 +1,16 @@
 //! Calls that read: what they see, what they conflict with, what of them counts for the size.
 
 use bytes::Bytes;
-use record_store_kv::{Error, KeySelector, RangeRequest, Result, fdb_code};
+use record_store_kv::{Error, KeySelector, RangeBatch, RangeRequest, Result, fdb_code};
 
+use super::batch::BatchLimits;
 use super::legality::{self, METADATA_VERSION_KEY, SYSTEM_KEYS_END};
 use super::merge::View;
 use super::range::{RangeFound, RangeRead};
 use super::read::{self, Selector};
 use super::state::State;
 use super::{conflicts, size};
+use crate::key::key_after;
 
 impl State {
     /// Reads one key. Errors: 2004; those of the read, which fail the commit as well.
@@ -80,17 +82,41 @@ impl State {
         Ok(found)
     }
 
+    /// Whether the keys from `begin` to `end` are ordinary ones that this transaction has not changed, and the usual options hold:
+    /// [`State::get_range_plainly`] reads them as [`State::get_range`] does.
+    pub(crate) fn sees_database_only(&self, begin: &[u8], end: &[u8], snapshot: bool) -> bool {
+        begin < end
+            && end <= legality::NORMAL_KEYS_END
+            && !legality::is_too_long(begin)
+            && !legality::is_too_long(end)
+            && !self.options.read_your_writes_disabled
+            && self.view(snapshot).writes.has_no_entry(begin, end)
+    }
+
+    /// Reads the first batch of a range of which [`State::sees_database_only`] holds.
+    pub(crate) fn get_range_plainly(&mut self, begin: &[u8], end: &[u8], snapshot: bool) -> Result<RangeBatch> {
+        self.has_read = true;
+        let result = BatchLimits::WANT_ALL.read(self.view(snapshot), begin, end, false);
+        let (rows, more) = self.noted(result)?;
+        if !snapshot {
+            match rows.last() {
+                Some(last) if more => self.note_read(begin, &key_after(&last.key)),
+                _ => self.note_read(begin, end),
+            }
+        }
+        Ok(RangeBatch { rows, more })
+    }
+
     /// Adds a read conflict where the transaction has no writes of its own that hide the database.
     pub(crate) fn add_read_conflict(&mut self, begin: &[u8], end: &[u8]) {
         if begin >= end {
             return;
         }
-        let whole = size::of_range(begin, end);
         if self.writes.is_empty() {
-            self.read_conflicts.push(begin, end);
-            self.approximate_size += whole;
+            self.note_read(begin, end);
             return;
         }
+        let whole = size::of_range(begin, end);
         for segment in self
             .writes
             .segments(begin)
@@ -102,6 +128,12 @@ impl State {
                 self.approximate_size += whole;
             }
         }
+    }
+
+    /// Adds a read conflict on a range that holds no own writes.
+    fn note_read(&mut self, begin: &[u8], end: &[u8]) {
+        self.read_conflicts.push(begin, end);
+        self.approximate_size += size::of_range(begin, end);
     }
 
     fn get_key_natively(&mut self, selector: &Selector, snapshot: bool) -> Result<Bytes> {

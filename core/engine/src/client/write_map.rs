@@ -128,6 +128,18 @@ impl WriteMap {
                 .all(|segment| matches!(segment.kind, SegmentKind::Unmodified) && !segment.unreadable)
     }
 
+    /// As [`WriteMap::is_untouched`], in one search; false also where it would take more to find out.
+    pub(crate) fn has_no_entry(&self, begin: &[u8], end: &[u8]) -> bool {
+        if self.entries.is_empty() || self.has_spans {
+            return self.entries.is_empty();
+        }
+        let begin = Key::new(begin);
+        let mut above = self
+            .entries
+            .range::<Key, _>((Bound::Included(&begin), Bound::Unbounded));
+        above.next().is_none_or(|(first, _)| first.as_slice() >= end)
+    }
+
     /// The segment that holds `key`.
     pub(crate) fn segment(&self, key: &[u8]) -> Segment<'_> {
         self.segments(key).next().unwrap_or(WHOLE)

@@ -11,7 +11,7 @@ use record_store_kv::{KeyValue, Result};
 
 use super::base::{Row, Snapshot, Value};
 use super::rows::{Mark, Rows};
-use super::window::{GapState, KeyState, Window};
+use super::window::{Entry, GapState, KeyState, Window};
 use crate::key::Key;
 
 /// The window's part of a piece of a range at one version.
@@ -49,12 +49,15 @@ impl Piece {
             reverse,
             stop: None,
         };
-        if window.is_empty() {
-            // The base has it all.
-        } else if reverse {
-            piece.fill_downwards(window, (begin, end), version, entries, rows);
-        } else {
-            piece.fill_upwards(window, (begin, end), version, entries, rows);
+        match window.few_entries(begin, end, version) {
+            Some((gap, few)) => {
+                rows.expect(few.len());
+                piece.fill((begin, end), gap, few.into_iter(), entries, rows);
+            }
+            None => {
+                let gap = window.gap_after(begin, version);
+                piece.fill((begin, end), gap, window.entries(begin, end, version), entries, rows);
+            }
         }
         piece
     }
@@ -110,46 +113,40 @@ impl Piece {
         Ok(stop)
     }
 
-    fn fill_upwards(
+    /// Takes the entries between two keys down; `gap` is the state of the gap in which `begin` lies.
+    fn fill<'w>(
         &mut self,
-        window: &Window,
         (begin, end): (&[u8], &[u8]),
-        version: i64,
-        most_entries: usize,
+        gap: GapState,
+        entries: impl DoubleEndedIterator<Item = Entry<'w>>,
+        most: usize,
         rows: &mut Rows<'_>,
     ) {
-        let mut gap = (begin, window.gap_after(begin, version));
-        for (seen, (key, state, after)) in window.entries(begin, end, version).enumerate() {
-            self.add_gap(gap.0, key, gap.1);
-            if seen == most_entries || rows.is_full() {
-                self.stop = Some(key.clone());
-                return;
+        if self.reverse {
+            let mut upper = end;
+            for (seen, (key, state, after)) in (1..).zip(entries.rev()) {
+                self.add_gap(key, upper, after);
+                self.add_key(key, state, rows);
+                if seen == most || rows.is_full() {
+                    self.stop = Some(key.clone());
+                    return;
+                }
+                upper = key;
             }
-            self.add_key(key, state, rows);
-            gap = (key, after);
-        }
-        self.add_gap(gap.0, end, gap.1);
-    }
-
-    fn fill_downwards(
-        &mut self,
-        window: &Window,
-        (begin, end): (&[u8], &[u8]),
-        version: i64,
-        most_entries: usize,
-        rows: &mut Rows<'_>,
-    ) {
-        let mut upper = end;
-        for (seen, (key, state, after)) in (1..).zip(window.entries(begin, end, version).rev()) {
-            self.add_gap(key, upper, after);
-            self.add_key(key, state, rows);
-            if seen == most_entries || rows.is_full() {
-                self.stop = Some(key.clone());
-                return;
+            self.add_gap(begin, upper, gap);
+        } else {
+            let mut lower = (begin, gap);
+            for (seen, (key, state, after)) in entries.enumerate() {
+                self.add_gap(lower.0, key, lower.1);
+                if seen == most || rows.is_full() {
+                    self.stop = Some(key.clone());
+                    return;
+                }
+                self.add_key(key, state, rows);
+                lower = (key, after);
             }
-            upper = key;
+            self.add_gap(lower.0, end, lower.1);
         }
-        self.add_gap(begin, upper, window.gap_after(begin, version));
     }
 
     fn add_key(&mut self, key: &Key, state: &KeyState, rows: &mut Rows<'_>) {

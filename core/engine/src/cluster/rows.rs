@@ -67,6 +67,9 @@ impl<'a> Rows<'a> {
     /// Makes room for `rows` more rows, if the limit allows for so many.
     pub(crate) fn expect(&mut self, rows: usize) {
         let rows = rows.min(self.left.rows);
+        if rows == 0 {
+            return;
+        }
         self.out.reserve(rows);
         self.copied.reserve(rows);
         self.buffer.reserve(rows * USUAL_KEY);

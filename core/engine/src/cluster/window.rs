@@ -45,6 +45,15 @@ pub(crate) enum GapState {
     Cleared,
 }
 
+/// An entry at one version: its key, what it says of that, and of the gap after it.
+pub(crate) type Entry<'a> = (&'a Key, &'a KeyState, GapState);
+
+/// Entries of which there are not many.
+pub(crate) type FewEntries<'a> = SmallVec<[Entry<'a>; FEW]>;
+
+/// A record has one key, or two with its version; another one behind it is seen while they are read.
+const FEW: usize = 4;
+
 /// The versions of an entry, oldest first; before the first one the base holds.
 #[derive(Default)]
 struct History {
@@ -85,23 +94,37 @@ impl Window {
     }
 
     /// The entries of `[begin, end)` with the states of key and following gap at `version`.
-    pub(crate) fn entries<'a>(
-        &'a self,
-        begin: &'a [u8],
-        end: &'a [u8],
+    pub(crate) fn entries(
+        &self,
+        begin: &[u8],
+        end: &[u8],
         version: i64,
-    ) -> impl DoubleEndedIterator<Item = (&'a Key, &'a KeyState, GapState)> {
+    ) -> impl DoubleEndedIterator<Item = Entry<'_>> + use<'_> {
+        // Keys are compared faster than slices, and there are two searches for each read.
+        let (begin, end) = (Key::new(begin), Key::new(end));
         self.entries
-            .range::<[u8], _>((Bound::Included(begin), Bound::Excluded(end)))
-            .map(move |(key, history)| match history.at(version) {
-                Some(at) => (key, &at.key, at.gap),
-                None => (key, &KeyState::Base, GapState::Base),
-            })
+            .range::<Key, _>((Bound::Included(&begin), Bound::Excluded(&end)))
+            .map(move |(key, history)| history.entry_at(key, version))
     }
 
-    /// Whether it says nothing at all.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.entries.is_empty()
+    /// What it says of `[begin, end)` at `version`, if that is little: the state of the gap in which `begin` lies unless it is an
+    /// entry, and the entries. It takes one search, where [`Window::gap_after`] and [`Window::entries`] take three; most reads
+    /// are of one record.
+    pub(crate) fn few_entries(&self, begin: &[u8], end: &[u8], version: i64) -> Option<(GapState, FewEntries<'_>)> {
+        let below_end = (Bound::Unbounded, Bound::Excluded(&Key::new(end)));
+        let mut few = FewEntries::new();
+        for (key, history) in self.entries.range::<Key, _>(below_end).rev() {
+            if key.as_slice() < begin {
+                few.reverse();
+                return Some((history.gap_at(version), few));
+            }
+            if few.len() == FEW {
+                return None;
+            }
+            few.push(history.entry_at(key, version));
+        }
+        few.reverse();
+        Some((GapState::Base, few))
     }
 
     /// Makes `change` at `version`, which is at least that of every earlier call.
@@ -204,6 +227,13 @@ impl History {
         }
         let later = moments.partition_point(|moment| moment.version <= version);
         moments.get(later.checked_sub(1)?)
+    }
+
+    fn entry_at<'a>(&'a self, key: &'a Key, version: i64) -> Entry<'a> {
+        match self.at(version) {
+            Some(at) => (key, &at.key, at.gap),
+            None => (key, &KeyState::Base, GapState::Base),
+        }
     }
 
     fn gap_at(&self, version: i64) -> GapState {

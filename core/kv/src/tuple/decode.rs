@@ -50,9 +50,20 @@ impl<'a> Decoder<'a> {
         if self.remaining().is_empty() {
             return Ok(None);
         }
-        let skipped = self.skip(0);
+        let skipped = self.skip(0, Texts::Unchecked);
         self.fuse(skipped)?;
         Ok(self.bytes.get(start..self.position))
+    }
+
+    /// Passes over all elements that remain.
+    ///
+    /// **Errors**: those of reading them.
+    pub(super) fn check_rest(&mut self) -> Result<()> {
+        while !self.remaining().is_empty() {
+            let skipped = self.skip(0, Texts::Checked);
+            self.fuse(skipped)?;
+        }
+        Ok(())
     }
 
     fn fuse<T>(&mut self, result: Result<T>) -> Result<T> {
@@ -73,9 +84,7 @@ impl<'a> Decoder<'a> {
             }),
             code::STRING => {
                 let text = String::from_utf8(self.terminated()?.into_owned());
-                Element::String(text.map_err(|error| {
-                    malformed("a text of the tuple is not UTF-8", start).caused_by(error.utf8_error())
-                })?)
+                Element::String(text.map_err(|error| not_utf8(error.utf8_error(), start))?)
             }
             code::NESTED => {
                 let mut elements = Vec::new();
@@ -123,15 +132,21 @@ impl<'a> Decoder<'a> {
         })
     }
 
-    fn skip(&mut self, depth: usize) -> Result<()> {
+    fn skip(&mut self, depth: usize, texts: Texts) -> Result<()> {
         let start = self.position;
         let code = self.byte()?;
         let length = match code {
             code::NULL | code::FALSE | code::TRUE => 0,
+            code::STRING if texts == Texts::Checked => {
+                let text = self.terminated()?;
+                return std::str::from_utf8(&text)
+                    .map(drop)
+                    .map_err(|error| not_utf8(error, start));
+            }
             code::BYTES | code::STRING => return self.terminated_raw().map(drop),
             code::NESTED => {
                 while self.nested_element_follows(depth)? {
-                    self.nested(depth, Self::skip)?;
+                    self.nested(depth, |own, depth| own.skip(depth, texts))?;
                 }
                 return Ok(());
             }
@@ -245,6 +260,18 @@ impl Iterator for Decoder<'_> {
         let element = self.element(0);
         Some(self.fuse(element))
     }
+}
+
+/// What is asked of texts that are passed over.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Texts {
+    Unchecked,
+    /// That they are UTF-8.
+    Checked,
+}
+
+fn not_utf8(error: std::str::Utf8Error, position: usize) -> Error {
+    malformed("a text of the tuple is not UTF-8", position).caused_by(error)
 }
 
 fn malformed(message: &'static str, position: usize) -> Error {

@@ -54,6 +54,7 @@ enum Incomplete {
 
 impl<'a> Encoder<'a> {
     /// An encoder that appends to `out`.
+    #[inline]
     pub fn new(out: &'a mut Vec<u8>) -> Self {
         Encoder {
             out,
@@ -64,6 +65,7 @@ impl<'a> Encoder<'a> {
     }
 
     /// Appends a null; inside a nested tuple it is marked as content.
+    #[inline]
     pub fn null(&mut self) -> &mut Self {
         self.out.push(code::NULL);
         if self.depth > 0 {
@@ -73,21 +75,25 @@ impl<'a> Encoder<'a> {
     }
 
     /// Appends a byte string.
+    #[inline]
     pub fn bytes(&mut self, value: &[u8]) -> &mut Self {
         self.terminated(code::BYTES, value)
     }
 
     /// Appends a text.
+    #[inline]
     pub fn string(&mut self, value: &str) -> &mut Self {
         self.terminated(code::STRING, value.as_bytes())
     }
 
     /// Appends an integer.
+    #[inline]
     pub fn int(&mut self, value: i64) -> &mut Self {
         self.small_int(value < 0, value.unsigned_abs())
     }
 
     /// Appends an integer.
+    #[inline]
     pub fn unsigned(&mut self, value: u64) -> &mut Self {
         self.small_int(false, value)
     }
@@ -167,6 +173,7 @@ impl<'a> Encoder<'a> {
     }
 
     /// Appends any element.
+    #[inline]
     pub fn element(&mut self, element: &Element) -> &mut Self {
         match element {
             Element::Null => self.null(),
@@ -251,17 +258,18 @@ impl<'a> Encoder<'a> {
     }
 
     fn small_int(&mut self, negative: bool, magnitude: u64) -> &mut Self {
-        let bytes = magnitude.to_be_bytes();
-        let zeros = bytes.iter().take_while(|byte| **byte == 0).count();
-        let significant = &bytes[zeros..];
-        let length = u8::try_from(significant.len()).expect("a u64 has 8 bytes");
-        if negative {
-            self.out.push(code::INT_ZERO - length);
-            self.out.extend(significant.iter().map(|byte| !byte));
+        // At most 8.
+        let length = (u64::BITS - magnitude.leading_zeros()).div_ceil(8) as u8;
+        let (code, bytes) = if negative {
+            (code::INT_ZERO - length, !magnitude)
         } else {
-            self.out.push(code::INT_ZERO + length);
-            self.out.extend_from_slice(significant);
-        }
+            (code::INT_ZERO + length, magnitude)
+        };
+        // The significant bytes go to the front, to be copied with the code in one piece.
+        let mut packed = [0; 9];
+        packed[0] = code;
+        packed[1..].copy_from_slice(&bytes.rotate_right(8 * u32::from(length)).to_be_bytes());
+        self.out.extend_from_slice(&packed[..=usize::from(length)]);
         self
     }
 }

@@ -73,6 +73,13 @@ impl Tuple {
         Decoder::new(bytes).collect()
     }
 
+    /// Whether [`Tuple::unpack`] can read `bytes`; nothing is made of them.
+    ///
+    /// **Errors**: those of [`Tuple::unpack`].
+    pub fn check(bytes: &[u8]) -> Result<()> {
+        Decoder::new(bytes).check_rest()
+    }
+
     /// Appends an element.
     pub fn push(&mut self, element: impl Into<Element>) {
         self.0.push(element.into());

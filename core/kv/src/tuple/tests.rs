@@ -311,3 +311,47 @@ fn ranges_of_tuples_have_javas_shorthands() {
     assert!(!between.is_equals());
     assert_eq!(TupleRange::prefixed_by("a").to_string(), r#"[("a")..("a")]"#);
 }
+
+#[test]
+fn bytes_are_checked_as_they_are_unpacked() {
+    // Pieces that make tuples, and damage to them.
+    let pieces: [&[u8]; 20] = [
+        b"\x00",
+        b"\x01ab\x00",
+        b"\x01a\x00\xffb\x00",
+        b"\x02ab\x00",
+        b"\x02a\x00\xffb\x00",
+        b"\x02\xff\x00",
+        b"\x02\xc3\xa4\x00",
+        b"\x02\xc3\x00\xff\xa4\x00",
+        b"\x05\x00\xff\x15\x01\x00",
+        b"\x05\x02\xff\x00\x00",
+        b"\x05",
+        b"\x14",
+        b"\x15\x07",
+        b"\x13\xfe",
+        b"\x1d\x09\x01\x00\x00\x00\x00\x00\x00\x00\x00",
+        b"\x20\x80\x00\x00\x00",
+        b"\x27",
+        b"\x33abcdefghijkl",
+        b"\x00\xff",
+        b"\x99",
+    ];
+    let mut state = 1_u64;
+    let mut below = |bound: usize| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        usize::try_from(state >> 33).unwrap() % bound
+    };
+    for round in 0..20_000 {
+        let mut bytes: Vec<u8> = (0..below(4))
+            .flat_map(|_| pieces[below(pieces.len())])
+            .copied()
+            .collect();
+        if below(3) == 0 {
+            bytes.truncate(below(bytes.len() + 1));
+        }
+        let unpacked = Tuple::unpack(&bytes).map(drop).map_err(|error| format!("{error:?}"));
+        let checked = Tuple::check(&bytes).map_err(|error| format!("{error:?}"));
+        assert_eq!(checked, unpacked, "round {round}: {}", bytes.escape_ascii());
+    }
+}

@@ -58,11 +58,13 @@ impl FieldNode {
         })
     }
 
+    #[inline]
     pub(super) fn is_single(&self) -> bool {
         self.fan_type != FanType::FanOut
     }
 
     /// Writes the one column.
+    #[inline]
     pub(super) fn write(&self, message: Option<MessageRef<'_>>, sink: &mut impl Sink) -> Result<()> {
         match message {
             Some(message) if self.write_value(message, sink)? => {}
@@ -93,6 +95,7 @@ impl FieldNode {
     }
 
     /// Writes what the message has: false if that is nothing.
+    #[inline]
     fn write_value(&self, message: MessageRef<'_>, sink: &mut impl Sink) -> Result<bool> {
         let not_null = self.standin == NullStandin::NotNull;
         let mut encoder = Encoder::new(sink.bytes());
@@ -139,6 +142,7 @@ impl FieldNode {
     }
 }
 
+#[inline]
 fn encode(scalar: &Scalar<'_>, encoder: &mut Encoder<'_>) {
     match scalar {
         Scalar::Int(value) => encoder.int(*value),

@@ -9,12 +9,14 @@ mod nest;
 mod product;
 mod rows;
 
+use std::borrow::Cow;
+
 use prost_reflect::MessageDescriptor;
 use record_store_kv::tuple::{Element, Encoder, Versionstamp};
 
 use super::function::FunctionNode;
 use super::{KeyExpression, Literal, NullStandin};
-use crate::wire::{Malformed, MessageIndex, MessageRef};
+use crate::wire::{Field, Malformed, MessageRef, find_fields};
 use crate::{Error, ErrorKind, Result};
 
 use field::FieldNode;
@@ -25,7 +27,7 @@ pub use rows::{Row, Rows};
 /// A record as key expressions see it: its fields are found once, for all keys and index entries that are made of it.
 #[derive(Clone, Debug)]
 pub struct RecordView<'a> {
-    fields: Result<MessageIndex<'a>, Malformed>,
+    fields: Result<Cow<'a, [Field<'a>]>, Malformed>,
     record_type_key: &'a Element,
     version: Option<Versionstamp>,
 }
@@ -35,20 +37,20 @@ impl<'a> RecordView<'a> {
     /// incomplete, and a record that stores none has none. That the bytes are no message is an error of the first evaluation.
     pub fn new(bytes: &'a [u8], record_type_key: &'a Element, version: Option<Versionstamp>) -> Self {
         RecordView {
-            fields: MessageIndex::new(bytes),
+            fields: find_fields(bytes).map(Cow::Owned),
             record_type_key,
             version,
         }
     }
 
     /// As [`RecordView::new`], for a record whose fields were found already.
-    pub(crate) fn of_index(
-        fields: MessageIndex<'a>,
+    pub(crate) fn of_fields(
+        fields: &'a [Field<'a>],
         record_type_key: &'a Element,
         version: Option<Versionstamp>,
     ) -> Self {
         RecordView {
-            fields: Ok(fields),
+            fields: Ok(Cow::Borrowed(fields)),
             record_type_key,
             version,
         }
@@ -62,7 +64,7 @@ impl<'a> RecordView<'a> {
     /// The fields of the record. Errors: `InvalidRecord` if the bytes are no message.
     pub(crate) fn message(&self) -> Result<MessageRef<'_>> {
         match &self.fields {
-            Ok(fields) => Ok(fields.message()),
+            Ok(fields) => Ok(MessageRef::Indexed(fields)),
             Err(malformed) => Err((*malformed).into()),
         }
     }
@@ -191,7 +193,7 @@ impl<'a> Input<'a> {
         Ok(Input {
             record_type_key: record.record_type_key,
             version: record.version,
-            message: Some(record.fields.as_ref().map_err(|malformed| *malformed)?.message()),
+            message: Some(record.message()?),
         })
     }
 

@@ -91,6 +91,7 @@ impl Rows {
     }
 
     /// The row at `index`.
+    #[inline]
     pub fn get(&self, index: usize) -> Option<Row<'_>> {
         let end = *self.row_ends.get(index)?;
         let start = index
@@ -114,6 +115,7 @@ impl Rows {
     }
 
     /// Forgets the rows and keeps their memory.
+    #[inline]
     pub fn clear(&mut self) {
         self.bytes.clear();
         self.columns.clear();
@@ -141,6 +143,7 @@ impl Rows {
     }
 
     /// Ends the row: its columns are those since the last one.
+    #[inline]
     pub(crate) fn end_row(&mut self) -> Result<()> {
         if self.row_ends.len() >= ROWS_MAX {
             return Err(
@@ -206,6 +209,7 @@ impl Rows {
         Ok(())
     }
 
+    #[inline]
     fn push_column(&mut self, standin: Option<NullStandin>, incomplete_version: Option<usize>) {
         self.columns.push(Column {
             end: self.bytes.len(),
@@ -256,6 +260,7 @@ impl<'a> Row<'a> {
     }
 
     /// The packed columns of `range`; what lies behind the last column is nothing.
+    #[inline]
     pub fn columns(&self, range: Range<usize>) -> &'a [u8] {
         self.bytes.get(self.range(range)).unwrap_or_default()
     }
@@ -307,6 +312,7 @@ impl<'a> Row<'a> {
     }
 
     /// Where the column at `index` begins.
+    #[inline]
     fn place(&self, index: usize) -> usize {
         match index
             .min(self.columns.len())

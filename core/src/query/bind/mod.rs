@@ -50,15 +50,13 @@ impl RecordQuery {
             .into_iter()
             .chain(self.required_results().unwrap_or_default());
         for expression in columns {
-            let mut fits = types
+            let refusals = types
                 .iter()
-                .map(|record_type| expression.validate(record_type.descriptor()));
-            if all_types {
-                if let Some(Err(error)) = fits.clone().all(|fit| fit.is_err()).then(|| fits.next()).flatten() {
-                    return Err(error);
-                }
-            } else {
-                fits.try_for_each(|fit| fit.map(drop))?;
+                .filter_map(|record_type| expression.validate(record_type.descriptor()).err());
+            let refusals: Vec<Error> = refusals.collect();
+            // In a query of all types, one type that has the columns is enough.
+            if !all_types || refusals.len() == types.len() {
+                refusals.into_iter().next().map_or(Ok(()), Err)?;
             }
         }
         Ok(bound)

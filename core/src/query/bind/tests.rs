@@ -82,8 +82,8 @@ fn values_become_what_keys_hold() {
 
 #[test]
 fn what_does_not_fit_is_named() {
-    type Facts<'a> = &'a [(&'a str, &'a str)];
-    let cases: &[(&str, &str, Facts<'_>)] = &[
+    type Facts = &'static [(&'static str, &'static str)];
+    let cases: &[(&str, &str, Facts)] = &[
         (
             "agee = 1",
             "does not have",

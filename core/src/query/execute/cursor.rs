@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::cursor::{Cursor, LimitCursor, PlanStamp, Position, ScanProgress, Scanned, TransactionCursor};
+use crate::cursor::{self, Cursor, LimitCursor, Position, ScanIdentity, ScanProgress, Scanned, TransactionCursor};
 use crate::{Continuation, NoNextReason, Result, StoredRecord};
 
 /// The records of a query, one after the other, within one transaction.
@@ -14,8 +14,8 @@ use crate::{Continuation, NoNextReason, Result, StoredRecord};
 pub struct QueryCursor {
     records: LimitCursor<StoredRecord>,
     scanned: Arc<Scanned>,
-    /// The plan's stamp, for continuations that tell it.
-    stamp: Option<Arc<PlanStamp>>,
+    /// Which plan it is, for continuations that tell it.
+    identity: ScanIdentity,
 }
 
 impl QueryCursor {
@@ -23,13 +23,13 @@ impl QueryCursor {
         QueryCursor {
             records,
             scanned,
-            stamp: None,
+            identity: ScanIdentity::default(),
         }
     }
 
-    /// With continuations that tell the plan.
-    pub(crate) fn stamped(mut self, stamp: &Arc<PlanStamp>) -> Self {
-        self.stamp = Some(Arc::clone(stamp));
+    /// As the execution of this plan.
+    pub(crate) fn identified(mut self, identity: ScanIdentity) -> Self {
+        self.identity = identity;
         self
     }
 
@@ -45,14 +45,7 @@ impl QueryCursor {
     ///
     /// **Errors**: those of [`next`](QueryCursor::next); the records before it are lost.
     pub async fn next_batch(&mut self, count: usize) -> Result<Vec<StoredRecord>> {
-        let mut batch = Vec::new();
-        while batch.len() < count {
-            match self.next().await? {
-                Some(record) => batch.push(record),
-                None => break,
-            }
-        }
-        Ok(batch)
+        cursor::next_batch(self, count).await
     }
 
     /// Why there is no next record; none while there may be one.
@@ -75,15 +68,15 @@ impl TransactionCursor for QueryCursor {
     }
 
     fn position(&self) -> Position {
-        let inner = self.records.position();
-        match &self.stamp {
-            Some(stamp) => stamp.seal(inner),
-            None => inner,
-        }
+        self.records.position()
     }
 
     fn no_next_reason(&self) -> Option<NoNextReason> {
         QueryCursor::no_next_reason(self)
+    }
+
+    fn identity(&self) -> ScanIdentity {
+        self.identity.clone()
     }
 
     fn progress(&self) -> ScanProgress {

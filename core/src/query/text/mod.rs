@@ -1,25 +1,5 @@
-//! Filters as text, in the words of SQL. `sqlparser` reads it; this module says what of SQL a filter can be.
-//!
-//! | Text | Filter |
-//! |---|---|
-//! | `age >= 18`, `18 <= age`, `<>` or `!=` | a comparison of a field |
-//! | `address.city = 'Oslo'`, `"order" = 1` | a field of a nested message; a name in quotes |
-//! | `AND`, `OR`, `NOT`, `( )`, `TRUE`, `FALSE` | logic |
-//! | `active` | `active = TRUE` |
-//! | `IS NULL`, `IS NOT NULL`, `BETWEEN 1 AND 5`, `IN (1, 2)` | as in SQL |
-//! | `name LIKE 'P%'`, `LIKE '50!%' ESCAPE '!'`, `starts_with(name, 'P')` | patterns; beginnings of texts and bytes |
-//! | `any(tags) = 'x'`, `'x' = ANY(tags)` | a value of the repeated field compares so |
-//! | `any(lines, article = 7 AND count > 1)` | of a message in the repeated field this is true |
-//! | `matches(address, city = 'Oslo' OR zip = '0')` | of the message in the field this is true |
-//! | `is_empty(tags)`, `is_not_empty(tags)` | how many values a repeated field has |
-//! | `record_type() = 'User'`, `record_version() > X'…'` | of the record |
-//! | `add(price, tax) < 100` | the column of a function that indexes know |
-//! | `?`, `?2`, `:name`, `city = ANY(:cities)` | parameters; the last one is a list |
-//! | `1`, `1.5`, `1e9`, `'it''s'`, `TRUE`, `NULL`, `X'00FF'` | values |
-//! | `uuid('…')`, `float(1.5)`, `double('NaN')`, `versionstamp(X'…')` | other values |
-//!
-//! An enum's value is its name in quotes, or its number. Words of SQL and names of functions may be in any letter case;
-//! names of fields are as in the schema.
+//! Filters as text, in the words of SQL. `sqlparser` reads it; this module says what of SQL a filter can be:
+//! [`QueryComponent::parse`] has the list.
 
 mod dialect;
 mod names;

@@ -168,8 +168,6 @@ impl Reader {
             }),
             (names::FLOAT, [number]) => value(match given(number)? {
                 Element::String(text) => text.parse().ok().map(Element::Float),
-                // The nearest float of the text, not of the double that is nearest to it, would be another one in rare
-                // cases; what is written here was a float and is exact.
                 number => double(&number).map(|number| Element::Float(number as f32)),
             }),
             (names::DOUBLE, [number]) => value(match given(number)? {

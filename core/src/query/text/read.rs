@@ -5,6 +5,7 @@ use sqlparser::tokenizer::Location;
 
 use super::operand::{Asked, Side, arguments, function_name};
 use super::{at, names};
+use crate::query::component::LikePattern;
 use crate::query::{Comparison, ComparisonKind, Operand, QueryComponent, field};
 use crate::{Error, Result};
 
@@ -177,7 +178,7 @@ impl Reader {
         let comparison = match (self.given(pattern)?, escape) {
             (Operand::Value(value), escape) => match value.as_str() {
                 Some(text) => {
-                    super::super::component::LikePattern::new(text, escape).map_err(|error| locate(error, pattern))?;
+                    LikePattern::new(text, escape).map_err(|error| locate(error, pattern))?;
                     Comparison::like(text, escape)
                 }
                 None => return Err(unsupported(pattern, "LIKE takes a text")),

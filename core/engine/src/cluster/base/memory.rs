@@ -65,7 +65,9 @@ impl Snapshot for MemoryRows {
             return Ok(());
         }
         let rows = self.0.read();
-        let mut range = rows.range::<[u8], _>((Bound::Included(begin), Bound::Excluded(end)));
+        // Keys are compared faster than slices.
+        let (begin, end) = (Key::new(begin), Key::new(end));
+        let mut range = rows.range::<Key, _>((Bound::Included(&begin), Bound::Excluded(&end)));
         loop {
             let next = if reverse { range.next_back() } else { range.next() };
             let Some((key, value)) = next else {

@@ -1,6 +1,10 @@
 //! `RecordSpace`: the records of one schema under a path, and how its calls reach the core.
 //!
-//! The methods that Python sees are in `space_methods`.
+//! The methods that Python sees are in `records`, `indexes` and `schemas`.
+
+mod indexes;
+mod records;
+mod schemas;
 
 use std::future::Future;
 use std::sync::Arc;

@@ -1,0 +1,149 @@
+//! The indexes of a schema that is being declared.
+
+use record_store::metadata::IndexSchema;
+
+use crate::buffer::rs_bytes;
+use crate::schema::{declare, rs_schema_builder};
+use crate::status::rs_status;
+
+/// What was declared of an index.
+#[derive(Clone)]
+pub(crate) struct Index {
+    name: String,
+    kind: Option<String>,
+    columns: Vec<String>,
+    groups: Vec<String>,
+    covered: Vec<String>,
+    types: Vec<String>,
+    options: Vec<(String, String)>,
+    unique: bool,
+}
+
+impl Index {
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub(crate) fn to_core(&self) -> IndexSchema {
+        let mut index = IndexSchema::new(&self.name, self.columns.clone());
+        if let Some(kind) = &self.kind {
+            index = index.kind(kind);
+        }
+        if !self.groups.is_empty() {
+            index = index.group_by(self.groups.clone());
+        }
+        if !self.covered.is_empty() {
+            index = index.covering(self.covered.clone());
+        }
+        if self.unique {
+            index = index.unique();
+        }
+        index = self.types.iter().fold(index, IndexSchema::on);
+        self.options
+            .iter()
+            .fold(index, |index, (name, value)| index.option(name, value))
+    }
+}
+
+/// Begins an index. `kind` is its type, such as "count" or "sum"; none means "value". The calls that follow say the rest.
+#[unsafe(no_mangle)]
+pub extern "C" fn rs_schema_builder_index(
+    builder: *mut rs_schema_builder,
+    index: rs_bytes,
+    kind: rs_bytes,
+) -> rs_status {
+    declare(builder, |declared| {
+        let index = Index {
+            name: index.text("index")?,
+            kind: Some(kind.text("kind")?).filter(|kind| !kind.is_empty()),
+            columns: Vec::new(),
+            groups: Vec::new(),
+            covered: Vec::new(),
+            types: Vec::new(),
+            options: Vec::new(),
+            unique: false,
+        };
+        declared.indexes.push(index);
+        Ok(())
+    })
+}
+
+/// Adds a column to an index.
+#[unsafe(no_mangle)]
+pub extern "C" fn rs_schema_builder_index_column(
+    builder: *mut rs_schema_builder,
+    index: rs_bytes,
+    column: rs_bytes,
+) -> rs_status {
+    declare(builder, |declared| {
+        let column = column.text("column")?;
+        declared.index(&index.text("index")?)?.columns.push(column);
+        Ok(())
+    })
+}
+
+/// Adds a record type whose records are indexed; all types are, unless one is named.
+#[unsafe(no_mangle)]
+pub extern "C" fn rs_schema_builder_index_on(
+    builder: *mut rs_schema_builder,
+    index: rs_bytes,
+    record_type: rs_bytes,
+) -> rs_status {
+    declare(builder, |declared| {
+        let record_type = record_type.text("record_type")?;
+        declared.index(&index.text("index")?)?.types.push(record_type);
+        Ok(())
+    })
+}
+
+/// Adds a column by whose values an index, such as a count, is grouped.
+#[unsafe(no_mangle)]
+pub extern "C" fn rs_schema_builder_index_group_by(
+    builder: *mut rs_schema_builder,
+    index: rs_bytes,
+    column: rs_bytes,
+) -> rs_status {
+    declare(builder, |declared| {
+        let column = column.text("column")?;
+        declared.index(&index.text("index")?)?.groups.push(column);
+        Ok(())
+    })
+}
+
+/// Adds a column that is kept in the value of each entry, so that a query for it need not read the record.
+#[unsafe(no_mangle)]
+pub extern "C" fn rs_schema_builder_index_covering(
+    builder: *mut rs_schema_builder,
+    index: rs_bytes,
+    column: rs_bytes,
+) -> rs_status {
+    declare(builder, |declared| {
+        let column = column.text("column")?;
+        declared.index(&index.text("index")?)?.covered.push(column);
+        Ok(())
+    })
+}
+
+/// No two records may have the same value in the index.
+#[unsafe(no_mangle)]
+pub extern "C" fn rs_schema_builder_index_unique(builder: *mut rs_schema_builder, index: rs_bytes) -> rs_status {
+    declare(builder, |declared| {
+        declared.index(&index.text("index")?)?.unique = true;
+        Ok(())
+    })
+}
+
+/// Sets an option of an index.
+#[unsafe(no_mangle)]
+pub extern "C" fn rs_schema_builder_index_option(
+    builder: *mut rs_schema_builder,
+    index: rs_bytes,
+    option: rs_bytes,
+    value: rs_bytes,
+) -> rs_status {
+    declare(builder, |declared| {
+        let option = (option.text("option")?, value.text("value")?);
+        declared.index(&index.text("index")?)?.options.push(option);
+        Ok(())
+    })
+}

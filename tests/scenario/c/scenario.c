@@ -1,0 +1,409 @@
+/* Carries the scenarios out. Run it with an empty folder: it says which failed, and ends with 1 if any did. */
+#include "scenario.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* How many spaces a scenario may have open. */
+#define SPACES_MAX 16
+
+/* A scenario that is under way. */
+typedef struct run {
+    const scenario *scenario;
+    const char *url;
+    rs_database *database;
+    struct {
+        const char *path;
+        rs_space *space;
+    } spaces[SPACES_MAX];
+    size_t space_count;
+    const char *current;
+    /* What the step gave, or why it failed. */
+    result gave;
+    rs_error *error;
+} run;
+
+static void add_columns(rs_key *key, columns given) {
+    for (size_t at = 0; at < given.count; at++) {
+        const column *column = &given.items[at];
+        switch (column->type) {
+        case RS_COLUMN_NULL: rs_key_null(key); break;
+        case RS_COLUMN_INT: rs_key_int(key, column->number); break;
+        case RS_COLUMN_DOUBLE: rs_key_double(key, column->real); break;
+        case RS_COLUMN_BOOL: rs_key_bool(key, column->number != 0); break;
+        case RS_COLUMN_STRING: rs_key_string(key, column->text); break;
+        default: rs_key_bytes(key, column->text);
+        }
+    }
+}
+
+/* A key that the caller frees; NULL without columns. */
+static rs_key *key_of(const char *type, const columns *given) {
+    if (given == NULL) return NULL;
+    rs_key *key = rs_key_new();
+    if (type != NULL) rs_key_record_type(key, rs_str(type));
+    add_columns(key, *given);
+    return key;
+}
+
+/* The handle of an open space at `path`, or the place for one. */
+static rs_space **space_at(run *in, const char *path) {
+    size_t at = 0;
+    while (at < in->space_count && strcmp(in->spaces[at].path, path) != 0) at++;
+    if (at == SPACES_MAX) abort();
+    if (at == in->space_count) {
+        in->spaces[in->space_count].path = path;
+        in->spaces[in->space_count++].space = NULL;
+    }
+    return &in->spaces[at].space;
+}
+
+static rs_status open_space(run *in, const step *step) {
+    rs_schema *schema = NULL;
+    if (step->schema != NULL) {
+        rs_schema_builder *builder = rs_schema_builder_new();
+        step->schema(builder);
+        rs_status built = rs_schema_builder_build(builder, &schema, &in->error);
+        rs_schema_builder_free(builder);
+        if (built != RS_OK) return built;
+    }
+    rs_space *space = NULL;
+    rs_status status = rs_space_open(in->database, rs_str(step->space), schema, NULL, &space, &in->error);
+    rs_schema_free(schema);
+    if (status != RS_OK) return status;
+    rs_space **place = space_at(in, step->space);
+    rs_space_free(*place);
+    *place = space;
+    in->current = step->space;
+    return RS_OK;
+}
+
+static rs_status reopen(run *in) {
+    if (strcmp(in->url, "memory:") == 0) return RS_OK;
+    rs_status closed = rs_close(in->database);
+    in->database = NULL;
+    in->space_count = 0;
+    return closed == RS_OK ? rs_open(rs_str(in->url), NULL, &in->database, &in->error) : closed;
+}
+
+static void gave_flag(run *in, bool flag) { append_text(&in->gave, flag ? "true\n" : "false\n"); }
+
+static rs_status put(run *in, const step *step, rs_space *space, rs_transaction *transaction) {
+    rs_status status = RS_OK;
+    for (size_t at = 0; at < step->record_count && status == RS_OK; at++)
+        status = rs_put_json(space, transaction, rs_str(step->type), step->records[at], NULL, NULL, &in->error);
+    return status;
+}
+
+/* All records or none: in a transaction. */
+static rs_status put_all(run *in, const step *step, rs_space *space) {
+    rs_transaction *transaction = NULL;
+    rs_status status = rs_transaction_begin(in->database, &transaction, &in->error);
+    if (status == RS_OK) status = put(in, step, space, transaction);
+    if (status == RS_OK) status = rs_transaction_commit(transaction, &in->error);
+    rs_transaction_free(transaction);
+    return status;
+}
+
+/* Reads twice: the message for its type, and the JSON. */
+static rs_status get(run *in, const rs_key *key, rs_space *space, rs_transaction *transaction) {
+    rs_record record = {0};
+    rs_buffer json = {0};
+    rs_status status = rs_get(space, transaction, key, &record, &in->error);
+    if (status == RS_NONE) append_text(&in->gave, "nothing\n");
+    if (status == RS_OK) status = rs_get_json(space, transaction, key, &json, &in->error);
+    if (status == RS_OK) append_record(&in->gave, record.record_type, rs_bytes_of(json.data, json.len), NULL, 0);
+    rs_record_free(&record);
+    rs_buffer_free(&json);
+    return status == RS_NONE ? RS_OK : status;
+}
+
+/* Whether a text has these words somewhere. */
+static bool has(const char *text, size_t len, const void *words, size_t words_len) {
+    for (size_t at = 0; at + words_len <= len; at++)
+        if (memcmp(text + at, words, words_len) == 0) return true;
+    return false;
+}
+
+/* Whether the plan of a query has the words that it should. */
+static rs_status explain(run *in, const step *step, const rs_query_options *options, rs_space *space) {
+    rs_buffer plan = {0};
+    rs_status status = rs_explain(space, step->where, options, &plan, &in->error);
+    for (size_t at = 0; at < step->explain_count && status == RS_OK; at++) {
+        const char *words = step->explain[at];
+        if (has((const char *)plan.data, plan.len, words, strlen(words))) continue;
+        fprintf(stderr, "the plan does not say %s: %.*s\n", words, (int)plan.len, (const char *)plan.data);
+        status = RS_INTERNAL;
+    }
+    rs_buffer_free(&plan);
+    return status;
+}
+
+/* Begins a query that goes as far as a scan with these options. */
+static rs_status begin_query(run *in, const step *step, const rs_scan_options *scan, rs_space *space,
+                             rs_transaction *transaction, rs_cursor **cursor) {
+    rs_query_options options = rs_query_options_init();
+    rs_bytes type = rs_str(step->type);
+    rs_key *parameters = key_of(NULL, step->parameters.count > 0 ? &step->parameters : NULL);
+    options.parameters = parameters;
+    options.record_types = &type;
+    options.record_type_count = step->type == NULL ? 0 : 1;
+    options.order_by = step->order_by;
+    options.order_by_count = step->order_by_count;
+    options.continuation = scan->continuation;
+    options.limit = scan->limit;
+    options.reverse = scan->reverse;
+    rs_status status = step->explain_count > 0 ? explain(in, step, &options, space) : RS_OK;
+    if (status == RS_OK) status = rs_query(space, transaction, step->where, &options, cursor, &in->error);
+    rs_key_free(parameters);
+    return status;
+}
+
+static rs_status begin_scan(run *in, const step *step, const rs_scan_options *options, rs_space *space,
+                            rs_transaction *transaction, rs_cursor **cursor) {
+    switch (step->verb) {
+    case QUERY: return begin_query(in, step, options, space, transaction, cursor);
+    case SCAN: return rs_scan(space, transaction, options, cursor, &in->error);
+    case SCAN_BY: return rs_scan_by(space, transaction, rs_str(step->index), options, cursor, &in->error);
+    default: return rs_scan_index(space, transaction, rs_str(step->index), options, cursor, &in->error);
+    }
+}
+
+static rs_status read_entries(run *in, rs_cursor *cursor, size_t columns) {
+    rs_index_entry entry;
+    rs_status status;
+    while ((status = rs_cursor_next_entry(cursor, &entry, &in->error)) == RS_OK) append_entry(&in->gave, &entry, columns);
+    return status == RS_NONE ? RS_OK : status;
+}
+
+/* Two cursors side by side: one tells the types, the other the JSON. */
+static rs_status read_records(run *in, const step *step, rs_cursor *cursor, rs_cursor *twin) {
+    rs_record record;
+    rs_bytes json;
+    rs_status status;
+    while ((status = rs_cursor_next(cursor, &record, &in->error)) == RS_OK) {
+        rs_status read = rs_cursor_next_json(twin, &json, &in->error);
+        if (read != RS_OK) return read;
+        append_record(&in->gave, record.record_type, json, step->fields, step->field_count);
+    }
+    if (status != RS_NONE) return status;
+    status = rs_cursor_next_json(twin, &json, &in->error);
+    return status == RS_NONE ? RS_OK : RS_INTERNAL;
+}
+
+/* Reads one page, or all; `continuation` says where it begins and becomes where the next one does, empty behind the last. */
+static rs_status scan_once(run *in, const step *step, rs_scan_options *options, rs_space *space, rs_transaction *transaction,
+                           result *continuation) {
+    rs_cursor *cursor = NULL;
+    rs_cursor *twin = NULL;
+    rs_bytes next = {NULL, 0};
+    options->continuation = rs_bytes_of(continuation->data, continuation->len);
+    rs_status status = begin_scan(in, step, options, space, transaction, &cursor);
+    if (status == RS_OK && step->verb == SCAN_INDEX) {
+        status = read_entries(in, cursor, step->index_columns);
+    } else if (status == RS_OK) {
+        status = begin_scan(in, step, options, space, transaction, &twin);
+        if (status == RS_OK) status = read_records(in, step, cursor, twin);
+    }
+    if (status == RS_OK) status = rs_cursor_continuation(cursor, &next, &in->error);
+    clear(continuation);
+    if (status == RS_OK) append(continuation, next.data, next.len);
+    rs_cursor_free(cursor);
+    rs_cursor_free(twin);
+    return status == RS_NONE ? RS_OK : status;
+}
+
+static rs_status scan(run *in, const step *step, rs_space *space, rs_transaction *transaction) {
+    static const columns none = {NULL, 0};
+    const columns *within = step->prefix == NULL && step->type != NULL ? &none : step->prefix;
+    rs_key *keys[] = {step->verb == QUERY ? NULL : key_of(step->type, within), key_of(NULL, step->start), key_of(NULL, step->end)};
+    rs_scan_options options = rs_scan_options_init();
+    options.within = keys[0];
+    options.from = keys[1];
+    options.to = keys[2];
+    options.reverse = step->reverse;
+    options.limit = step->page_size > 0 ? step->page_size : step->limit;
+    result continuation = {NULL, 0, 0};
+    rs_status status;
+    do {
+        size_t before = in->gave.len;
+        status = scan_once(in, step, &options, space, transaction, &continuation);
+        /* A line of its own between pages; one that turns out to be empty is none. */
+        if (step->page_size > 0 && in->gave.len > before) append_text(&in->gave, "--\n");
+    } while (status == RS_OK && step->page_size > 0 && continuation.len > 0);
+    clear(&continuation);
+    for (size_t at = 0; at < 3; at++) rs_key_free(keys[at]);
+    return status;
+}
+
+static rs_status aggregate(run *in, const step *step, rs_space *space, rs_transaction *transaction) {
+    rs_key *value = NULL;
+    rs_key *group = key_of(NULL, &step->group);
+    rs_status status = rs_aggregate(space, transaction, rs_str(step->index), group, &value, &in->error);
+    if (status == RS_OK) append_columns(&in->gave, value);
+    if (status == RS_NONE) append_text(&in->gave, "nothing\n");
+    rs_key_free(group);
+    rs_key_free(value);
+    return status == RS_NONE ? RS_OK : status;
+}
+
+static rs_status index_states(run *in, const step *step, rs_space *space) {
+    static const char *const names[] = {"readable", "write_only", "disabled", "readable_unique_pending", "write_only_with_queue"};
+    for (size_t at = 0; at < step->index_count; at++) {
+        rs_index_state state = 0;
+        rs_status status = rs_get_index_state(space, NULL, rs_str(step->indexes[at]), &state, &in->error);
+        if (status != RS_OK) return status;
+        append_text(&in->gave, step->indexes[at]);
+        append_text(&in->gave, " ");
+        append_text(&in->gave, names[state]);
+        append_text(&in->gave, "\n");
+    }
+    return RS_OK;
+}
+
+static rs_status on_space(run *in, const step *step, rs_transaction *transaction) {
+    rs_space *space = *space_at(in, step->space == NULL ? in->current : step->space);
+    rs_key *key = key_of(step->type, &step->key);
+    bool flag = false;
+    int64_t count = 0;
+    char number[32];
+    rs_status status;
+    switch (step->verb) {
+    case PUT: status = put(in, step, space, transaction); break;
+    case PUT_ALL: status = put_all(in, step, space); break;
+    case GET: status = get(in, key, space, transaction); break;
+    case EXISTS:
+        status = rs_exists(space, transaction, key, &flag, &in->error);
+        gave_flag(in, flag);
+        break;
+    case DELETE:
+        status = rs_delete(space, transaction, key, &flag, &in->error);
+        gave_flag(in, flag);
+        break;
+    case COUNT:
+        status = rs_count(space, transaction, &count, &in->error);
+        snprintf(number, sizeof number, "%" PRId64 "\n", count);
+        append_text(&in->gave, number);
+        break;
+    case AGGREGATE: status = aggregate(in, step, space, transaction); break;
+    case BUILD_INDEXES:
+        status = rs_build_indexes(space, NULL, NULL, &in->error);
+        if (status == RS_OK) status = index_states(in, step, space);
+        break;
+    case INDEX_STATES: status = index_states(in, step, space); break;
+    default: status = scan(in, step, space, transaction);
+    }
+    rs_key_free(key);
+    return status;
+}
+
+static rs_status list_spaces(run *in, const step *step) {
+    rs_list paths = {0};
+    rs_status status = rs_spaces(in->database, rs_str(step->path), &paths, &in->error);
+    for (size_t at = 0; at < paths.count; at++) {
+        append(&in->gave, paths.items[at].data, paths.items[at].len);
+        append_text(&in->gave, "\n");
+    }
+    rs_list_free(&paths);
+    return status;
+}
+
+static bool judge(run *in, const step *step, rs_status status, size_t number, size_t outer);
+
+static rs_status transaction(run *in, const step *step, size_t number, bool *holds) {
+    rs_transaction *transaction = NULL;
+    rs_status status = rs_transaction_begin(in->database, &transaction, &in->error);
+    for (size_t at = 0; at < step->step_count && status == RS_OK && *holds; at++) {
+        rs_status inner = on_space(in, &step->steps[at], transaction);
+        *holds = judge(in, &step->steps[at], inner, at + 1, number);
+    }
+    if (status == RS_OK) status = step->cancel ? rs_transaction_cancel(transaction) : rs_transaction_commit(transaction, &in->error);
+    rs_transaction_free(transaction);
+    return status;
+}
+
+static bool do_step(run *in, const step *step, size_t number) {
+    rs_status status;
+    bool removed = false;
+    bool holds = true;
+    switch (step->verb) {
+    case OPEN: status = open_space(in, step); break;
+    case REOPEN: status = reopen(in); break;
+    case SPACES: status = list_spaces(in, step); break;
+    case REMOVE_SPACE:
+        status = rs_remove_space(in->database, rs_str(step->path), &removed, &in->error);
+        gave_flag(in, removed);
+        break;
+    case MOVE_SPACE: status = rs_move_space(in->database, rs_str(step->path), rs_str(step->to), &in->error); break;
+    case TRANSACTION: status = transaction(in, step, number, &holds); break;
+    default: status = on_space(in, step, NULL);
+    }
+    return judge(in, step, status, number, 0) && holds;
+}
+
+/* Why the step did not do what it should; NULL if it did. */
+static const char *what_is_wrong(run *in, const step *step, rs_status status) {
+    if (status != RS_OK && step->error == NULL) return "it failed";
+    if (status == RS_OK && step->error != NULL) return "it should fail";
+    if (status != RS_OK) {
+        if (strcmp(rs_error_name(in->error), step->error) != 0) return "it should fail in another way";
+        const char *text = rs_error_message(in->error);
+        for (size_t at = 0; at < step->says_count; at++)
+            if (!has(text, strlen(text), step->says[at].data, step->says[at].len)) return "the error does not say what it should";
+        return NULL;
+    }
+    if (step->gives.data == NULL) return NULL;
+    bool same = in->gave.len == step->gives.len && memcmp(in->gave.data, step->gives.data, in->gave.len) == 0;
+    return same ? NULL : "it gave something else";
+}
+
+static bool judge(run *in, const step *step, rs_status status, size_t number, size_t outer) {
+    append_text(&in->gave, "");
+    const char *wrong = what_is_wrong(in, step, status);
+    if (wrong != NULL) {
+        fprintf(stderr, "%s on %s, step %zu", in->scenario->file, in->url, outer > 0 ? outer : number);
+        if (outer > 0) fprintf(stderr, ", step %zu of the transaction", number);
+        fprintf(stderr, ": %s\n", wrong);
+        if (in->error != NULL) fprintf(stderr, "  error: %s: %s\n", rs_error_name(in->error), rs_error_message(in->error));
+        if (step->error != NULL) fprintf(stderr, "  should be: %s\n", step->error);
+        for (size_t at = 0; at < step->says_count; at++)
+            fprintf(stderr, "  should say: %.*s\n", (int)step->says[at].len, (const char *)step->says[at].data);
+        if (status == RS_OK) fprintf(stderr, "  gave:\n%.3000s", in->gave.data);
+        int shown = step->gives.len < 3000 ? (int)step->gives.len : 3000;
+        if (shown > 0) fprintf(stderr, "  should give:\n%.*s", shown, (const char *)step->gives.data);
+    }
+    rs_error_free(in->error);
+    in->error = NULL;
+    clear(&in->gave);
+    return wrong == NULL;
+}
+
+/* Runs a scenario up to the first step that does not do what it should. */
+static bool carry_out(const scenario *scenario, const char *url) {
+    run in = {0};
+    in.scenario = scenario;
+    in.url = url;
+    bool holds = rs_open(rs_str(url), NULL, &in.database, &in.error) == RS_OK;
+    if (!holds) fprintf(stderr, "%s does not open: %s\n", url, rs_error_message(in.error));
+    for (size_t at = 0; at < scenario->step_count && holds; at++) holds = do_step(&in, &scenario->steps[at], at + 1);
+    rs_error_free(in.error);
+    rs_close(in.database);
+    return holds;
+}
+
+int main(int argc, char **argv) {
+    if (argc != 2) {
+        fprintf(stderr, "usage: %s FOLDER\n", argv[0]);
+        return 2;
+    }
+    size_t failures = 0;
+    for (size_t at = 0; at < scenario_count; at++) {
+        char path[4096];
+        snprintf(path, sizeof path, "%s/%s", argv[1], scenarios[at].file);
+        failures += carry_out(&scenarios[at], "memory:") ? 0 : 1;
+        failures += carry_out(&scenarios[at], path) ? 0 : 1;
+    }
+    printf("%zu scenarios, in memory and in a directory: %zu failures\n", scenario_count, failures);
+    return failures == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
