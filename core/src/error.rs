@@ -203,14 +203,8 @@ impl kv::RunError for Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let (ErrorKind::Fdb, Some(code)) = (self.0.kind, self.0.fdb_code) {
-            write!(f, "{} ({code}): ", kv::fdb_code::name(code))?;
-        }
-        f.write_str(self.0.message)?;
-        for (i, (name, value)) in self.0.context.iter().enumerate() {
-            write!(f, "{} {name}: {value}", if i == 0 { ";" } else { "," })?;
-        }
-        Ok(())
+        let code = self.0.fdb_code.filter(|_| self.0.kind == ErrorKind::Fdb);
+        kv::write_error(f, code, self.0.message, &self.0.context)
     }
 }
 

@@ -150,15 +150,30 @@ impl From<std::io::Error> for Error {
     }
 }
 
+/// Writes an error as those of all layers look: FoundationDB's code with its name if it is FoundationDB's error, the message,
+/// and the facts.
+///
+/// **Errors**: the formatter's.
+pub fn write_error(
+    f: &mut fmt::Formatter<'_>,
+    code: Option<i32>,
+    message: &str,
+    facts: &[(&'static str, String)],
+) -> fmt::Result {
+    if let Some(code) = code {
+        write!(f, "{} ({code}): ", fdb_code::name(code))?;
+    }
+    f.write_str(message)?;
+    for (i, (name, value)) in facts.iter().enumerate() {
+        write!(f, "{} {name}: {value}", if i == 0 { ";" } else { "," })?;
+    }
+    Ok(())
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let (ErrorKind::Fdb, Some(code)) = (self.0.kind, self.0.code) {
-            write!(f, "{} ({code}): ", fdb_code::name(code))?;
-        }
-        f.write_str(self.0.message)?;
-        for (i, (name, value)) in self.0.context.iter().enumerate() {
-            write!(f, "{} {name}: {value}", if i == 0 { ";" } else { "," })?;
-        }
+        let code = self.0.code.filter(|_| self.0.kind == ErrorKind::Fdb);
+        write_error(f, code, self.0.message, &self.0.context)?;
         if let Some(source) = &self.0.source {
             write!(f, " ({source})")?;
         }

@@ -26,7 +26,7 @@ pub mod tuple;
 pub use bytes::Bytes;
 
 pub use database::{Attempt, Database, DatabaseBackend, RunError, RunOptions};
-pub use error::{Error, ErrorKind, Result};
+pub use error::{Error, ErrorKind, Result, write_error};
 pub use mutation::{ConflictRangeType, MutationType};
 pub use options::{DatabaseOption, TransactionOption};
 pub use range::{KeyValue, RangeBatch, RangeRequest, StreamingMode};
