@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import inspect
+import subprocess
+import sys
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -340,3 +342,33 @@ def test_a_transaction_of_another_database_is_refused() -> None:
                 await users.get(1, tx=tx)
 
     asyncio.run(main())
+
+
+ENDS = """
+import asyncio, sys
+from record_store import Index, Schema, aio
+
+async def main():
+    db = await aio.open("memory:")
+    schema = Schema.from_proto('syntax = "proto3"; message User { int64 id = 1; }', primary_key={"User": "id"}, indexes=[Index("by_id", "id")])
+    users = await db.space("users", schema)
+    await users.put_all({"id": number} for number in range(1000))
+    await users.disable_index("by_id")
+    told = asyncio.Event()
+    asyncio.ensure_future(users.build_indexes(progress=lambda _: told.set(), records_per_second=1000))
+    await told.wait()
+
+if sys.argv[1] == "run":
+    asyncio.run(main())
+else:
+    loop = asyncio.new_event_loop()
+    loop.run_until_complete(main())
+    if sys.argv[1] == "close":
+        loop.close()
+"""
+
+
+@pytest.mark.parametrize("end", ["run", "leave", "close"])
+def test_an_interpreter_ends_while_work_is_under_way(end: str) -> None:
+    for _ in range(3):
+        assert subprocess.run([sys.executable, "-c", ENDS, end], stderr=subprocess.DEVNULL, check=False).returncode == 0

@@ -16,6 +16,8 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use tokio::runtime::{Builder, Runtime};
 
+use crate::exit::WhileAlive;
+
 /// Makes the Python object of a result, in the thread of the event loop.
 type Convert = Box<dyn for<'py> FnOnce(Python<'py>) -> PyResult<Bound<'py, PyAny>> + Send>;
 
@@ -103,7 +105,7 @@ impl Call {
             ..State::default()
         };
         let call = slf.clone().unbind();
-        runtime().spawn(async move {
+        runtime().spawn(WhileAlive(Box::pin(async move {
             // The work itself is gone before anybody hears of it, with all that it held.
             let outcome = work.await;
             // An interpreter that ends has nobody who waits.
@@ -120,7 +122,7 @@ impl Call {
                 drop(call);
                 drop(event_loop);
             });
-        });
+        })));
         Ok(())
     }
 

@@ -13,6 +13,7 @@ use record_store::{Error, ErrorKind, IndexState, UniquenessViolation};
 
 use crate::asyncio;
 use crate::error::{seconds, to_py};
+use crate::exit::is_ending;
 use crate::face::Face;
 use crate::keywords::Keywords;
 use crate::record::{primary_key, to_tuple};
@@ -142,6 +143,9 @@ pub(crate) fn build<'py>(
     face.call(py, build, |py, summary| to_summary(py, &summary))
 }
 
+/// How often a build that waits for the event loop looks whether the interpreter ends.
+const HEARD_AGAIN: Duration = Duration::from_millis(100);
+
 /// Whoever is told of the progress of a build.
 struct Teller {
     progress: Option<Py<PyAny>>,
@@ -176,8 +180,16 @@ impl Teller {
             })?;
             event_loop.call_method1(py, "call_soon_threadsafe", (call,)).map(drop)
         })?;
-        // A loop that was closed drops the closure unheard.
-        tokio::task::block_in_place(|| answered.recv()).unwrap_or_else(|_closed| Ok(()))
+        tokio::task::block_in_place(|| {
+            loop {
+                match answered.recv_timeout(HEARD_AGAIN) {
+                    Ok(answer) => return answer,
+                    Err(mpsc::RecvTimeoutError::Timeout) if !is_ending() => {}
+                    // A loop that was closed drops the closure unheard, and one at the end of the interpreter never calls it.
+                    Err(_) => return Ok(()),
+                }
+            }
+        })
     }
 }
 

@@ -10,6 +10,7 @@ mod cursor;
 mod database;
 mod diff;
 mod error;
+mod exit;
 mod face;
 mod field;
 mod filter;
@@ -34,6 +35,7 @@ use pyo3::prelude::*;
 #[pymodule]
 fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     runtime::watch_forks(module.py())?;
+    exit::watch_exit(module.py())?;
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
     module.add_function(wrap_pyfunction!(database::open, module)?)?;
     module.add_function(wrap_pyfunction!(database::open_async, module)?)?;
