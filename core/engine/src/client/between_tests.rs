@@ -1,7 +1,7 @@
 //! A range read between two keys is the range read of the request that says the same, to the last conflict.
 
 use futures_executor::block_on;
-use record_store_kv::{Database, MutationType, RangeRequest, Transaction, TransactionOption};
+use record_store_kv::{ConflictRangeType, Database, MutationType, RangeRequest, Transaction, TransactionOption};
 
 use crate::cluster::testing::SplitMix;
 use crate::{Engine, EngineOptions, Location};
@@ -31,8 +31,9 @@ fn key(rng: &SplitMix) -> Vec<u8> {
     }
 }
 
+/// Writes the same at random to all of them, or sets the same option.
 fn write(rng: &SplitMix, transactions: &[Transaction]) {
-    let (kind, mut one, mut other) = (rng.below(8), key(rng), key(rng));
+    let (kind, mut one, mut other) = (rng.below(9), key(rng), key(rng));
     if one > other && rng.below(10) > 0 {
         std::mem::swap(&mut one, &mut other);
     }
@@ -44,18 +45,9 @@ fn write(rng: &SplitMix, transactions: &[Transaction]) {
             3 => transaction.clear_range(&one, &other),
             4 => transaction.atomic_op(MutationType::Add, &one, b"\x01"),
             5 => transaction.atomic_op(MutationType::SetVersionstampedValue, &one, &[0; 14]),
-            6 => drop(transaction.add_conflict_range(&one, &other, record_store_kv::ConflictRangeType::Write)),
-            _ => {
-                let option = match rng.below(4) {
-                    0 => TransactionOption::SnapshotRywDisable,
-                    1 => TransactionOption::ReadYourWritesDisable,
-                    _ => continue,
-                };
-                for transaction in transactions {
-                    drop(transaction.set_option(&option));
-                }
-                return;
-            }
+            6 => drop(transaction.add_conflict_range(&one, &other, ConflictRangeType::Write)),
+            7 => drop(transaction.set_option(&TransactionOption::SnapshotRywDisable)),
+            _ => drop(transaction.set_option(&TransactionOption::ReadYourWritesDisable)),
         }
     }
 }
