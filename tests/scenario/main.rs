@@ -1,7 +1,5 @@
 //! The scenarios of `tests/scenarios`, carried out in Rust; see the README there.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 mod runner;
 
 use record_store_tests::scenario;
