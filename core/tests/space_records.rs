@@ -28,7 +28,7 @@ fn a_space_tells_violations_and_resolves_them() -> Result<()> {
         users.rebuild_index("by_city").await?;
         assert_eq!(users.index_states().await?["by_city"], IndexState::WriteOnly);
         let violations = users
-            .uniqueness_violations("by_city", ScanOptions::default())
+            .scan_uniqueness_violations("by_city", ScanOptions::default())
             .next_batch(9)
             .await?;
         let keys: Vec<String> = violations

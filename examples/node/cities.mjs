@@ -4,7 +4,7 @@
 //
 // `cargo xtask demo` runs both. City data: GeoNames (geonames.org), CC BY 4.0.
 
-import { open } from "record-store";
+import { field, open } from "record-store";
 
 const ATTRIBUTION = "City data: GeoNames (geonames.org), CC BY 4.0";
 const SPACE = "demo/cities";
@@ -20,6 +20,7 @@ async function main(directory) {
     const cities = await db.space(SPACE);
     await read(cities);
     await scan(cities);
+    await query(cities);
     await update(db, cities);
     await deleteAndPutAgain(db, cities);
     await aMistake(cities);
@@ -59,6 +60,25 @@ async function scan(cities) {
   const largest = [...people].sort(([, one], [, other]) => Number(other - one)).slice(0, 3);
   const shown = largest.map(([country, number]) => `${country} ${grouped(Math.round(Number(number) / 1e6))} million`);
   console.log("    most people in cities:", shown.join(", "));
+}
+
+async function query(cities) {
+  const largest = cities.query("country = ? AND population >= ?", ["FR", 300_000]).orderBy("population", { reverse: true }).limit(10);
+  console.log("    " + (await largest.explain()).trimEnd().replaceAll("\n", "\n    "));
+  const found = await timed("query by country and population", () => largest.toArray());
+  console.log("   ", found.map((city) => city.name).join(", "));
+
+  // Pages go on where others stopped, here or in another process.
+  const capitals = cities.query(field("feature_code").eq("PPLC"));
+  let [pages, after] = [[], null];
+  await timed("page through the capitals", async () => {
+    do {
+      const page = await capitals.page(50, { after });
+      pages.push(page.results.length);
+      after = page.continuation;
+    } while (after !== null);
+  });
+  console.log(`    pages of ${pages.join(", ")}`);
 }
 
 async function update(db, cities) {

@@ -6,7 +6,7 @@ use futures_util::future::BoxFuture;
 use record_store_kv::Bytes;
 use record_store_kv::tuple::{Element, Tuple};
 
-use super::cursor::{BoxCursor, Cursor};
+use super::dynamic::{BoxCursor, Cursor};
 use super::position::{FlatMapPosition, decoded};
 use super::{Continuation, NoNextReason, Position};
 use crate::proto::FlatMapContinuation;

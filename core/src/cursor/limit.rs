@@ -3,7 +3,7 @@
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
-use super::cursor::{BoxCursor, Cursor};
+use super::dynamic::{BoxCursor, Cursor};
 use super::{NoNextReason, Position};
 use crate::Result;
 

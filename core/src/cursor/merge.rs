@@ -4,7 +4,7 @@
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, try_join_all};
 
-use super::cursor::{Begin, BoxCursor, Cursor};
+use super::dynamic::{Begin, BoxCursor, Cursor};
 use super::{Continuation, NoNextReason, Position};
 use crate::Result;
 

@@ -3,8 +3,7 @@
 //! Nothing here knows records; the scan of a store's records is `store::scan`.
 
 mod continuation;
-#[expect(clippy::module_inception, reason = "the trait of cursors stands among the cursors")]
-mod cursor;
+mod dynamic;
 mod envelope;
 mod filter;
 mod flat_map;
@@ -21,7 +20,7 @@ pub use limits::{NoNextReason, ScanLimits};
 
 use limits::LimitManager;
 
-pub(crate) use cursor::{Begin, BoxCursor, Cursor};
+pub(crate) use dynamic::{Begin, BoxCursor, Cursor};
 pub(crate) use envelope::{Envelope, Seal};
 pub(crate) use filter::FilterCursor;
 pub(crate) use flat_map::FlatMapCursor;

@@ -1,4 +1,4 @@
-//! [`Cursor`]: what the cursors of plans have in common.
+//! [`Cursor`]: what the cursors of plans have in common, so that one can stand over any other.
 
 use futures_util::future::BoxFuture;
 
