@@ -21,6 +21,7 @@ pub(crate) fn run(library: &Installed, folder: &Path) -> Result<(), Failure> {
     let program = folder.join("c-scenarios");
     let sources = [
         "tests/scenario/c/scenario.c",
+        "tests/scenario/c/key.c",
         "tests/scenario/c/result.c",
         &tables.to_string_lossy(),
     ];

@@ -24,29 +24,6 @@ typedef struct run {
     rs_error *error;
 } run;
 
-static void add_columns(rs_key *key, columns given) {
-    for (size_t at = 0; at < given.count; at++) {
-        const column *column = &given.items[at];
-        switch (column->type) {
-        case RS_COLUMN_NULL: rs_key_null(key); break;
-        case RS_COLUMN_INT: rs_key_int(key, column->number); break;
-        case RS_COLUMN_DOUBLE: rs_key_double(key, column->real); break;
-        case RS_COLUMN_BOOL: rs_key_bool(key, column->number != 0); break;
-        case RS_COLUMN_STRING: rs_key_string(key, column->text); break;
-        default: rs_key_bytes(key, column->text);
-        }
-    }
-}
-
-/* A key that the caller frees; NULL without columns. */
-static rs_key *key_of(const char *type, const columns *given) {
-    if (given == NULL) return NULL;
-    rs_key *key = rs_key_new();
-    if (type != NULL) rs_key_record_type(key, rs_str(type));
-    add_columns(key, *given);
-    return key;
-}
-
 /* The handle of an open space at `path`, or the place for one. */
 static rs_space **space_at(run *in, const char *path) {
     size_t at = 0;
@@ -318,7 +295,8 @@ static rs_status transaction(run *in, const step *step, size_t number, bool *hol
         rs_status inner = on_space(in, &step->steps[at], transaction);
         *holds = judge(in, &step->steps[at], inner, at + 1, number);
     }
-    if (status == RS_OK) status = step->cancel ? rs_transaction_cancel(transaction) : rs_transaction_commit(transaction, &in->error);
+    if (status == RS_OK && step->cancel) status = rs_transaction_cancel(transaction);
+    else if (status == RS_OK) status = rs_transaction_commit(transaction, &in->error);
     rs_transaction_free(transaction);
     return status;
 }

@@ -60,7 +60,7 @@ typedef struct step {
     const columns *prefix;
     const columns *start;
     const columns *end;
-    /* The filter of a query, the columns of its order, what is shown of its records (all of them without), and words of its plan. */
+    /* The filter of a query, the columns of its order, the fields that are shown (all of them without), and words of its plan. */
     rs_bytes where;
     columns parameters;
     const rs_bytes *order_by;
@@ -97,6 +97,9 @@ typedef struct scenario {
 /* The generated tables. */
 extern const scenario scenarios[];
 extern const size_t scenario_count;
+
+/* A key that the caller frees; NULL without columns. */
+rs_key *key_of(const char *type, const columns *given);
 
 /* What a step gave, one line for each result. */
 typedef struct result {
