@@ -3,6 +3,8 @@
 //! Beside FoundationDB's transaction it holds what must wait until the commit: versions of records whose bytes only the
 //! commit knows, and work hooked to its two sides. It never tries again; that is `Database::run`'s alone.
 
+mod unfinished;
+
 use std::any::Any;
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
@@ -18,6 +20,8 @@ use record_store_kv::{Attempt, BoxFuture, MutationType, Read, Transaction, Trans
 use smallvec::SmallVec;
 
 use crate::{Error, ErrorKind, Result};
+
+pub(crate) use unfinished::Unfinished;
 
 /// One transaction of the record layer. Clones are handles on the same one.
 ///
@@ -64,6 +68,8 @@ struct Pending {
     /// Versions whose bytes only the commit knows, by key. They are kept out of the transaction until it commits, because a
     /// key written with a versionstamp cannot be read any more, and reads of its record would fail with it.
     versions: BTreeMap<Vec<u8>, PendingVersion>,
+    /// The first change of a record that was not made whole.
+    unfinished: Option<String>,
     before_commit: Vec<CommitCheck>,
     after_commit: Vec<Box<dyn FnOnce() + Send>>,
     versionstamp: Option<Read<TransactionVersion>>,
@@ -134,7 +140,8 @@ impl RecordContext {
 
     /// Commits. A second commit does nothing.
     ///
-    /// **Errors**: those of the hooks before the commit; FoundationDB's: 1020 on a conflict, 1021 when nobody knows, 2101
+    /// **Errors**: those of the hooks before the commit; `InvalidArgument` after a save or delete that failed when it had written
+    /// a part of its keys; FoundationDB's: 1020 on a conflict, 1021 when nobody knows, 2101
     /// for a transaction that is too large.
     pub async fn commit(&self) -> Result<()> {
         if self.is_committed() {
@@ -294,7 +301,13 @@ impl RecordContext {
 
     /// Does all that must happen before FoundationDB's commit.
     pub(crate) async fn prepare_commit(&self) -> Result<()> {
-        let checks = std::mem::take(&mut self.inner.pending.lock().before_commit);
+        let checks = {
+            let mut pending = self.inner.pending.lock();
+            if let Some(change) = &pending.unfinished {
+                return Err(unfinished::refuse_commit(change));
+            }
+            std::mem::take(&mut pending.before_commit)
+        };
         for check in checks {
             check(self.clone()).await?;
         }

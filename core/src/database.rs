@@ -261,7 +261,8 @@ impl Database {
     /// # }).unwrap();
     /// ```
     ///
-    /// **Errors**: `InvalidArgument` for a bad path.
+    /// **Errors**: `InvalidArgument` for a bad path; `Corrupt` for a directory that stands in two places, perhaps inside itself;
+    /// `Directory` for more than 100 of them inside each other.
     pub async fn spaces(&self, prefix: &str) -> Result<Vec<SpacePath>> {
         let prefix = match prefix {
             "" => Vec::new(),

@@ -32,3 +32,6 @@ pub(crate) use merge::{MergeCursor, MergeKind};
 pub(crate) use paging::Paging;
 pub(crate) use position::{Position, SortPosition, decoded};
 pub(crate) use transaction::{ScanIdentity, ScanProgress, TransactionCursor, next_batch};
+
+#[cfg(test)]
+mod tests;

@@ -248,7 +248,7 @@ impl UniquenessViolation {
 fn violation(shape: &EntryShape, value: &Value, other: &[u8]) -> Error {
     Error::new(
         ErrorKind::UniquenessViolation,
-        "another record has this value in a unique index",
+        "another record has this value in a unique index: choose another value, or change that record first",
     )
     .with("index", shape.index().name())
     .with("value", beginning_of(&value.columns))

@@ -4,7 +4,7 @@ use std::fmt;
 
 use prost_reflect::{FieldDescriptor, Kind as FieldKind, MessageDescriptor};
 
-use super::{KeyExpression, Kind, count_from_proto, count_to_proto};
+use super::{KeyExpression, Kind, count_from_proto, count_to_proto, part};
 use crate::proto;
 use crate::{Error, ErrorKind, Result};
 
@@ -20,7 +20,7 @@ impl Dimensions {
     /// The columns of `whole_key`, of which `dimensions_size` after the first `prefix_size` are dimensions.
     pub fn new(whole_key: KeyExpression, prefix_size: usize, dimensions_size: usize) -> Self {
         Dimensions {
-            whole_key: Box::new(whole_key),
+            whole_key: Box::new(part(whole_key)),
             prefix_size,
             dimensions_size,
         }

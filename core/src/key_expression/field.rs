@@ -4,7 +4,7 @@ use std::fmt;
 
 use prost_reflect::{Cardinality, FieldDescriptor, MessageDescriptor};
 
-use super::{KeyExpression, Kind, malformed};
+use super::{CUT_OFF, KeyExpression, Kind, malformed, too_deep};
 use crate::proto;
 use crate::wire::TupleField;
 use crate::{Error, ErrorKind, Result};
@@ -99,8 +99,13 @@ impl Field {
                 .with("field", &self.name)
                 .with("message", message.full_name()))
         };
+        if self.name == CUT_OFF {
+            return Err(too_deep());
+        }
         let Some(field) = message.get_field_by_name(&self.name) else {
-            return refuse("the message has no such field");
+            let fields: Vec<_> = message.fields().map(|field| field.name().to_owned()).collect();
+            return refuse("the message has no such field: name one that it has")
+                .map_err(|error| error.with("fields", fields.join(", ")));
         };
         match (self.fan_type, field.cardinality() == Cardinality::Repeated) {
             (FanType::None, true) => return refuse("the field is repeated: let it fan out or concatenate it"),

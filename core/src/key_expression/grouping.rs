@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{KeyExpression, Kind, count_from_proto, count_to_proto};
+use super::{KeyExpression, Kind, count_from_proto, count_to_proto, part};
 use crate::Result;
 use crate::proto;
 
@@ -17,7 +17,7 @@ impl Grouping {
     /// The last `grouped_count` columns of `whole_key` are grouped by the others.
     pub fn new(whole_key: KeyExpression, grouped_count: usize) -> Self {
         Grouping {
-            whole_key: Box::new(whole_key),
+            whole_key: Box::new(part(whole_key)),
             grouped_count,
         }
     }

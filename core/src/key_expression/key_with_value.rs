@@ -4,7 +4,7 @@ use std::fmt;
 
 use prost_reflect::{FieldDescriptor, MessageDescriptor};
 
-use super::{KeyExpression, Kind, Then, count_from_proto, count_to_proto};
+use super::{KeyExpression, Kind, Then, count_from_proto, count_to_proto, part};
 use crate::proto;
 use crate::{Error, ErrorKind, Result};
 
@@ -19,7 +19,7 @@ impl KeyWithValue {
     /// The columns of `inner_key`, split in two.
     pub fn new(inner_key: KeyExpression, split_point: usize) -> Self {
         KeyWithValue {
-            inner_key: Box::new(inner_key),
+            inner_key: Box::new(part(inner_key)),
             split_point,
         }
     }

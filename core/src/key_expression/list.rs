@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{KeyExpression, Kind, fmt_list};
+use super::{KeyExpression, Kind, fmt_list, part};
 use crate::Result;
 use crate::proto;
 
@@ -15,7 +15,9 @@ pub struct List {
 impl List {
     /// One column for each child.
     pub fn new(children: Vec<KeyExpression>) -> Self {
-        List { children }
+        List {
+            children: children.into_iter().map(part).collect(),
+        }
     }
 
     /// The expressions, one for each column.

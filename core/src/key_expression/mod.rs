@@ -296,14 +296,18 @@ impl KeyExpression {
     ///
     /// Errors: `InvalidExpression` for one that is too deep; as [`KeyExpression::from_proto`].
     pub(crate) fn check_readable(&self) -> Result<()> {
-        if self.is_deeper_than(DEPTH_MAX) {
-            return Err(Error::new(
-                ErrorKind::InvalidExpression,
-                "the key expression is too deep to be stored",
-            )
-            .with("limit", DEPTH_MAX));
+        if self.is_deeper_than(DEPTH_MAX) || self.is_cut_off() {
+            return Err(too_deep());
         }
         Self::from_proto(&self.to_proto()).map(drop)
+    }
+
+    /// Whether [`part`] has cut something off.
+    fn is_cut_off(&self) -> bool {
+        match self {
+            KeyExpression::Field(field) => field.name() == CUT_OFF,
+            _ => self.children().iter().any(|child| child.is_cut_off()),
+        }
     }
 
     fn is_deeper_than(&self, levels: usize) -> bool {
@@ -318,6 +322,26 @@ impl KeyExpression {
 /// How many key expressions may stand inside each other. Readers of protobuf, Java's among them, go 100 messages deep; an
 /// expression is two, and it stands up to three below the meta-data.
 pub(crate) const DEPTH_MAX: usize = 48;
+
+/// An expression as it becomes a part of another one. One that is too deep already is cut off, so that no expression exhausts
+/// the stack of who walks through it; what is left is refused wherever expressions are checked.
+fn part(expression: KeyExpression) -> KeyExpression {
+    if expression.is_deeper_than(DEPTH_MAX) {
+        return field(CUT_OFF).into();
+    }
+    expression
+}
+
+/// The name of the field that stands for what was cut off; no field has it.
+const CUT_OFF: &str = "(too many key expressions inside each other)";
+
+fn too_deep() -> Error {
+    Error::new(
+        ErrorKind::InvalidExpression,
+        "too many key expressions stand inside each other: Java could not read them again",
+    )
+    .with("limit", DEPTH_MAX)
+}
 
 impl fmt::Display for KeyExpression {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -4,7 +4,7 @@ use std::fmt;
 
 use prost_reflect::{FieldDescriptor, MessageDescriptor};
 
-use super::{FanType, Field, KeyExpression, Kind, malformed};
+use super::{FanType, Field, KeyExpression, Kind, malformed, part};
 use crate::proto;
 use crate::{Error, ErrorKind, Result};
 
@@ -20,7 +20,7 @@ impl Nest {
     pub fn new(parent: Field, child: KeyExpression) -> Self {
         Nest {
             parent,
-            child: Box::new(child),
+            child: Box::new(part(child)),
         }
     }
 

@@ -1,5 +1,8 @@
 //! Key expressions as meta-data: what is written and read, compared and taken apart.
 
+use prost_reflect::ReflectMessage;
+use prost_reflect::prost_types::DescriptorProto;
+
 use super::*;
 
 /// Every kind once, as a program writes it.
@@ -137,4 +140,34 @@ fn groupings_know_their_parts() {
         concat((field("league"), field("team")))
     );
     assert_eq!(grouping.grouped_sub_key().unwrap(), field("points").into());
+}
+
+#[test]
+fn what_is_too_deep_is_refused_and_exhausts_no_stack() {
+    type Wrap = fn(KeyExpression) -> KeyExpression;
+    let wraps: [(&str, Wrap); 6] = [
+        ("nest", |inner| field("a").nest(inner)),
+        ("list", |inner| list((inner,))),
+        ("then", |inner| list((concat((field("b"), inner)),))),
+        ("grouping", |inner| Grouping::new(inner, 1).into()),
+        ("covering", |inner| key_with_value(inner, 1)),
+        ("function", |inner| {
+            function("order_desc_nulls_last", inner).expect("there is one column")
+        }),
+    ];
+    let message = DescriptorProto::default().descriptor();
+    for (name, wrap) in wraps {
+        let mut deep: KeyExpression = field("name").into();
+        for levels in 1..=20_000 {
+            deep = wrap(deep);
+            if levels == DEPTH_MAX / 2 - 1 {
+                deep.check_readable().expect(name);
+            }
+        }
+        for error in [deep.check_readable().unwrap_err(), deep.validate(&message).unwrap_err()] {
+            assert_eq!(error.kind(), ErrorKind::InvalidExpression, "{name}");
+        }
+        assert_eq!(deep.check_readable().unwrap_err().fact("limit"), Some("48"), "{name}");
+        assert!(deep.to_string().len() < 10_000 && deep.clone() == deep, "{name}");
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Empty, KeyExpression, Kind, fmt_list, malformed};
+use super::{Empty, KeyExpression, Kind, fmt_list, malformed, part};
 use crate::Result;
 use crate::proto;
 
@@ -48,7 +48,7 @@ fn flatten(children: impl IntoIterator<Item = KeyExpression>) -> Vec<KeyExpressi
     for child in children {
         match child {
             KeyExpression::Then(then) => flat.extend(then.children),
-            child => flat.push(child),
+            child => flat.push(part(child)),
         }
     }
     flat

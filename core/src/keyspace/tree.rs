@@ -1,14 +1,19 @@
 //! Record spaces in the tree of directories: listed, moved and removed there, as any tool of the directory layer does it.
 
+use std::collections::HashSet;
+
 use super::{RecordSpace, SpacePath};
 use crate::{Database, Error, ErrorKind, RecordContext, Result};
 
 /// The record spaces below a path, at any depth, in order.
+///
+/// Errors: `Corrupt` for directories that lie inside themselves; `Directory` for too many inside each other.
 pub(crate) async fn list(database: &Database, context: &RecordContext, below: &[String]) -> Result<Vec<SpacePath>> {
     let directories = database.directories();
     let transaction = context.transaction();
     let mut spaces = Vec::new();
     let mut unvisited = vec![below.to_vec()];
+    let mut prefixes = HashSet::new();
     while let Some(names) = unvisited.pop() {
         let path = database.directory_path(&names);
         if !path.is_empty() && !directories.exists(transaction, &path).await? {
@@ -17,9 +22,28 @@ pub(crate) async fn list(database: &Database, context: &RecordContext, below: &[
         for child in directories.list(transaction, &path).await? {
             let mut names = names.clone();
             names.push(child);
+            if names.len() > DEPTH_MAX {
+                return Err(Error::new(
+                    ErrorKind::Directory,
+                    "too many directories lie inside each other: list those below a longer path",
+                )
+                .with("path", database.directory_path(below))
+                .with("limit", DEPTH_MAX));
+            }
             let directory = directories
                 .open(transaction, database.directory_path(&names), b"")
                 .await?;
+            // Partitions have no prefix to compare; how deep they go is limited.
+            if let Ok(subspace) = directory.subspace()
+                && !prefixes.insert(subspace.prefix().to_vec())
+            {
+                return Err(Error::new(
+                    ErrorKind::Corrupt,
+                    "a directory stands in two places, perhaps inside itself: remove one of its names",
+                )
+                .with("path", directory.path())
+                .with("prefix", subspace.prefix().escape_ascii()));
+            }
             if directory.layer() == RecordSpace::LAYER {
                 spaces.push(SpacePath::from_names(names.clone())?);
             }
@@ -98,3 +122,6 @@ pub(crate) async fn move_to(
     directories.move_to(transaction, old, new).await?;
     Ok(())
 }
+
+/// How many directories may lie inside each other where record spaces are looked for: each costs a read for every one in it.
+const DEPTH_MAX: usize = 100;

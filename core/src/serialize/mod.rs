@@ -4,10 +4,12 @@
 //! of a transformed serializer put a prefix before it. Java classes: `DynamicMessageRecordSerializer`,
 //! `TransformedRecordSerializer`.
 
+mod closed_enum;
 mod record;
 mod transformed;
 mod union;
 
 pub use record::Record;
 
+pub(crate) use closed_enum::drop_unknown_numbers;
 pub(crate) use union::{unwrap, wrap};

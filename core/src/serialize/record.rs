@@ -6,6 +6,7 @@ use prost::{Message, Name};
 use prost_reflect::{DeserializeOptions, DynamicMessage, MessageDescriptor, ReflectMessage};
 use record_store_kv::Bytes;
 
+use super::closed_enum::refuse_unknown_number;
 use crate::{Error, ErrorKind, Result};
 
 /// A record to be saved: the name of its type, and its content as protobuf bytes, a message or JSON.
@@ -83,7 +84,8 @@ impl Record {
         Record::from_bytes(message.descriptor().name(), message.encode_to_vec())
     }
 
-    /// A record from protobuf's JSON. It is read when it is saved, by the schema; unknown fields are refused then.
+    /// A record from protobuf's JSON. It is read when it is saved, by the schema; unknown fields are refused then, and so are
+    /// numbers that an enum of proto2 does not have.
     pub fn from_json(record_type: impl Into<String>, json: impl Into<String>) -> Self {
         Record {
             record_type: Cow::Owned(record_type.into()),
@@ -113,7 +115,10 @@ impl Record {
                             .with("reason", &error)
                             .caused_by(error)
                     })?;
-                Ok(message.encode_to_vec().into())
+                match refuse_unknown_number(&message) {
+                    Some(refused) => Err(refused.with("record_type", descriptor.name())),
+                    None => Ok(message.encode_to_vec().into()),
+                }
             }
         }
     }

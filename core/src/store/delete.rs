@@ -4,6 +4,7 @@ use record_store_kv::tuple::Tuple;
 
 use super::indexes::{self, Indexed};
 use super::{RecordStore, count, load, versions};
+use crate::context::Unfinished;
 use crate::{Result, split};
 
 /// Deletes the record with this primary key; says whether there was one.
@@ -16,6 +17,7 @@ pub(super) async fn delete(store: &RecordStore, primary_key: &Tuple) -> Result<b
     let access = store.schema().access(record_type)?;
     let view = access.view(record.bytes(), record.version());
     store.check_unlocked()?;
+    let unfinished = Unfinished::begin(store.context(), "delete", primary_key);
     split::delete(store.context(), &key, store.split_layout(), record.sizes());
     count::add(store, access, &view, -1)?;
     if store.keeps_versions_apart() {
@@ -26,6 +28,7 @@ pub(super) async fn delete(store: &RecordStore, primary_key: &Tuple) -> Result<b
     let old = Some(Indexed::new(record_type, &view));
     indexes::update(store, packed, old, None, &mut scratch.memory.entries).await?;
     store.put_scratch(scratch);
+    unfinished.done();
     Ok(true)
 }
 

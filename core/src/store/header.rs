@@ -56,7 +56,7 @@ impl StoreHeader {
         DataStoreInfo::decode(bytes).map(StoreHeader).map_err(|error| {
             Error::new(
                 ErrorKind::Corrupt,
-                "the header of the record store is no DataStoreInfo message",
+                "the header of the record store is no DataStoreInfo message: restore it, or clear it and repair the missing header",
             )
             .with("key", HexKey(key))
             .caused_by(error)

@@ -137,12 +137,12 @@ impl RecordKeyCursor {
     /// that began at the beginning. A scan of records has other continuations.
     pub fn continuation(&self) -> Option<Continuation> {
         if !self.is_deduplicated {
-            return self.paging.continuation(&self.rows);
+            return self.paging.position(&self.rows).to_continuation();
         }
         if self.paging.last_key(&self.rows).is_none() && self.paging.stopped() != Some(NoNextReason::SourceExhausted) {
             return self.began_at.clone();
         }
-        let inner = self.paging.continuation(&self.rows)?;
+        let inner = self.paging.position(&self.rows).to_continuation()?;
         Some(Continuation::of_deduplicated(
             &inner,
             self.last.as_ref().map(Tuple::pack),

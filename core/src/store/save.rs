@@ -13,6 +13,7 @@ use super::indexes::{self, Indexed};
 use super::schema::TypeAccess;
 use super::scratch::{SaveMemory, Scratch};
 use super::{RecordStore, StoredRecord, count, load, versions};
+use crate::context::Unfinished;
 use crate::key_expression::RecordView;
 use crate::metadata::RecordType;
 use crate::serialize::{self, Record};
@@ -261,6 +262,7 @@ impl<'a> Save<'a> {
                 Some((_, previous)) => Previous::Known(previous.sizes()),
             };
             let sizes = split::save(store.context(), key, stored, inline_version, layout, over).map_err(located)?;
+            let unfinished = Unfinished::begin(store.context(), "save", &primary_key);
             if let (Some(version), true) = (version, store.keeps_versions_apart()) {
                 versions::save_separate(store, &primary_key, version);
             }
@@ -280,6 +282,7 @@ impl<'a> Save<'a> {
             indexes::update(store, packed, old, new, &mut memory.entries)
                 .await
                 .map_err(located)?;
+            unfinished.done();
             sizes
         };
         Ok(StoredRecord {

@@ -7,7 +7,7 @@ use prost_reflect::{DynamicMessage, MessageDescriptor, SerializeOptions};
 use record_store_kv::tuple::Tuple;
 use record_store_kv::{Bytes, TransactionVersion};
 
-use crate::{Error, ErrorKind, RecordVersion, Result, StoredSizes};
+use crate::{Error, ErrorKind, RecordVersion, Result, StoredSizes, serialize};
 
 /// A record of a store: its type, key, bytes and version.
 ///
@@ -106,13 +106,16 @@ impl StoredRecord {
         DynamicMessage::decode(self.descriptor.clone(), self.bytes.clone()).map_err(|error| self.undecodable(error))
     }
 
-    /// The record as protobuf's JSON, with the names of the fields as the schema spells them.
+    /// The record as protobuf's JSON, with the names of the fields as the schema spells them. Unknown fields are left out, and
+    /// so are numbers that an enum of proto2 does not have.
     ///
     /// **Errors**: `InvalidRecord` if the bytes are no message of the record's type.
     pub fn to_json(&self) -> Result<String> {
         let mut json = Vec::new();
         let options = SerializeOptions::new().use_proto_field_name(true);
-        self.to_dynamic()?
+        let mut message = self.to_dynamic()?;
+        serialize::drop_unknown_numbers(&mut message);
+        message
             .serialize_with_options(&mut serde_json::Serializer::new(&mut json), &options)
             .map_err(|error| self.undecodable(error))?;
         String::from_utf8(json).map_err(|error| self.undecodable(error))

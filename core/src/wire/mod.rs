@@ -17,7 +17,7 @@ mod validate;
 pub(crate) use field::{FieldAccess, ValueKind};
 pub(crate) use message::{MessageIndex, MessageRef};
 pub(crate) use reader::{Fields, Malformed, WireValue};
-pub(crate) use scalar::{Scalar, double_order};
+pub(crate) use scalar::{Scalar, double_order, is_closed_enum};
 pub(crate) use tuple_field::TupleField;
 pub use validate::{RecordValidator, validate_record};
 

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
-use prost_reflect::{FieldDescriptor, Kind, Syntax, Value};
+use prost_reflect::{EnumDescriptor, FieldDescriptor, Kind, Syntax, Value};
 
 use super::reader::{Fields, Malformed, WireValue};
 
@@ -61,6 +61,11 @@ pub(crate) enum ScalarKind {
     },
 }
 
+/// Whether a field takes only the numbers of its enum: for Java it does when the field or the enum comes from a proto2 file.
+pub(crate) fn is_closed_enum(field: &FieldDescriptor, definition: &EnumDescriptor) -> bool {
+    field.parent_file().syntax() == Syntax::Proto2 || definition.parent_file().syntax() == Syntax::Proto2
+}
+
 impl ScalarKind {
     /// The kind of a scalar field, `None` for a message or a group.
     pub(super) fn of(field: &FieldDescriptor) -> Option<Self> {
@@ -78,18 +83,13 @@ impl ScalarKind {
                 checked: is_text_checked(field),
             },
             Kind::Bytes => ScalarKind::Bytes,
-            Kind::Enum(definition) => {
-                // Java treats an enum as closed when the field or the enum comes from a proto2 file.
-                let closed = field.parent_file().syntax() == Syntax::Proto2
-                    || definition.parent_file().syntax() == Syntax::Proto2;
-                ScalarKind::Enum {
-                    closed: closed.then(|| {
-                        let mut numbers: Vec<i32> = definition.values().map(|value| value.number()).collect();
-                        numbers.sort_unstable();
-                        numbers.into()
-                    }),
-                }
-            }
+            Kind::Enum(definition) => ScalarKind::Enum {
+                closed: is_closed_enum(field, &definition).then(|| {
+                    let mut numbers: Vec<i32> = definition.values().map(|value| value.number()).collect();
+                    numbers.sort_unstable();
+                    numbers.into()
+                }),
+            },
             Kind::Message(_) => return None,
         })
     }

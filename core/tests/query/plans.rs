@@ -1,7 +1,8 @@
 //! Which plans queries get: the ways that an index is used, and where ours differ from Java's.
 
 use futures_executor::block_on;
-use record_store::key_expression::{concat, field as column, key_with_value};
+use record_store::key_expression::{Literal, concat, field as column, key_with_value};
+use record_store::metadata::{Comparison, ComparisonType, IndexPredicate};
 use record_store::query::{ExecuteOptions, PlannerOptions, RecordQuery, field};
 use record_store::{Database, ErrorKind, Index, Record, RecordSpace, Result, Schema};
 
@@ -185,6 +186,63 @@ fn a_query_that_does_not_fit_the_schema_is_refused() -> Result<()> {
         let store = people.store(&context).await?;
         let unknown = store.execute_query(&RecordQuery::new(["Nobody"]), ExecuteOptions::default());
         assert_eq!(unknown.unwrap_err().kind(), ErrorKind::MetaData);
+        Ok(())
+    })
+}
+
+#[test]
+fn part_of_a_nested_filter_answered_is_not_all_of_it() -> Result<()> {
+    block_on(async {
+        let schema = Schema::builder()
+            .proto(
+                "n.proto",
+                "syntax = 'proto3';
+                 message Sub { string x = 1; int64 y = 2; }
+                 message N { int64 id = 1; int64 n = 2; Sub sub = 3; }",
+            )
+            .record_type("N", |t| t.primary_key("id"))
+            .index(Index::new("n", column("n")).on("N"))
+            .index(Index::new("sub_n", concat((column("sub").nest(column("x")), column("n")))).on("N"))
+            .build()?;
+        let space = Database::in_memory()?.space("n").schema(&schema).open().await?;
+        let filter = field("sub").matches(field("x").eq("b") & field("y").ne(0));
+        let plan = space.query(filter).order_by("n").plan().await?;
+        // The index answers x; y is tested on each record.
+        assert!(plan.to_string().ends_with("QCFILTER sub/{y NOT_EQUALS 0}"), "{plan}");
+        Ok(())
+    })
+}
+
+#[test]
+fn an_index_with_a_predicate_answers_what_implies_it() -> Result<()> {
+    block_on(async {
+        let at_least = |least: i64| IndexPredicate::Value {
+            path: vec!["n".to_owned()],
+            comparison: Comparison::Simple(ComparisonType::GreaterThanOrEquals, Literal::Long(least)),
+        };
+        let schema = Schema::builder()
+            .proto(
+                "n.proto",
+                "syntax = 'proto3'; message N { int64 id = 1; int64 n = 2; string s = 3; }",
+            )
+            .record_type("N", |t| t.primary_key("id"))
+            .index(Index::new("large", column("n")).on("N").with_predicate(at_least(10)))
+            .build()?;
+        let space = Database::in_memory()?.space("n").schema(&schema).open().await?;
+        for (filter, is_used) in [
+            ("n >= 10", true),
+            ("n > 10 AND s = 'a'", true),
+            ("n = 12", true),
+            ("n IN (10, 11)", true),
+            ("n >= 9", false),
+            ("n IN (9, 11)", false),
+            ("n < 12", false),
+            ("n >= 10 OR n = 3", false),
+            ("s = 'a'", false),
+        ] {
+            let plan = space.query(filter).plan().await?;
+            assert_eq!(plan.used_indexes().contains("large"), is_used, "{filter}: {plan}");
+        }
         Ok(())
     })
 }

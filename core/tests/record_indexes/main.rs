@@ -2,6 +2,7 @@
 
 mod batches;
 mod entries;
+mod halfway;
 mod random;
 mod states;
 

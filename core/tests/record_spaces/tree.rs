@@ -1,8 +1,9 @@
 //! Spaces below spaces: children, listing, moving whole trees, removing them.
 
 use futures_executor::block_on;
+use record_store::kv::Subspace;
 use record_store::kv::directory::DirectoryLayer;
-use record_store::{Database, DatabaseOptions, ErrorKind, Result, SpacePath};
+use record_store::{Database, DatabaseOptions, ErrorKind, Result, SpacePath, Tuple};
 
 use super::{contents, kind, user, users};
 
@@ -62,6 +63,39 @@ fn a_space_moves_with_all_below_it() -> Result<()> {
         );
         assert!(db.space("prod/users/users/archive").open().await?.exists(1).await?);
         assert_eq!(listed(&all, "apps").await?.len(), 3);
+        Ok(())
+    })
+}
+
+#[test]
+fn a_tree_without_end_is_an_error() -> Result<()> {
+    block_on(async {
+        let db = Database::in_memory()?;
+        db.space("a/b/c").schema(&users()?).open().await?;
+        assert_eq!(listed(&db, "").await?, ["a/b/c"]);
+        let directories = DirectoryLayer::default();
+        // Somebody has written the prefix of `a` as that of a directory inside of it.
+        let context = db.transaction();
+        let (outer, inner) = (
+            directories.open(context.transaction(), ["a"], b"").await?,
+            directories.open(context.transaction(), ["a", "b"], b"").await?,
+        );
+        let node = Subspace::new(&b"\xfe"[..]).sub(inner.subspace()?.prefix());
+        let name = node.pack(&Tuple::from((0, "again")));
+        context.transaction().set(&name, outer.subspace()?.prefix());
+        context.commit().await?;
+        let error = db.spaces("").await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Corrupt);
+        assert_eq!(error.fact("path"), Some("a/b/again"));
+
+        let context = db.transaction();
+        context.transaction().clear(&name);
+        let deep = vec!["d".to_owned(); 150];
+        directories.create_or_open(context.transaction(), deep, b"").await?;
+        context.commit().await?;
+        let error = db.spaces("").await.unwrap_err();
+        assert_eq!((error.kind(), error.fact("limit")), (ErrorKind::Directory, Some("100")));
+        assert_eq!(listed(&db, "a").await?, ["a/b/c"]);
         Ok(())
     })
 }

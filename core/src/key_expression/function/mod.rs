@@ -14,7 +14,7 @@ use std::ops::RangeInclusive;
 use prost_reflect::{FieldDescriptor, MessageDescriptor};
 
 use super::compiled::{Input, Node, Rows};
-use super::{KeyExpression, Kind};
+use super::{KeyExpression, Kind, part};
 use crate::proto;
 use crate::{Error, ErrorKind, Result};
 
@@ -73,7 +73,7 @@ impl Function {
         }
         Ok(Function {
             name: name.to_owned(),
-            arguments: Box::new(arguments),
+            arguments: Box::new(part(arguments)),
             family,
         })
     }

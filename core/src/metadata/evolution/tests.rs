@@ -1,5 +1,7 @@
 //! Each rule of evolution: what it refuses, and which switch allows it.
 
+mod by_hand;
+
 use record_store_kv::tuple::Element;
 
 use super::*;

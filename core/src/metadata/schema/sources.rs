@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
+use prost::Message;
+use prost_reflect::prost_types::FileDescriptorProto;
 use protox::Compiler;
 use protox::file::{ChainFileResolver, DescriptorSetFileResolver, File, FileResolver, IncludeFileResolver};
 
@@ -87,7 +89,7 @@ impl Files {
 }
 
 fn add_file(files: &mut BTreeMap<String, Bytes>, name: &str, bytes: Bytes) -> Result<()> {
-    if implied_file(name).is_some() || LAYER_FILES.contains(&name) || name == union_file::FILE_NAME {
+    if is_implied(name, &bytes)? {
         return Ok(());
     }
     match files.insert(name.to_owned(), bytes.clone()) {
@@ -96,6 +98,35 @@ fn add_file(files: &mut BTreeMap<String, Bytes>, name: &str, bytes: Bytes) -> Re
         }
         _ => Ok(()),
     }
+}
+
+/// Whether a file is one that every schema has by itself, so that it need not be kept. Descriptor sets have them among their
+/// imports. A file of one's own that only has such a name would be lost without a word: it is refused.
+///
+/// Errors: `Schema`.
+fn is_implied(name: &str, bytes: &Bytes) -> Result<bool> {
+    let packages: &[&str] = if name == union_file::FILE_NAME {
+        &[union_file::PACKAGE]
+    } else if implied_file(name).is_some() || JAVAS_FILES.contains(&name) {
+        &["google.protobuf", "com.apple.foundationdb.record"]
+    } else {
+        return Ok(false);
+    };
+    let file = FileDescriptorProto::decode(bytes.clone()).map_err(|error| {
+        Error::new(ErrorKind::Schema, "the bytes are no file descriptor")
+            .with("file", name)
+            .caused_by(error)
+    })?;
+    if packages.iter().any(|package| file.package().starts_with(package)) {
+        return Ok(true);
+    }
+    Err(Error::new(
+        ErrorKind::Schema,
+        "the file has the name of one that every schema has by itself: give it another name",
+    )
+    .with("file", name)
+    .with("package", file.package())
+    .with("expected_package", packages.join(" or ")))
 }
 
 /// The folders of the files, where nothing says where imports are.
@@ -150,5 +181,5 @@ fn does_not_compile(asked: &Path, error: protox::Error) -> Error {
     schema_error.with("cause", cause).caused_by(error)
 }
 
-/// Java's own files, which a descriptor set of a Java program has among its imports. This layer's stand for them.
-const LAYER_FILES: [&str; 1] = ["record_query_plan.proto"];
+/// Java's own files, which a descriptor set of a Java program has among its imports, and of which no schema needs anything.
+const JAVAS_FILES: [&str; 1] = ["record_query_plan.proto"];

@@ -7,7 +7,7 @@ use record_store_kv::tuple::Element;
 use super::*;
 use crate::ErrorKind;
 use crate::key_expression::{KeyExpression, concat, field, record_type};
-use crate::metadata::RecordMetaDataBuilder;
+use crate::metadata::{RecordMetaDataBuilder, implied_file};
 
 const USERS: &str = r#"
     syntax = "proto3";
@@ -261,6 +261,70 @@ fn javas_options_keep_javas_meaning() {
     assert_eq!(*item.primary_key(), field("id").into());
     assert!(meta_data.index("Item$name").unwrap().is_unique());
     assert!(!meta_data.is_store_record_versions() && meta_data.is_split_long_records());
+}
+
+#[test]
+fn a_file_of_ones_own_is_not_lost_under_the_name_of_an_implied_one() {
+    let text = "syntax = 'proto3'; package demo; message User { int64 id = 1; }";
+    for name in [
+        "tuple_fields.proto",
+        "record_store_union.proto",
+        "record_query_plan.proto",
+        "google/protobuf/timestamp.proto",
+    ] {
+        let schema = || Schema::builder().record_type("User", |t| t.primary_key("id"));
+        let refused = schema().proto(name, text).build().unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::Schema, "{name}");
+        assert_eq!(
+            (refused.fact("file"), refused.fact("package")),
+            (Some(name), Some("demo"))
+        );
+
+        let file = protox::file::File::from_source(name, text).unwrap();
+        let set = prost_types::FileDescriptorSet {
+            file: vec![file.file_descriptor_proto().clone()],
+        };
+        let refused = schema().descriptor_set(set.encode_to_vec()).build().unwrap_err();
+        assert_eq!(refused.fact("file"), Some(name), "{name}");
+    }
+    // A set has the files that its own import, whatever their version.
+    let own = implied_file("tuple_fields.proto").unwrap().clone();
+    let mut set = FileDescriptorProto::decode(own).unwrap();
+    set.message_type[0].name = Some("NewerMessage".to_owned());
+    let set = prost_types::FileDescriptorSet { file: vec![set] };
+    merged(users().descriptor_set(set.encode_to_vec()), None);
+}
+
+#[test]
+fn an_index_whose_expression_is_too_deep_is_named() {
+    let mut deep: KeyExpression = field("city").into();
+    for _ in 0..20_000 {
+        deep = field("address").nest(deep);
+    }
+    let error = users()
+        .index(crate::Index::new("deep", deep).on("User"))
+        .build()
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidExpression);
+    assert_eq!((error.fact("index"), error.fact("limit")), (Some("deep"), Some("48")));
+
+    // Meta-data of that depth cannot be decoded, here and in Java.
+    let mut message = merged(users(), None).to_proto();
+    let mut expression = KeyExpression::from(field("city")).to_proto();
+    let parent = KeyExpression::from(field("address")).to_proto().field;
+    for _ in 0..100 {
+        expression = crate::proto::KeyExpression {
+            nesting: Some(Box::new(crate::proto::Nesting {
+                parent: parent.clone(),
+                child: Some(Box::new(expression)),
+            })),
+            ..Default::default()
+        };
+    }
+    message.indexes[0].root_expression = Some(expression);
+    let error = RecordMetaData::from_proto_bytes(message.encode_to_vec()).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::MetaData);
+    assert!(format!("{error:?}").contains("RecursionLimitReached"), "{error:?}");
 }
 
 #[test]

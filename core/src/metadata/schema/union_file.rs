@@ -122,6 +122,6 @@ fn absolute(message: &MessageDescriptor) -> String {
 
 /// The name under which meta-data keeps the generated file.
 pub(super) const FILE_NAME: &str = "record_store_union.proto";
-const PACKAGE: &str = "record_store";
+pub(super) const PACKAGE: &str = "record_store";
 const RESERVED_BY_PROTOBUF: std::ops::RangeInclusive<i32> = 19_000..=19_999;
 const NUMBER_MAX: i32 = (1 << 29) - 1;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::candidate::Candidate;
+use super::predicate::is_implied;
 use super::scored::ScoredPlan;
 use crate::Result;
 use crate::index::IndexState;
@@ -67,7 +68,8 @@ impl<'a> PlanContext<'a> {
                 None => index.boolean_option(index_option::ALLOWED_FOR_QUERY, true),
             };
             // An index with a predicate lacks records.
-            is_allowed && is_plannable(index) && index.predicate().is_none() && readable.contains(index)
+            let has_all = |predicate| is_implied(predicate, query.filter());
+            is_allowed && is_plannable(index) && readable.contains(index) && index.predicate().is_none_or(has_all)
         };
         let names: Vec<&str> = types.iter().map(|record_type| record_type.name()).collect();
         let has = |index: &Index, name: &str| index.record_types().iter().any(|of_index| of_index == name);

@@ -8,6 +8,7 @@
 //! - [`matching`], [`and_then`]: which comparisons the columns of one index answer
 //! - [`combine`]: unions for *or*, intersections for *and*
 //! - [`ordering`]: in which order a plan gives records
+//! - [`predicate`]: whether an index with a predicate has all records that are wanted
 //! - [`covering`]: which fields an index holds, so that records need not be loaded
 
 mod and_then;
@@ -19,6 +20,7 @@ mod in_clauses;
 mod matching;
 mod normalize;
 mod ordering;
+mod predicate;
 mod scored;
 
 use context::PlanContext;
