@@ -246,7 +246,7 @@ impl RecordSpace {
         })
     }
 
-    /// The records in the order of their primary keys. See [`ScanArguments::with_bounds`] for the bounds.
+    /// The records in the order of their primary keys. See `ScanArguments::with_bounds` for the bounds.
     #[napi]
     pub fn scan(
         &self,
@@ -264,7 +264,7 @@ impl RecordSpace {
         )
     }
 
-    /// The entries of an index in its order. See [`ScanArguments::with_bounds`] for the bounds.
+    /// The entries of an index in its order. See `ScanArguments::with_bounds` for the bounds.
     #[napi]
     pub fn scan_index(
         &self,
@@ -282,7 +282,7 @@ impl RecordSpace {
         )
     }
 
-    /// The records in the order of an index. See [`ScanArguments::with_bounds`] for the bounds.
+    /// The records in the order of an index. See `ScanArguments::with_bounds` for the bounds.
     #[napi]
     pub fn scan_by(&self, name: String, bounds: &[u8], arguments: ScanArguments, tx: Option<&Transaction>) -> Cursor {
         let (bounds, same) = (bounds.to_vec(), name.clone());
@@ -294,7 +294,7 @@ impl RecordSpace {
         )
     }
 
-    /// The records that a query asks for. See [`to_query`] for how it is packed.
+    /// The records that a query asks for. See `to_query` for how it is packed.
     #[napi]
     pub fn query(&self, query: &[u8], arguments: ScanArguments, tx: Option<&Transaction>) -> Cursor {
         let query = query.to_vec();
@@ -310,7 +310,7 @@ impl RecordSpace {
         )
     }
 
-    /// How the records of a query would be found. See [`to_query`] for how it is packed.
+    /// How the records of a query would be found. See `to_query` for how it is packed.
     #[napi]
     pub fn explain<'env>(
         &self,
