@@ -7,6 +7,7 @@ mod kv_raw;
 mod machine;
 mod measure;
 mod peer;
+mod question;
 mod record_store;
 mod redb_raw;
 mod report;
@@ -56,7 +57,13 @@ fn main() -> Outcome<()> {
                 bar.finish();
             }
             let title = workload.title;
-            tables.push(Table { title, records, rows });
+            let columns = measure::columns(workload);
+            tables.push(Table {
+                title,
+                records,
+                columns,
+                rows,
+            });
         }
     }
     print!("{}", report::markdown(&tables));

@@ -2,7 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use crate::peer::{Kind, Outcome};
+use crate::peer::{Kind, Outcome, Peer};
+use crate::question::{QUESTIONS, Question};
 use crate::user::{User, scatter};
 use crate::workload::Workload;
 
@@ -13,22 +14,29 @@ pub(crate) const SCAN: usize = 100;
 const GETS: usize = 20_000;
 const SCANS: usize = 2_000;
 
-/// What one peer needed.
-#[derive(Clone, Copy)]
-pub(crate) struct Figures {
-    /// Mean time of one save of [`BATCH`] users.
-    pub(crate) save: Duration,
-    /// The slowest of these saves.
-    pub(crate) save_slowest: Duration,
-    /// Mean time of one get.
-    pub(crate) get: Duration,
-    /// Mean time of one scan of [`SCAN`] users.
-    pub(crate) scan: Duration,
+/// The times that are measured of a workload, as the heads of its tables.
+pub(crate) fn columns(workload: &Workload) -> Vec<String> {
+    if workload.queries {
+        return QUESTIONS.iter().map(|question| question.head().to_owned()).collect();
+    }
+    let scan = format!("scan of {SCAN}");
+    vec![
+        format!("save of {BATCH}"),
+        "slowest save".to_owned(),
+        "get".to_owned(),
+        scan,
+    ]
 }
 
-/// Fills a fresh store of this kind with `records` users, in scattered order, and reads from it.
+/// Fills a fresh store of this kind with `records` users, in scattered order, and reads from it; gives a time for
+/// each of the [`columns`].
 #[allow(clippy::disallowed_methods, reason = "a benchmark measures time")]
-pub(crate) fn measure(workload: &Workload, kind: &Kind, records: i64, progress: impl Fn(u64)) -> Outcome<Figures> {
+pub(crate) fn measure(
+    workload: &Workload,
+    kind: &Kind,
+    records: i64,
+    progress: impl Fn(u64),
+) -> Outcome<Vec<Duration>> {
     let folder = tempfile::tempdir()?;
     let mut peer = (kind.open)(workload, folder.path())?;
     let order = scattered_order(records);
@@ -43,6 +51,13 @@ pub(crate) fn measure(workload: &Workload, kind: &Kind, records: i64, progress: 
         saves += time;
         save_slowest = save_slowest.max(time);
         progress(u64::try_from(ids.len())?);
+    }
+
+    if workload.queries {
+        return QUESTIONS
+            .iter()
+            .map(|question| ask(peer.as_mut(), question, records))
+            .collect();
     }
 
     let started = Instant::now();
@@ -63,12 +78,29 @@ pub(crate) fn measure(workload: &Workload, kind: &Kind, records: i64, progress: 
     }
     let scans = started.elapsed();
 
-    Ok(Figures {
-        save: saves / u32::try_from(order.len().div_ceil(BATCH))?,
+    Ok(vec![
+        saves / u32::try_from(order.len().div_ceil(BATCH))?,
         save_slowest,
-        get: gets / u32::try_from(GETS)?,
-        scan: scans / u32::try_from(SCANS)?,
-    })
+        gets / u32::try_from(GETS)?,
+        scans / u32::try_from(SCANS)?,
+    ])
+}
+
+/// The mean time of one answer.
+#[allow(clippy::disallowed_methods, reason = "a benchmark measures time")]
+fn ask(peer: &mut dyn Peer, question: &Question, records: i64) -> Outcome<Duration> {
+    // The first answer may make a plan, and warms what the question reads.
+    peer.ask(question, pick(0, records))?;
+    let mut rows = 0;
+    let started = Instant::now();
+    for n in 0..question.times() {
+        rows += peer.ask(question, pick(n, records))?;
+    }
+    let time = started.elapsed();
+    if rows == 0 {
+        return Err(format!("{}: no rows at all", question.head()).into());
+    }
+    Ok(time / u32::try_from(question.times())?)
 }
 
 /// The numbers below `records` in a fixed order that jumps about.

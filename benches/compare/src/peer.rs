@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use crate::question::Question;
 use crate::user::User;
 use crate::workload::Workload;
 
@@ -18,6 +19,10 @@ pub(crate) trait Peer {
     fn get(&mut self, id: i64) -> Outcome<Option<User>>;
     /// Reads up to `count` users from `first` upwards and decodes them; returns how many there were.
     fn scan(&mut self, first: i64, count: usize) -> Outcome<usize>;
+    /// Answers a question made for the user with this number; returns how many rows there were. Only a peer with queries can.
+    fn ask(&mut self, _question: &Question, _id: i64) -> Outcome<usize> {
+        Err("the peer has no queries".into())
+    }
 }
 
 /// A kind of peer: its name and how it is opened for a workload, in an empty folder if it is durable.

@@ -5,9 +5,11 @@ use std::path::Path;
 use futures_executor::block_on;
 use record_store::key_expression::{Grouping, field};
 use record_store::metadata::index_type;
+use record_store::query::Parameters;
 use record_store::{Database, Index, Record, RecordSpace, ScanOptions, Schema};
 
 use crate::peer::{Outcome, Peer};
+use crate::question::{Question, RANGE};
 use crate::user::{PROTO, User};
 use crate::workload::Workload;
 
@@ -69,6 +71,44 @@ impl Peer for Ours {
                 seen += 1;
             }
             Ok(seen)
+        })
+    }
+
+    fn ask(&mut self, question: &Question, id: i64) -> Outcome<usize> {
+        let users = &self.0;
+        let asked = User::numbered(id);
+        let query = match question {
+            Question::Point => users
+                .query("email = ?")
+                .parameters(Parameters::positional([asked.email])),
+            Question::RangeWithFetch => users
+                .query("age >= ?")
+                .parameters(Parameters::positional([i64::from(asked.age)]))
+                .order_by("age")
+                .limit(RANGE),
+            Question::CoveringRange => users
+                .query("city = ?")
+                .parameters(Parameters::positional([asked.city]))
+                .required_results(["id"]),
+            Question::OrOfTwo => {
+                let emails = [asked.email, User::numbered(id / 2).email];
+                users
+                    .query("email = ? OR email = ?")
+                    .parameters(Parameters::positional(emails))
+            }
+            Question::SortWithoutIndex => users
+                .query("city = ?")
+                .parameters(Parameters::positional([asked.city]))
+                .order_by("name"),
+        };
+        let mut rows = 0;
+        block_on(async {
+            let mut cursor = query.execute();
+            while let Some(user) = cursor.next().await? {
+                user.decode::<User>()?;
+                rows += 1;
+            }
+            Ok(rows)
         })
     }
 }

@@ -4,13 +4,13 @@ use std::fmt::Write;
 use std::time::Duration;
 
 use crate::machine;
-use crate::measure::{BATCH, Figures, SCAN};
 
-/// What the peers needed for one workload with one number of records.
+/// What the peers needed for one workload with one number of records: a row for each peer, a time for each column.
 pub(crate) struct Table {
     pub(crate) title: &'static str,
     pub(crate) records: i64,
-    pub(crate) rows: Vec<(&'static str, Figures)>,
+    pub(crate) columns: Vec<String>,
+    pub(crate) rows: Vec<(&'static str, Vec<Duration>)>,
 }
 
 /// The tables: the figures, and how many times as fast as each peer the first row is.
@@ -22,37 +22,30 @@ pub(crate) fn markdown(tables: &[Table]) -> String {
             title = table.title;
             let _ = write!(text, "\n## {title}\n");
         }
-        let _ = write!(
-            text,
-            "\n### {} records\n\n\
-             | | save of {BATCH} | slowest save | get | scan of {SCAN} |\n|---|---|---|---|---|\n",
-            table.records
-        );
-        for (name, figures) in &table.rows {
-            let _ = writeln!(
-                text,
-                "| {name} | {} | {} | {} | {} |",
-                time(figures.save),
-                time(figures.save_slowest),
-                time(figures.get),
-                time(figures.scan)
-            );
+        let _ = write!(text, "\n### {} records\n\n", table.records);
+        row(&mut text, "| ", &table.columns);
+        let _ = writeln!(text, "|---{}|", "|---".repeat(table.columns.len()));
+        for (name, times) in &table.rows {
+            let times: Vec<String> = times.iter().copied().map(time).collect();
+            row(&mut text, &format!("| {name} "), &times);
         }
         let Some(((ours, first), peers)) = table.rows.split_first() else {
             continue;
         };
-        for (name, figures) in peers {
-            let _ = writeln!(
-                text,
-                "| **{ours} : {name}** | {} | {} | {} | {} |",
-                ratio(figures.save, first.save),
-                ratio(figures.save_slowest, first.save_slowest),
-                ratio(figures.get, first.get),
-                ratio(figures.scan, first.scan)
-            );
+        for (name, times) in peers {
+            let ratios: Vec<String> = times
+                .iter()
+                .zip(first)
+                .map(|(peer, ours)| ratio(*peer, *ours))
+                .collect();
+            row(&mut text, &format!("| **{ours} : {name}** "), &ratios);
         }
     }
     text
+}
+
+fn row(text: &mut String, head: &str, cells: &[String]) {
+    let _ = writeln!(text, "{head}| {} |", cells.join(" | "));
 }
 
 fn time(time: Duration) -> String {

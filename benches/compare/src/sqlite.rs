@@ -8,6 +8,7 @@ use std::path::Path;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::peer::{Outcome, Peer};
+use crate::question::{Question, RANGE};
 use crate::user::User;
 use crate::workload::Workload;
 
@@ -75,5 +76,34 @@ impl Peer for Sqlite {
             seen += 1;
         }
         Ok(seen)
+    }
+
+    fn ask(&mut self, question: &Question, id: i64) -> Outcome<usize> {
+        let asked = User::numbered(id);
+        match question {
+            Question::Point => self.users("SELECT * FROM users WHERE email = ?", [asked.email]),
+            Question::RangeWithFetch => self.users(
+                "SELECT * FROM users WHERE age >= ? ORDER BY age LIMIT ?",
+                params![asked.age, i64::try_from(RANGE)?],
+            ),
+            Question::CoveringRange => {
+                let mut select = self.0.prepare_cached("SELECT id FROM users WHERE city = ?")?;
+                let ids = select.query_map([asked.city], |row| row.get::<_, i64>(0))?;
+                Ok(ids.collect::<rusqlite::Result<Vec<_>>>()?.len())
+            }
+            Question::OrOfTwo => self.users(
+                "SELECT * FROM users WHERE email = ? OR email = ?",
+                [asked.email, User::numbered(id / 2).email],
+            ),
+            Question::SortWithoutIndex => self.users("SELECT * FROM users WHERE city = ? ORDER BY name", [asked.city]),
+        }
+    }
+}
+
+impl Sqlite {
+    fn users(&self, select: &str, parameters: impl rusqlite::Params) -> Outcome<usize> {
+        let mut select = self.0.prepare_cached(select)?;
+        let users = select.query_map(parameters, user)?;
+        Ok(users.collect::<rusqlite::Result<Vec<_>>>()?.len())
     }
 }

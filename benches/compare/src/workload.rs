@@ -9,6 +9,8 @@ pub(crate) struct Workload {
     pub(crate) title: &'static str,
     /// Whether users are found by their e-mail address, city and age, and counted by city.
     pub(crate) indexed: bool,
+    /// Whether queries are measured, instead of saves, gets and scans.
+    pub(crate) queries: bool,
     /// Whether a save is on disk before it returns; otherwise everything stays in memory.
     pub(crate) durable: bool,
     /// The most records that it is measured with.
@@ -22,6 +24,7 @@ pub(crate) const WORKLOADS: &[Workload] = &[
     Workload {
         title: "Records",
         indexed: false,
+        queries: false,
         durable: true,
         records_max: i64::MAX,
         peers: &[RECORD_STORE, REDB_RAW, SQLITE],
@@ -29,6 +32,7 @@ pub(crate) const WORKLOADS: &[Workload] = &[
     Workload {
         title: "Records with three value indexes and a count index",
         indexed: true,
+        queries: false,
         durable: true,
         records_max: i64::MAX,
         peers: &[RECORD_STORE, RAW_WRITES, SQLITE],
@@ -36,9 +40,18 @@ pub(crate) const WORKLOADS: &[Workload] = &[
     Workload {
         title: "The same in memory, where only the processor counts",
         indexed: true,
+        queries: false,
         durable: false,
         records_max: 100_000,
         peers: &[RECORD_STORE, RAW_WRITES, SQLITE],
+    },
+    Workload {
+        title: "Queries",
+        indexed: true,
+        queries: true,
+        durable: true,
+        records_max: i64::MAX,
+        peers: &[RECORD_STORE, SQLITE],
     },
 ];
 
