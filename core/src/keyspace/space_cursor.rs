@@ -250,7 +250,7 @@ impl<T: Send> Batch<T> {
 }
 
 /// A scan in the transaction of a store, and to what its continuations belong. One that was given must belong to it.
-fn begin<C: TransactionCursor>(
+pub(super) fn begin<C: TransactionCursor>(
     store: &RecordStore,
     mut options: ScanOptions,
     scan: impl Fn(&RecordStore, ScanOptions, Option<&Envelope>) -> Result<C>,

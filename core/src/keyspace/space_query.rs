@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 
+use super::space_cursor::begin;
 use super::{RecordSpace, SpaceCursor};
 use crate::cursor::{Envelope, ScanIdentity};
 use crate::metadata::{Columns, RecordMetaData};
@@ -321,7 +322,7 @@ impl SpaceQuery {
     /// # }).unwrap();
     /// ```
     ///
-    /// **Errors**: those of [`plan`](SpaceQuery::plan) and of [`RecordStore::execute_plan`].
+    /// **Errors**: those of [`plan`](SpaceQuery::plan) and of [`RecordStore::execute_plan`]; `InvalidContinuation` for one of another query or space.
     pub fn execute_in(&self, store: &RecordStore) -> Result<QueryCursor> {
         let options = ScanOptions {
             limit: self.options.limit,
@@ -331,7 +332,11 @@ impl SpaceQuery {
             continuation: self.options.continuation.clone(),
             ..ScanOptions::default()
         };
-        self.execute_batch(store, options, None, &mut None)
+        let planned = Mutex::new(None);
+        let (cursor, seal) = begin(store, options, |store, options, resumed| {
+            self.execute_batch(store, options, resumed, &mut planned.lock())
+        })?;
+        Ok(cursor.sealed_by(seal))
     }
 
     fn execute_batch(
