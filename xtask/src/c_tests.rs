@@ -98,6 +98,10 @@ pub(crate) fn run() -> Result<(), Failure> {
 /// Compiles an example as other people's projects do.
 fn build_with_cmake(folder: &Path) -> Result<(), Failure> {
     let build = folder.join("cmake");
+    // What cmake noted down there belongs to one checkout, and the cache serves all.
+    if build.exists() {
+        fs::remove_dir_all(&build).map_err(|error| format!("{}: {error}", build.display()))?;
+    }
     Program::new("cmake")
         .args(["-Wno-dev", "-S", "examples/cpp", "-B"])
         .args([&build])
