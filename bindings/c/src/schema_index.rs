@@ -68,6 +68,21 @@ pub extern "C" fn rs_schema_builder_index(
     })
 }
 
+/// Adds a name to one of the lists of an index.
+fn add(
+    builder: *mut rs_schema_builder,
+    index: rs_bytes,
+    what: &'static str,
+    name: rs_bytes,
+    list: impl FnOnce(&mut Index) -> &mut Vec<String>,
+) -> rs_status {
+    declare(builder, |declared| {
+        let name = name.text(what)?;
+        list(declared.index(&index.text("index")?)?).push(name);
+        Ok(())
+    })
+}
+
 /// Adds a column to an index.
 #[unsafe(no_mangle)]
 pub extern "C" fn rs_schema_builder_index_column(
@@ -75,11 +90,7 @@ pub extern "C" fn rs_schema_builder_index_column(
     index: rs_bytes,
     column: rs_bytes,
 ) -> rs_status {
-    declare(builder, |declared| {
-        let column = column.text("column")?;
-        declared.index(&index.text("index")?)?.columns.push(column);
-        Ok(())
-    })
+    add(builder, index, "column", column, |index| &mut index.columns)
 }
 
 /// Adds a record type whose records are indexed; all types are, unless one is named.
@@ -89,11 +100,7 @@ pub extern "C" fn rs_schema_builder_index_on(
     index: rs_bytes,
     record_type: rs_bytes,
 ) -> rs_status {
-    declare(builder, |declared| {
-        let record_type = record_type.text("record_type")?;
-        declared.index(&index.text("index")?)?.types.push(record_type);
-        Ok(())
-    })
+    add(builder, index, "record_type", record_type, |index| &mut index.types)
 }
 
 /// Adds a column by whose values an index, such as a count, is grouped.
@@ -103,11 +110,7 @@ pub extern "C" fn rs_schema_builder_index_group_by(
     index: rs_bytes,
     column: rs_bytes,
 ) -> rs_status {
-    declare(builder, |declared| {
-        let column = column.text("column")?;
-        declared.index(&index.text("index")?)?.groups.push(column);
-        Ok(())
-    })
+    add(builder, index, "column", column, |index| &mut index.groups)
 }
 
 /// Adds a column that is kept in the value of each entry, so that a query for it need not read the record.
@@ -117,11 +120,7 @@ pub extern "C" fn rs_schema_builder_index_covering(
     index: rs_bytes,
     column: rs_bytes,
 ) -> rs_status {
-    declare(builder, |declared| {
-        let column = column.text("column")?;
-        declared.index(&index.text("index")?)?.covered.push(column);
-        Ok(())
-    })
+    add(builder, index, "column", column, |index| &mut index.covered)
 }
 
 /// No two records may have the same value in the index.

@@ -174,11 +174,7 @@ impl Candidate<'_> {
                 matched
             }
             KeyExpression::Nest(nest) if nest.parent().name() == name => {
-                let sort = match sort {
-                    None => None,
-                    Some(KeyExpression::Nest(sort)) if sort.parent().name() == name => Some(sort.child()),
-                    Some(_) => return None,
-                };
+                let sort = sort_within(sort, name)?;
                 let matched = self.match_filter(nest.child(), child, sort)?;
                 if matched.unsatisfied.is_empty() {
                     return Some(matched);
@@ -207,11 +203,7 @@ impl Candidate<'_> {
                 self.match_one_of_them_nested(then.children().first()?, filter, name, child, sort)
             }
             KeyExpression::Nest(nest) if nest.parent().name() == name => {
-                let sort = match sort {
-                    None => None,
-                    Some(KeyExpression::Nest(sort)) if sort.parent().name() == name => Some(sort.child()),
-                    Some(_) => return None,
-                };
+                let sort = sort_within(sort, name)?;
                 let matched = self.match_filter(nest.child(), child, sort)?;
                 // The rest must be true of the same message: it cannot stand alone.
                 let unsatisfied = match matched.unsatisfied.is_empty() {
@@ -262,6 +254,15 @@ impl Candidate<'_> {
             KeyExpression::Then(then) => self.and_then(then, filter, sort),
             _ => None,
         }
+    }
+}
+
+/// The order within the message in a field; none if the order is of something else.
+fn sort_within<'s>(sort: Option<&'s KeyExpression>, name: &str) -> Option<Option<&'s KeyExpression>> {
+    match sort {
+        None => Some(None),
+        Some(KeyExpression::Nest(sort)) if sort.parent().name() == name => Some(Some(sort.child())),
+        Some(_) => None,
     }
 }
 
