@@ -91,9 +91,25 @@ async fn bring_up_to_date(
 async fn create_or_open_directory(database: &Database, context: &RecordContext, path: &SpacePath) -> Result<Directory> {
     let full_path = database.directory_path(path.names());
     let directories = database.directories();
-    Ok(directories
+    let opened = directories
         .create_or_open(context.transaction(), full_path, RecordSpace::LAYER)
-        .await?)
+        .await;
+    opened.map_err(refuse_folder)
+}
+
+/// A directory without a layer is a folder, which other spaces below it have made.
+fn refuse_folder(error: record_store_kv::Error) -> Error {
+    let error = Error::from(error);
+    let has_no_layer = error.kind() == ErrorKind::Directory && error.fact("layer") == Some("");
+    match has_no_layer {
+        true => Error::new(
+            ErrorKind::Directory,
+            "there is a folder here, made for the record spaces below it: choose another path, or open the upper space before \
+             those below it",
+        )
+        .caused_by(error),
+        false => error,
+    }
 }
 
 /// Errors: `StoreNotFound`, `Directory`.
@@ -111,7 +127,8 @@ pub(super) async fn open_directory(
             "there is no such record space: give a schema to create it",
         ));
     }
-    Ok(directories.open(transaction, full_path, RecordSpace::LAYER).await?)
+    let opened = directories.open(transaction, full_path, RecordSpace::LAYER).await;
+    opened.map_err(refuse_folder)
 }
 
 /// Errors: `StoreNotFound`.

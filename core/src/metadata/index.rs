@@ -332,6 +332,31 @@ pub mod index_type {
     pub const MULTIDIMENSIONAL: &str = "multidimensional";
     /// Vectors by their distance.
     pub const VECTOR: &str = "vector";
+
+    /// All of them.
+    pub const ALL: [&str; 21] = [
+        VALUE,
+        RANK,
+        COUNT,
+        COUNT_NOT_NULL,
+        COUNT_UPDATES,
+        SUM,
+        MIN_EVER,
+        MAX_EVER,
+        MIN_EVER_LONG,
+        MAX_EVER_LONG,
+        MIN_EVER_TUPLE,
+        MAX_EVER_TUPLE,
+        MAX_EVER_VERSION,
+        VERSION,
+        TEXT,
+        BITMAP_VALUE,
+        PERMUTED_MIN,
+        PERMUTED_MAX,
+        TIME_WINDOW_LEADERBOARD,
+        MULTIDIMENSIONAL,
+        VECTOR,
+    ];
 }
 
 /// The options of indexes that concern every type. Java: `IndexOptions`.

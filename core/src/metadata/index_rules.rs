@@ -7,6 +7,7 @@ use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
 
 use super::evolution::rule;
 use super::index::{index_option as option, index_type};
+use super::names::unknown;
 use super::{Index, IndexPredicate, RecordMetaData};
 use crate::error::{Error, ErrorKind, Result};
 use crate::key_expression::{Grouping, KeyExpression};
@@ -15,7 +16,10 @@ use crate::key_expression::{Grouping, KeyExpression};
 ///
 /// **Errors**: `MetaData` for an unknown type and options, `InvalidExpression` for the key expression.
 pub(super) fn validate(meta_data: &RecordMetaData, index: &Index) -> Result<()> {
-    let rules = rules(index.kind()).ok_or_else(|| invalid(index, "there is no index type of this name"))?;
+    let rules = rules(index.kind()).ok_or_else(|| {
+        let error = Error::new(ErrorKind::MetaData, "there is no index type of this name").with("index", index.name());
+        unknown(error, "type", index.kind(), index_type::ALL.iter().copied())
+    })?;
     for message in messages(meta_data, index) {
         let fields = index
             .root_expression()

@@ -12,6 +12,22 @@ async fn listed(db: &Database, prefix: &str) -> Result<Vec<String>> {
 }
 
 #[test]
+fn a_folder_of_spaces_is_none_itself() -> Result<()> {
+    block_on(async {
+        let db = Database::in_memory()?;
+        db.space("prod/users").schema(&users()?).open().await?;
+        for opening in [db.space("prod"), db.space("prod").schema(&users()?)] {
+            let error = opening.open().await.expect_err("it is a folder");
+            assert_eq!(error.kind(), ErrorKind::Directory);
+            assert!(error.message().contains("a folder here"), "{error}");
+            assert_eq!(error.fact("space"), Some("prod"), "{error}");
+        }
+        assert_eq!(listed(&db, "").await?, ["prod/users"]);
+        Ok(())
+    })
+}
+
+#[test]
 fn children_are_spaces_of_their_own() -> Result<()> {
     block_on(async {
         let db = Database::in_memory()?;

@@ -61,6 +61,15 @@ fn every_type_takes_a_key_of_its_shape() {
 }
 
 #[test]
+fn an_index_type_that_does_not_exist_is_told_its_nearest() {
+    let error = check(Index::new("i", field("s")).with_kind("vlaue")).expect_err("a slip of the pen");
+    assert_eq!(
+        (error.fact("type"), error.fact("did_you_mean")),
+        (Some("vlaue"), Some("value"))
+    );
+}
+
+#[test]
 fn other_keys_and_options_are_refused() {
     let grouped = || field("n").group_by(field("s"));
     let index = |kind: &str, key: KeyExpression| Index::new("i", key).with_kind(kind);

@@ -54,6 +54,9 @@ impl QueryComponent {
     /// # Ok::<(), record_store::Error>(())
     /// ```
     ///
+    /// A field without presence (of proto3, not `optional`) that holds its default counts as absent, as in Java: `age >= 0` does
+    /// not find an age of 0, and `age IS NULL` does.
+    ///
     /// **Errors**: [`ErrorKind::InvalidQuery`] with the line and the column of what is not understood.
     ///
     /// **Limits**: a megabyte of text, 4,000 operators and words of SQL, 50 parentheses within each other.
@@ -86,6 +89,15 @@ impl std::str::FromStr for QueryComponent {
 
 fn expression(tokens: Vec<TokenWithSpan>) -> Result<Expr> {
     let end = tokens.last().map_or(Location::new(1, 1), |token| token.span.end);
+    if let Some(statement) = tokens.iter().find(|token| !matches!(token.token, Token::Whitespace(_)))
+        && matches!(&statement.token, Token::Word(word) if word.keyword == Keyword::SELECT)
+    {
+        return Err(at(
+            statement.span.start,
+            "the text of a query is a condition and no statement: give what would stand behind WHERE",
+        )
+        .with("found", &statement.token));
+    }
     let mut parser = Parser::new(&FilterDialect)
         .with_recursion_limit(DEPTH_MAX)
         .with_tokens_with_locations(tokens);
@@ -93,13 +105,22 @@ fn expression(tokens: Vec<TokenWithSpan>) -> Result<Expr> {
     let rest = parser.peek_token();
     match rest.token {
         Token::EOF => Ok(expression),
-        token => Err(at(
-            rest.span.start,
-            "the text of the query goes on behind its end: join conditions with AND or OR",
-        )
-        .with("found", token)),
+        token => {
+            let message = match &token {
+                Token::Word(word) if word.keyword == Keyword::ORDER => ORDER_IS_BESIDE,
+                Token::Word(word) if matches!(word.keyword, Keyword::LIMIT | Keyword::OFFSET | Keyword::FETCH) => {
+                    LIMIT_IS_BESIDE
+                }
+                _ => "the text of the query goes on behind its end: join conditions with AND or OR",
+            };
+            Err(at(rest.span.start, message).with("found", token))
+        }
     }
 }
+
+const ORDER_IS_BESIDE: &str = "the text of a query has no order: give it beside the text, to the query's order_by";
+
+const LIMIT_IS_BESIDE: &str = "the text of a query has no limit: give it beside the text, to the query's limit or skip";
 
 /// Chains of operators become trees as deep as they are long.
 fn check_length(tokens: &[TokenWithSpan]) -> Result<()> {

@@ -118,7 +118,12 @@ impl Reader {
             Side::Given(operand) => Ok(operand),
             Side::Asked(_) => Err(unsupported(
                 expression,
-                "a value must stand here: fields do not compare with fields",
+                match expression {
+                    Expr::Identifier(name) if name.quote_style == Some('"') => {
+                        "a value must stand here, and names are what stands in double quotes: write texts in single ones"
+                    }
+                    _ => "a value must stand here: fields do not compare with fields",
+                },
             )),
         }
     }
