@@ -1319,8 +1319,9 @@ rs_status rs_record_free(rs_record *record);
 /**
  * Begins to read the records in the order of their primary keys; read them with `rs_cursor_next`.
  *
- * Without a transaction the scan may take any time: it reads in batches, each of one moment. `options` may be NULL. Free the
- * cursor with `rs_cursor_free`.
+ * Without a transaction the scan may take any time: it reads in batches, each of one moment. What does not go with the space,
+ * such as a continuation of another scan, is told with the first result. `options` may be NULL. Free the cursor with
+ * `rs_cursor_free`.
  */
 rs_status rs_scan(rs_space *space,
                   rs_transaction *transaction,

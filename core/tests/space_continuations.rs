@@ -3,8 +3,8 @@
 use futures_executor::block_on;
 use record_store::metadata::MetaDataEvolutionValidator;
 use record_store::{
-    Continuation, Database, ErrorKind, Record, RecordKey, RecordSpace, Result, ScanOptions, Schema, SpaceCursor,
-    StoredRecord,
+    Continuation, Database, ErrorKind, NoNextReason, Record, RecordKey, RecordSpace, Result, ScanOptions, Schema,
+    SpaceCursor, StoredRecord,
 };
 
 const PROTO: &str = "syntax = 'proto3'; message User { int64 id = 1; string city = 2; int64 age = 3; }";
@@ -108,6 +108,58 @@ fn damage_is_found_before_anything_is_read() -> Result<()> {
             refused(users.scan(at(&damaged)), "damaged").await;
             refused(users.scan(at(&kept[..at_byte])), "damaged").await;
         }
+        Ok(())
+    })
+}
+
+#[test]
+fn a_continuation_leads_into_transactions_and_out_of_them() -> Result<()> {
+    block_on(async {
+        let database = Database::in_memory()?;
+        let users = space(&database, "users").await?;
+        let context = database.transaction();
+        let rest = ["(1, 3)", "(1, 4)", "(1, 5)", "(1, 6)"];
+        let by_age = |options| users.scan_index_records("by_age", options);
+        let query = |options: ScanOptions| users.query("age > 0").continuation(options.continuation).execute();
+        let scans: [&dyn Fn(ScanOptions) -> SpaceCursor; 3] = [&|options| users.scan(options), &by_age, &query];
+        for scan in scans {
+            let outside = behind_two(scan(all())).await?;
+            let inside = behind_two(scan(all()).within(&context)).await?;
+            assert_eq!(inside, outside);
+            assert_eq!(ids(scan(at(&inside))).await?, rest);
+            assert_eq!(ids(scan(at(&outside)).within(&context)).await?, rest);
+            refused(scan(at(&inside[1..])).within(&context), "damaged").await;
+            refused(scan(at(b"garbage")).within(&context), "damaged").await;
+        }
+        let of_ages = behind_two(by_age(all()).within(&context)).await?;
+        refused(users.scan(at(&of_ages)).within(&context), "another scan").await;
+        Ok(())
+    })
+}
+
+#[test]
+fn a_scan_within_a_transaction_sees_its_writes_over_all_batches() -> Result<()> {
+    block_on(async {
+        let database = Database::in_memory()?;
+        let users = space(&database, "users").await?;
+        let context = database.transaction();
+        let store = users.store(&context).await?;
+        for id in 7..=250 {
+            store
+                .save_record(&Record::from_json("User", format!(r#"{{"id": {id}, "age": {id}}}"#)))
+                .await?;
+        }
+        assert_eq!(users.scan(all()).next_batch(1000).await?.len(), 6);
+        assert_eq!(users.scan(all()).within(&context).next_batch(1000).await?.len(), 250);
+        let most = |options: ScanOptions| async { users.scan(options).within(&context).next_batch(1000).await };
+        assert_eq!(most(all().limit(230)).await?.len(), 230);
+        assert_eq!(most(all().skip(240)).await?.len(), 10);
+        let mut some = users.scan(all().scanned_rows_max(150)).within(&context);
+        let found = some.next_batch(1000).await?.len();
+        assert!(found < 250 && some.no_next_reason() == Some(NoNextReason::ScanLimitReached));
+        let mut rest = users.scan(all().continuation(some.continuation())).within(&context);
+        let rest = rest.next_batch(1000).await?;
+        assert_eq!(found + rest.len(), 250);
         Ok(())
     })
 }

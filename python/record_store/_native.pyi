@@ -303,6 +303,17 @@ class Query(Generic[_R]):
         snapshot: bool = False,
         tx: Transaction | None = None,
     ) -> Cursor[_R]: ...
+    def page(
+        self,
+        size: int,
+        *,
+        after: bytes | None = None,
+        max_rows: int | None = None,
+        max_bytes: int | None = None,
+        max_seconds: float | None = None,
+        snapshot: bool = False,
+        tx: Transaction | None = None,
+    ) -> Page[_R]: ...
     def __iter__(self) -> Cursor[_R]: ...
 
 @final
@@ -637,6 +648,17 @@ class AsyncQuery(Generic[_R]):
         snapshot: bool = False,
         tx: AsyncTransaction | None = None,
     ) -> AsyncCursor[_R]: ...
+    async def page(
+        self,
+        size: int,
+        *,
+        after: bytes | None = None,
+        max_rows: int | None = None,
+        max_bytes: int | None = None,
+        max_seconds: float | None = None,
+        snapshot: bool = False,
+        tx: AsyncTransaction | None = None,
+    ) -> Page[_R]: ...
     def __aiter__(self) -> AsyncCursor[_R]: ...
 
 @final

@@ -228,11 +228,21 @@ def test_a_scan_goes_on_in_another_process(tmp_path: Path) -> None:
     assert there.stdout.strip() == "[7, 8, 9]"
 
 
-@pytest.mark.parametrize("after", [b"\xff\xff", b"\xff" * 100])
-def test_what_is_no_continuation_is_told(users: Users, after: bytes) -> None:
+@pytest.mark.parametrize("in_transaction", [False, True])
+@pytest.mark.parametrize("after", [b"", b"garbage", b"\x15\x01", b"\xff" * 100])
+def test_what_is_no_continuation_is_told(db: record_store.Database, users: Users, after: bytes, in_transaction: bool) -> None:
     users.put({"id": 1})
-    with pytest.raises(errors.InvalidContinuationError):
-        list(users.scan(after=after))
+    with db.transaction() as tx, pytest.raises(errors.InvalidContinuationError):
+        list(users.scan(after=after, tx=tx if in_transaction else None))
+
+
+def test_a_continuation_leads_into_a_transaction_and_out_of_it(db: record_store.Database, users: Users) -> None:
+    users.put_all({"id": number} for number in range(6))
+    outside = users.scan().page(2).continuation
+    with db.transaction() as tx:
+        assert [user["id"] for user in users.scan(after=outside, tx=tx)] == [2, 3, 4, 5]
+        inside = users.scan(tx=tx).page(3).continuation
+    assert [user["id"] for user in users.scan(after=inside)] == [3, 4, 5]
 
 
 @pytest.mark.parametrize(

@@ -110,6 +110,28 @@ def test_a_query_goes_on(db: record_store.Database, places: RecordSpace[Record],
             list(other)
 
 
+def test_a_query_has_pages(places: RecordSpace[Record]) -> None:
+    query = places.query(type="City").order_by("name")
+    first = query.page(3)
+    rest = query.page(3, after=first.continuation)
+    assert [city["id"] for city in [*first, *rest]] == [city["id"] for city in query]
+    assert (len(rest), rest.continuation) == (2, None)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("SELECT * FROM cities WHERE id = 1", "stand behind WHERE"),
+        ("id > 1 ORDER BY id", "order_by"),
+        ("id > 1 LIMIT 3", "limit"),
+        ('name = "Oslo"', "in single ones"),
+    ],
+)
+def test_what_newcomers_write_is_answered(places: RecordSpace[Record], text: str, told: str) -> None:
+    with pytest.raises(errors.InvalidQueryError, match=told):
+        list(places.query(text, type="City"))
+
+
 def test_a_query_stops_at_a_limit(places: RecordSpace[Record]) -> None:
     query = places.query("people > 0", type="City")
     found: list[int] = []

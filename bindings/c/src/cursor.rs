@@ -3,10 +3,8 @@
 use std::sync::Arc;
 
 use parking_lot::{Mutex, MutexGuard};
-use record_store::query::QueryCursor;
 use record_store::{
-    Continuation, Error, ErrorKind, IndexCursor, IndexEntry, IndexRecordCursor, NoNextReason, RecordCursor,
-    SpaceCursor, StoredRecord,
+    Continuation, Error, ErrorKind, IndexEntry, NoNextReason, RecordContext, SpaceCursor, StoredRecord,
 };
 
 use crate::buffer::{Out, rs_bytes};
@@ -42,36 +40,33 @@ pub const RS_REASON_SCAN_LIMIT_REACHED: rs_no_next_reason = 5;
 
 /// Where results come from.
 pub(crate) enum Source {
-    Space(SpaceCursor),
-    Transaction(RecordCursor),
-    TransactionByIndex(IndexRecordCursor),
-    Query(QueryCursor),
-    SpaceEntries(SpaceCursor<IndexEntry>),
-    TransactionEntries(IndexCursor),
+    Records(SpaceCursor),
+    Entries(SpaceCursor<IndexEntry>),
 }
 
 /// Does the same with whatever the cursor of the core is.
 macro_rules! with_core {
     ($source:expr, $cursor:ident => $work:expr) => {
         match $source {
-            Source::Space($cursor) => $work,
-            Source::Transaction($cursor) => $work,
-            Source::TransactionByIndex($cursor) => $work,
-            Source::Query($cursor) => $work,
-            Source::SpaceEntries($cursor) => $work,
-            Source::TransactionEntries($cursor) => $work,
+            Source::Records($cursor) => $work,
+            Source::Entries($cursor) => $work,
         }
     };
 }
 
 impl Source {
+    /// The same, read in a transaction.
+    pub(crate) fn within(self, context: &RecordContext) -> Self {
+        match self {
+            Source::Records(cursor) => Source::Records(cursor.within(context)),
+            Source::Entries(cursor) => Source::Entries(cursor.within(context)),
+        }
+    }
+
     async fn next_record(&mut self) -> record_store::Result<Option<StoredRecord>> {
         match self {
-            Source::Space(cursor) => cursor.next().await,
-            Source::Transaction(cursor) => cursor.next().await,
-            Source::TransactionByIndex(cursor) => cursor.next().await,
-            Source::Query(cursor) => cursor.next().await,
-            Source::SpaceEntries(_) | Source::TransactionEntries(_) => {
+            Source::Records(cursor) => cursor.next().await,
+            Source::Entries(_) => {
                 let message = "the cursor is over entries of an index: read them with rs_cursor_next_entry";
                 Err(Error::new(ErrorKind::InvalidArgument, message))
             }
@@ -80,9 +75,8 @@ impl Source {
 
     async fn next_entry(&mut self) -> record_store::Result<Option<IndexEntry>> {
         match self {
-            Source::SpaceEntries(cursor) => cursor.next().await,
-            Source::TransactionEntries(cursor) => cursor.next().await,
-            Source::Space(_) | Source::Transaction(_) | Source::TransactionByIndex(_) | Source::Query(_) => {
+            Source::Entries(cursor) => cursor.next().await,
+            Source::Records(_) => {
                 let message = "the cursor is over records: read them with rs_cursor_next";
                 Err(Error::new(ErrorKind::InvalidArgument, message))
             }

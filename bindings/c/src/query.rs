@@ -141,12 +141,7 @@ pub extern "C" fn rs_query(
         let cursor = cursor.required("cursor")?;
         let (given, filter) = (self::options(options)?, filter.text("filter")?);
         let query = given.to_core(&handle::get::<Space>(space)?.core, &filter)?;
-        cursor.set(begin(
-            space,
-            transaction,
-            |_| Source::Space(query.clone().execute()),
-            |store| query.execute_in(store).map(Source::Query),
-        )?);
+        cursor.set(begin(space, transaction, |_| Source::Records(query.execute()))?);
         Ok(RS_OK)
     })
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use record_store::{Continuation, RecordStore, ScanLimits, ScanOptions};
+use record_store::{Continuation, ScanLimits, ScanOptions};
 
 use crate::buffer::{Out, options, rs_bytes};
 use crate::cursor::{Cursor, Source, rs_cursor};
@@ -11,7 +11,6 @@ use crate::error::{Result, rs_error};
 use crate::handle;
 use crate::key::{resolve_optional, rs_key};
 use crate::panic::call;
-use crate::runtime::wait;
 use crate::space::{Space, rs_space};
 use crate::status::{RS_OK, rs_status};
 use crate::transaction::{Transaction, rs_transaction};
@@ -81,21 +80,18 @@ pub(crate) fn count(number: u64) -> usize {
     usize::try_from(number).unwrap_or(usize::MAX)
 }
 
-/// A cursor over what `in_space` or, in a transaction, `in_store` gives.
+/// A cursor over what `scan` gives, in a transaction or in many.
 pub(crate) fn begin(
     space: *mut rs_space,
     transaction: *mut rs_transaction,
-    in_space: impl FnOnce(&record_store::RecordSpace) -> Source,
-    in_store: impl FnOnce(&RecordStore) -> record_store::Result<Source>,
+    scan: impl FnOnce(&record_store::RecordSpace) -> Source,
 ) -> Result<*mut rs_cursor> {
     let space = handle::get::<Space>(space)?;
     let transaction = handle::get_optional::<Transaction>(transaction)?;
+    let source = scan(&space.core);
     let source = match &transaction {
-        None => in_space(&space.core),
-        Some(transaction) => {
-            let used = transaction.enter_for(&space.family)?;
-            used.note(wait(async { in_store(&space.core.store(&used.context).await?) }))?
-        }
+        None => source,
+        Some(transaction) => source.within(&transaction.enter_for(&space.family)?.context),
     };
     let cursor = Cursor::new(source, transaction, space.family.clone());
     space.family.adopt(Arc::new(cursor))
@@ -103,8 +99,9 @@ pub(crate) fn begin(
 
 /// Begins to read the records in the order of their primary keys; read them with `rs_cursor_next`.
 ///
-/// Without a transaction the scan may take any time: it reads in batches, each of one moment. `options` may be NULL. Free the
-/// cursor with `rs_cursor_free`.
+/// Without a transaction the scan may take any time: it reads in batches, each of one moment. What does not go with the space,
+/// such as a continuation of another scan, is told with the first result. `options` may be NULL. Free the cursor with
+/// `rs_cursor_free`.
 #[unsafe(no_mangle)]
 pub extern "C" fn rs_scan(
     space: *mut rs_space,
@@ -117,12 +114,7 @@ pub extern "C" fn rs_scan(
     call(error, || {
         let cursor = cursor.required("cursor")?;
         let options = self::options(options)?.to_core()?;
-        cursor.set(begin(
-            space,
-            transaction,
-            |space| Source::Space(space.scan(options.clone())),
-            |store| store.scan_records(options.clone()).map(Source::Transaction),
-        )?);
+        cursor.set(begin(space, transaction, |space| Source::Records(space.scan(options)))?);
         Ok(RS_OK)
     })
 }
@@ -142,16 +134,9 @@ pub extern "C" fn rs_scan_by(
     call(error, || {
         let cursor = cursor.required("cursor")?;
         let (index, options) = (index.text("index")?, self::options(options)?.to_core()?);
-        cursor.set(begin(
-            space,
-            transaction,
-            |space| Source::Space(space.scan_index_records(index.as_str(), options.clone())),
-            |store| {
-                store
-                    .scan_index_records(&index, options.clone())
-                    .map(Source::TransactionByIndex)
-            },
-        )?);
+        cursor.set(begin(space, transaction, |space| {
+            Source::Records(space.scan_index_records(index, options))
+        })?);
         Ok(RS_OK)
     })
 }
@@ -170,16 +155,9 @@ pub extern "C" fn rs_scan_index(
     call(error, || {
         let cursor = cursor.required("cursor")?;
         let (index, options) = (index.text("index")?, self::options(options)?.to_core()?);
-        cursor.set(begin(
-            space,
-            transaction,
-            |space| Source::SpaceEntries(space.scan_index(index.as_str(), None, options.clone())),
-            |store| {
-                store
-                    .scan_index(&index, None, options.clone())
-                    .map(Source::TransactionEntries)
-            },
-        )?);
+        cursor.set(begin(space, transaction, |space| {
+            Source::Entries(space.scan_index(index, None, options))
+        })?);
         Ok(RS_OK)
     })
 }

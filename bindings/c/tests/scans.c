@@ -101,6 +101,26 @@ static void pages(void) {
     options = rs_scan_options_init();
     options.continuation = continuation;
     CHECK(strcmp(scanned(&in, &options), "3 4 5") == 0);
+
+    /* It leads into a transaction too, and what is none is an error there and outside. */
+    rs_transaction *transaction = NULL;
+    rs_cursor *rest = NULL;
+    OK(rs_transaction_begin(in.database, &transaction, &error));
+    OK(rs_scan(in.users, transaction, &options, &rest, &error));
+    CHECK(strcmp(rest_of(rest), "3 4 5") == 0);
+    OK(rs_cursor_free(rest));
+    rs_transaction *const transactions[] = {NULL, transaction};
+    for (size_t at = 0; at < 2; at++) {
+        options.continuation = rs_str("garbage");
+        OK(rs_scan(in.users, transactions[at], &options, &rest, &error));
+        STATUS(RS_INVALID_CONTINUATION, rs_cursor_next(rest, &record, &error));
+        OK(rs_cursor_free(rest));
+        options.continuation = rs_bytes_of(continuation.data, continuation.len - 1);
+        OK(rs_scan(in.users, transactions[at], &options, &rest, &error));
+        STATUS(RS_INVALID_CONTINUATION, rs_cursor_next(rest, &record, &error));
+        OK(rs_cursor_free(rest));
+    }
+    OK(rs_transaction_free(transaction));
     OK(rs_cursor_free(cursor));
 
     options = rs_scan_options_init();

@@ -6,11 +6,7 @@ use futures_util::future::BoxFuture;
 use napi::Env;
 use napi::bindgen_prelude::{BufferSlice, Either, PromiseRaw};
 use napi_derive::napi;
-use record_store::query::QueryCursor;
-use record_store::{
-    Error, ErrorKind, IndexCursor, IndexEntry, IndexRecordCursor, NoNextReason, RecordContext, RecordCursor, Result,
-    SpaceCursor,
-};
+use record_store::{Error, ErrorKind, IndexEntry, NoNextReason, RecordContext, Result, SpaceCursor};
 use tokio::sync::Mutex;
 
 use crate::error::Failure;
@@ -28,7 +24,7 @@ pub struct Cursor {
     transaction: Option<Arc<Handle<RecordContext>>>,
 }
 
-/// Where the results come from: a cursor of the core, in a transaction or in many.
+/// Where the results come from: a cursor of the core.
 pub(crate) trait Source: Send {
     /// A list of the next `count` results, fewer only at the end; then where another scan goes on, and why there are fewer.
     fn next_batch(&mut self, count: usize) -> BoxFuture<'_, Result<Vec<u8>>>;
@@ -123,9 +119,5 @@ macro_rules! sources {
 
 sources! {
     SpaceCursor => write_record,
-    RecordCursor => write_record,
-    IndexRecordCursor => write_record,
-    QueryCursor => write_record,
     SpaceCursor<IndexEntry> => write_entry,
-    IndexCursor => write_entry,
 }

@@ -6,7 +6,7 @@ use napi::Env;
 use napi::bindgen_prelude::{BufferSlice, Either, PromiseRaw};
 use napi_derive::napi;
 use record_store::{
-    Error, RecordContext, RecordSpaceBuilder, RecordStore, RecordVersion, Result, SaveOptions, SpaceQuery,
+    Error, RecordContext, RecordSpaceBuilder, RecordStore, RecordVersion, Result, SaveOptions, SpaceCursor,
 };
 
 use crate::cursor::{Cursor, Source};
@@ -77,26 +77,22 @@ impl RecordSpace {
     }
 
     /// A cursor over what `in_space` or, in the transaction `tx`, `in_store` gives for what `asked` makes of the space.
-    fn cursor<A, S, T>(
+    fn cursor<T>(
         &self,
         tx: Option<&Transaction>,
-        asked: impl FnOnce(&record_store::RecordSpace) -> Result<A> + Send + 'static,
-        in_space: impl FnOnce(&record_store::RecordSpace, A) -> S + Send + 'static,
-        in_store: impl FnOnce(&RecordStore, A) -> Result<T> + Send + 'static,
+        scan: impl FnOnce(&record_store::RecordSpace) -> Result<SpaceCursor<T>> + Send + 'static,
     ) -> Cursor
     where
-        A: Send + 'static,
-        S: Source + 'static,
-        T: Source + 'static,
+        T: Send + 'static,
+        SpaceCursor<T>: Source,
     {
         let space = self.handle.get(CLOSED);
         let context = tx.map(|tx| tx.context_for(&self.family)).transpose();
         Cursor::new(&self.family, tx, async move {
-            let space = space?;
-            let asked = asked(&space)?;
+            let cursor = scan(&space?)?;
             let source: Box<dyn Source> = match context? {
-                None => Box::new(in_space(&space, asked)),
-                Some(context) => Box::new(in_store(&space.store(&context).await?, asked)?),
+                None => Box::new(cursor),
+                Some(context) => Box::new(cursor.within(&context)),
             };
             Ok(source)
         })
@@ -256,12 +252,9 @@ impl RecordSpace {
         tx: Option<&Transaction>,
     ) -> Cursor {
         let bounds = bounds.to_vec();
-        self.cursor(
-            tx,
-            move |_| arguments.with_bounds(&bounds, record_type.as_deref()),
-            |space, options| space.scan(options),
-            |store, options| store.scan_records(options),
-        )
+        self.cursor(tx, move |space| {
+            Ok(space.scan(arguments.with_bounds(&bounds, record_type.as_deref())?))
+        })
     }
 
     /// The entries of an index in its order. See `ScanArguments::with_bounds` for the bounds.
@@ -273,41 +266,33 @@ impl RecordSpace {
         arguments: ScanArguments,
         tx: Option<&Transaction>,
     ) -> Cursor {
-        let (bounds, same) = (bounds.to_vec(), name.clone());
-        self.cursor(
-            tx,
-            move |_| arguments.with_bounds(&bounds, None),
-            move |space, options| space.scan_index(name, None, options),
-            move |store, options| store.scan_index(&same, None, options),
-        )
+        let bounds = bounds.to_vec();
+        self.cursor(tx, move |space| {
+            Ok(space.scan_index(name, None, arguments.with_bounds(&bounds, None)?))
+        })
     }
 
     /// The records in the order of an index. See `ScanArguments::with_bounds` for the bounds.
     #[napi]
     pub fn scan_by(&self, name: String, bounds: &[u8], arguments: ScanArguments, tx: Option<&Transaction>) -> Cursor {
-        let (bounds, same) = (bounds.to_vec(), name.clone());
-        self.cursor(
-            tx,
-            move |_| arguments.with_bounds(&bounds, None),
-            move |space, options| space.scan_index_records(name, options),
-            move |store, options| store.scan_index_records(&same, options),
-        )
+        let bounds = bounds.to_vec();
+        self.cursor(tx, move |space| {
+            Ok(space.scan_index_records(name, arguments.with_bounds(&bounds, None)?))
+        })
     }
 
     /// The records that a query asks for. See `to_query` for how it is packed.
     #[napi]
     pub fn query(&self, query: &[u8], arguments: ScanArguments, tx: Option<&Transaction>) -> Cursor {
         let query = query.to_vec();
-        self.cursor(
-            tx,
-            move |space| {
-                let options = arguments.to_core()?;
-                let query = to_query(space, &query)?.limits(options.limits);
-                Ok(query.snapshot(options.snapshot).continuation(options.continuation))
-            },
-            |_, query: SpaceQuery| query.execute(),
-            |store, query| query.execute_in(store),
-        )
+        self.cursor(tx, move |space| {
+            let options = arguments.to_core()?;
+            let query = to_query(space, &query)?.limits(options.limits);
+            Ok(query
+                .snapshot(options.snapshot)
+                .continuation(options.continuation)
+                .execute())
+        })
     }
 
     /// How the records of a query would be found. See `to_query` for how it is packed.

@@ -8,7 +8,6 @@ use pyo3::exceptions::PyStopAsyncIteration;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBytes, PyList, PyType};
-use record_store::kv::BoxFuture;
 use record_store::{Continuation, NoNextReason, Result};
 
 use crate::error::to_py;
@@ -48,18 +47,9 @@ pub(crate) struct CursorBase {
     position: Arc<Mutex<Position>>,
 }
 
-/// A scan that is going to be opened.
-pub(crate) type Opening = BoxFuture<Result<Box<dyn Source>>>;
-
 struct Scan {
-    source: tokio::sync::Mutex<Opened>,
+    source: tokio::sync::Mutex<Box<dyn Source>>,
     fetched: Mutex<VecDeque<Found>>,
-}
-
-enum Opened {
-    NotYet(Opening),
-    Source(Box<dyn Source>),
-    Failed,
 }
 
 /// How far the scan has come for who reads it.
@@ -75,13 +65,13 @@ impl CursorBase {
         py: Python<'py>,
         face: Face,
         family: &Family,
-        opening: Opening,
+        source: Box<dyn Source>,
         after: Option<Continuation>,
         transaction: Option<Py<TransactionBase>>,
         form: Arc<Form>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let scan = Scan {
-            source: tokio::sync::Mutex::new(Opened::NotYet(opening)),
+            source: tokio::sync::Mutex::new(source),
             fetched: Mutex::default(),
         };
         let base = CursorBase {
@@ -233,25 +223,14 @@ impl Scan {
             if missing == 0 {
                 return Ok(taken);
             }
-            if let Opened::Source(source) = source
-                && let Some(reason) = source.no_next_reason()
-            {
+            if let Some(reason) = source.no_next_reason() {
                 taken.end = Some(Position {
                     continuation: source.continuation(),
                     no_next_reason: Some(reason),
                 });
                 return Ok(taken);
             }
-            match source {
-                Opened::NotYet(opening) => {
-                    let opened = opening.await;
-                    // A future that has ended is not asked again.
-                    *source = Opened::Failed;
-                    *source = Opened::Source(opened?);
-                }
-                Opened::Source(source) => source.fetch(missing.max(ahead), &self.fetched).await?,
-                Opened::Failed => return Ok(taken),
-            }
+            source.fetch(missing.max(ahead), &self.fetched).await?;
         }
     }
 }

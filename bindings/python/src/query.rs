@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 use record_store::SpaceQuery;
@@ -75,13 +76,7 @@ impl QueryBase {
             .limits(limits)
             .snapshot(snapshot)
             .continuation(arguments.options.continuation.clone());
-        let same = query.clone();
-        self.space.get().cursor(
-            py,
-            arguments,
-            |_, _| query.execute(),
-            move |store, _| same.execute_in(store),
-        )
+        self.space.get().cursor(py, arguments, |_, _| query.execute())
     }
 }
 
@@ -142,6 +137,21 @@ impl QueryBase {
     )]
     fn run<'py>(&self, py: Python<'py>, keywords: Option<&Bound<'py, PyDict>>) -> PyResult<Bound<'py, PyAny>> {
         self.cursor(py, keywords)
+    }
+
+    /// The first records as a `Page`: `size` of them, or fewer at the end. With `after`, those behind another page; the other
+    /// keywords are as in `run`.
+    #[pyo3(
+        signature = (size, **keywords),
+        text_signature = "($self, size, *, after=None, max_rows=None, max_bytes=None, max_seconds=None, snapshot=False, tx=None)"
+    )]
+    fn page<'py>(
+        &self,
+        py: Python<'py>,
+        size: usize,
+        keywords: Option<&Bound<'py, PyDict>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        self.cursor(py, keywords)?.call_method1(intern!(py, "page"), (size,))
     }
 }
 

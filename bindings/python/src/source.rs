@@ -1,14 +1,10 @@
-//! [`Source`]: a scan of the core, whatever it scans and whether in a transaction or in many.
+//! [`Source`]: a scan of the core, whatever it scans.
 
 use std::collections::VecDeque;
 
 use futures_util::future::BoxFuture;
 use parking_lot::Mutex;
-use record_store::query::QueryCursor;
-use record_store::{
-    Continuation, IndexCursor, IndexEntry, IndexRecordCursor, NoNextReason, RecordCursor, Result, SpaceCursor,
-    StoredRecord, UniquenessViolation,
-};
+use record_store::{Continuation, IndexEntry, NoNextReason, Result, SpaceCursor, StoredRecord, UniquenessViolation};
 
 /// A result of a scan.
 pub(crate) enum Scanned {
@@ -60,11 +56,6 @@ macro_rules! sources {
 
 sources! {
     SpaceCursor => Record
-    RecordCursor => Record
-    IndexRecordCursor => Record
-    QueryCursor => Record
     SpaceCursor<IndexEntry> => Entry
-    IndexCursor => Entry
     SpaceCursor<UniquenessViolation> => Violation
-    IndexCursor<UniquenessViolation> => Violation
 }

@@ -9,12 +9,12 @@ use record_store_kv::BoxFuture;
 use super::RecordSpace;
 use crate::cursor::{Envelope, Position, ScanProgress, Seal, TransactionCursor};
 use crate::store::OpenFor;
-use crate::{Continuation, NoNextReason, RecordStore, Result, ScanLimits, ScanOptions, StoredRecord};
+use crate::{Continuation, NoNextReason, RecordContext, RecordStore, Result, ScanLimits, ScanOptions, StoredRecord};
 
 /// The results of a scan over a space: its records, or entries of an index ([`RecordSpace::scan_index`]).
 ///
 /// Each batch is read in a transaction of its own, so a scan may take any time. What others save or delete
-/// meanwhile may or may not be seen; within a transaction of your own, [`RecordStore::scan_records`] sees one state.
+/// meanwhile may or may not be seen; [within](SpaceCursor::within) a transaction of your own, it sees one state.
 ///
 /// Limits count over the whole scan; that of time since its first batch.
 ///
@@ -42,6 +42,8 @@ use crate::{Continuation, NoNextReason, RecordStore, Result, ScanLimits, ScanOpt
 pub struct SpaceCursor<T = StoredRecord> {
     space: RecordSpace,
     purpose: OpenFor,
+    /// The transaction that all batches are read in; each has its own without.
+    within: Option<RecordContext>,
     read: ReadBatch<T>,
     /// Which results of a batch to give; it may remember those of the batches before.
     accept: Option<Accept<T>>,
@@ -80,6 +82,7 @@ impl<T: Send> SpaceCursor<T> {
         SpaceCursor {
             space: space.clone(),
             purpose,
+            within: None,
             read: Box::new(move |store, options| {
                 let expected = options.limit.unwrap_or_default().min(ROWS_EXPECTED_MAX);
                 let begun = begin(&store, options, &scan);
@@ -103,6 +106,37 @@ impl<T: Send> SpaceCursor<T> {
     /// Gives only the results that pass a test, which sees each once and in order.
     pub(super) fn accepting(mut self, accept: impl FnMut(&T) -> bool + Send + Sync + 'static) -> Self {
         self.accept = Some(Box::new(accept));
+        self
+    }
+
+    /// Reads in this transaction instead, whose writes it sees, and conflicts with who writes what it has read, unless it is a
+    /// snapshot. It reads a hundred results ahead. Continuations are the same as without a transaction.
+    ///
+    /// ```
+    /// # futures_executor::block_on(async {
+    /// # use record_store::{Database, Error, Record, ScanOptions, Schema};
+    /// # let schema = Schema::builder()
+    /// #     .proto("t.proto", "syntax = 'proto3'; message User { int64 id = 1; string city = 2; }")
+    /// #     .record_type("User", |t| t.primary_key("id"))
+    /// #     .build()?;
+    /// # let db = Database::in_memory()?;
+    /// # let users = &db.space("users").schema(&schema).open().await?;
+    /// let (all, in_oslo) = db
+    ///     .run(|tx| async move {
+    ///         let store = users.store(&tx).await?;
+    ///         store.save_record(&Record::from_json("User", r#"{"id": 1, "city": "Oslo"}"#)).await?;
+    ///         let all = users.scan(ScanOptions::default()).within(&tx).next_batch(10).await?;
+    ///         let in_oslo = users.query("city = 'Oslo'").execute().within(&tx).next_batch(10).await?;
+    ///         Ok::<_, Error>((all, in_oslo))
+    ///     })
+    ///     .await?;
+    /// assert_eq!((all.len(), in_oslo.len()), (1, 1));
+    /// # Ok::<(), Error>(())
+    /// # }).unwrap();
+    /// ```
+    #[must_use]
+    pub fn within(mut self, context: &RecordContext) -> Self {
+        self.within = Some(context.clone());
         self
     }
 
@@ -163,8 +197,21 @@ impl<T: Send> SpaceCursor<T> {
             .time_max
             .map(|most| most.saturating_sub(now.saturating_sub(began)));
         let limits = self.options.limits;
+        let (rows_max, time_max, snapshot) = match &self.within {
+            // A transaction that writes nothing has no conflicts to find.
+            None => (
+                BATCH_ROWS,
+                Some(time_left.map_or(BATCH_TIME, |left| left.min(BATCH_TIME))),
+                true,
+            ),
+            Some(context) => (
+                BATCH_ROWS_WITHIN,
+                time_left.map(|left| context.age().saturating_add(left)),
+                self.options.snapshot,
+            ),
+        };
         let options = ScanOptions {
-            limit: Some(self.options.limit.map_or(BATCH_ROWS, |limit| limit.min(BATCH_ROWS))),
+            limit: Some(self.options.limit.map_or(rows_max, |limit| limit.min(rows_max))),
             limits: ScanLimits {
                 scanned_rows_max: limits.scanned_rows_max,
                 scanned_bytes_max: Some(
@@ -172,22 +219,21 @@ impl<T: Send> SpaceCursor<T> {
                         .scanned_bytes_max
                         .map_or(BATCH_BYTES, |most| most.min(BATCH_BYTES)),
                 ),
-                time_max: Some(time_left.map_or(BATCH_TIME, |left| left.min(BATCH_TIME))),
+                time_max,
             },
-            // A transaction that writes nothing has no conflicts to find.
-            snapshot: true,
+            snapshot,
             ..self.options.clone()
         };
         let (space, purpose, read, options) = (&self.space, self.purpose, &self.read, &options);
+        let attempt = |context| async move { read(space.store_for(&context, purpose).await?, options.clone()).await };
         let Batch {
             mut results,
             progress,
             seal,
-        } = self
-            .space
-            .database()
-            .run(|context| async move { read(space.store_for(&context, purpose).await?, options.clone()).await })
-            .await?;
+        } = match &self.within {
+            None => space.database().run(attempt).await?,
+            Some(context) => attempt(context.clone()).await?,
+        };
 
         if let Some(accept) = &mut self.accept {
             results.retain(|(result, _)| accept(result));
@@ -208,7 +254,7 @@ impl<T: Send> SpaceCursor<T> {
             NoNextReason::ReturnLimitReached => self.options.limit == Some(0),
             NoNextReason::ScanLimitReached => true,
             NoNextReason::ByteLimitReached => limits.scanned_bytes_max == Some(0),
-            NoNextReason::TimeLimitReached => time_left.is_some_and(|left| left <= BATCH_TIME),
+            NoNextReason::TimeLimitReached => self.within.is_some() || time_left.is_some_and(|left| left <= BATCH_TIME),
         };
         if ends {
             self.end = Some((reason, progress.continuation));
@@ -250,7 +296,7 @@ impl<T: Send> Batch<T> {
 }
 
 /// A scan in the transaction of a store, and to what its continuations belong. One that was given must belong to it.
-pub(super) fn begin<C: TransactionCursor>(
+fn begin<C: TransactionCursor>(
     store: &RecordStore,
     mut options: ScanOptions,
     scan: impl Fn(&RecordStore, ScanOptions, Option<&Envelope>) -> Result<C>,
@@ -279,6 +325,9 @@ fn take(limit: &mut Option<u64>, taken: u64) {
 
 /// The most results of one batch.
 const BATCH_ROWS: usize = 1_000;
+
+/// The same within a transaction, which conflicts with who writes what was read ahead.
+const BATCH_ROWS_WITHIN: usize = 100;
 
 /// For how many results of a batch room is made before they are seen.
 const ROWS_EXPECTED_MAX: usize = 128;

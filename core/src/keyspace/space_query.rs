@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 
-use super::space_cursor::begin;
 use super::{RecordSpace, SpaceCursor};
 use crate::cursor::{Envelope, ScanIdentity};
 use crate::metadata::{Columns, RecordMetaData};
@@ -267,7 +266,8 @@ impl SpaceQuery {
         Ok(self.plan().await?.explain())
     }
 
-    /// The records, read in batches that are transactions of their own. One plan serves all batches.
+    /// The records, read in batches that are transactions of their own, or [within](SpaceCursor::within) one. One plan serves all
+    /// batches.
     ///
     /// The continuation tells the plan that it belongs to: with another one, or damaged, it is refused. When a query is resumed
     /// after indexes were added, it is planned without them, as before.
@@ -279,6 +279,7 @@ impl SpaceQuery {
             limit: self.options.limit,
             skip: self.options.skip,
             limits: self.options.limits,
+            snapshot: self.options.snapshot,
             continuation: self.options.continuation.clone(),
             ..ScanOptions::default()
         };
@@ -297,46 +298,6 @@ impl SpaceQuery {
                 .is_some_and(|planned| planned.plan.drops_duplicates());
             !drops_duplicates || given.insert(record.primary_key().pack())
         })
-    }
-
-    /// The records, read within the transaction of a store of the space, whose writes it sees.
-    ///
-    /// ```
-    /// # futures_executor::block_on(async {
-    /// # use record_store::{Database, Error, Record, Schema};
-    /// # let schema = Schema::builder()
-    /// #     .proto("t.proto", "syntax = 'proto3'; message User { int64 id = 1; string city = 2; }")
-    /// #     .record_type("User", |t| t.primary_key("id"))
-    /// #     .build()?;
-    /// # let db = Database::in_memory()?;
-    /// # let users = &db.space("users").schema(&schema).open().await?;
-    /// let found = db
-    ///     .run(|tx| async move {
-    ///         let store = users.store(&tx).await?;
-    ///         store.save_record(&Record::from_json("User", r#"{"id": 1, "city": "Oslo"}"#)).await?;
-    ///         users.query("city = 'Oslo'").execute_in(&store)?.next_batch(10).await
-    ///     })
-    ///     .await?;
-    /// assert_eq!(found.len(), 1);
-    /// # Ok::<(), record_store::Error>(())
-    /// # }).unwrap();
-    /// ```
-    ///
-    /// **Errors**: those of [`plan`](SpaceQuery::plan) and of [`RecordStore::execute_plan`]; `InvalidContinuation` for one of another query or space.
-    pub fn execute_in(&self, store: &RecordStore) -> Result<QueryCursor> {
-        let options = ScanOptions {
-            limit: self.options.limit,
-            skip: self.options.skip,
-            limits: self.options.limits,
-            snapshot: self.options.snapshot,
-            continuation: self.options.continuation.clone(),
-            ..ScanOptions::default()
-        };
-        let planned = Mutex::new(None);
-        let (cursor, seal) = begin(store, options, |store, options, resumed| {
-            self.execute_batch(store, options, resumed, &mut planned.lock())
-        })?;
-        Ok(cursor.sealed_by(seal))
     }
 
     fn execute_batch(

@@ -27,13 +27,9 @@ impl SpaceBase {
         name: String,
         keywords: Option<&Bound<'py, PyDict>>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let same = name.clone();
-        self.cursor(
-            py,
-            ScanArguments::of_index("scan_by", keywords)?,
-            |space, options| space.scan_index_records(name, options),
-            move |store, options| store.scan_index_records(&same, options),
-        )
+        self.cursor(py, ScanArguments::of_index("scan_by", keywords)?, |space, options| {
+            space.scan_index_records(name, options)
+        })
     }
 
     /// The entries of an index in its order, to iterate over: each an `IndexEntry`. The rest is as in `scan_by`.
@@ -47,12 +43,10 @@ impl SpaceBase {
         name: String,
         keywords: Option<&Bound<'py, PyDict>>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let same = name.clone();
         self.cursor(
             py,
             ScanArguments::of_index("scan_index", keywords)?,
             |space, options| space.scan_index(name, None, options),
-            move |store, options| store.scan_index(&same, None, options),
         )
     }
 
@@ -68,12 +62,10 @@ impl SpaceBase {
         name: String,
         keywords: Option<&Bound<'py, PyDict>>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let same = name.clone();
         self.cursor(
             py,
             ScanArguments::of_index("uniqueness_violations", keywords)?,
             |space, options| space.scan_uniqueness_violations(name, options),
-            move |store, options| store.scan_uniqueness_violations(&same, options),
         )
     }
 

@@ -13,9 +13,10 @@ use pyo3::prelude::*;
 use pyo3::types::PyList;
 use record_store::{
     Database, RecordContext, RecordExistenceCheck, RecordSpaceBuilder, RecordStore, Result, SaveOptions, ScanOptions,
+    SpaceCursor,
 };
 
-use crate::cursor::{CursorBase, Opening};
+use crate::cursor::CursorBase;
 use crate::error::{Raised, to_py};
 use crate::face::{Face, object};
 use crate::record::{Form, to_record};
@@ -212,16 +213,15 @@ impl SpaceBase {
     }
 
     /// A cursor over what `in_space` or, in a transaction, `in_store` gives. The store is opened when the first result is asked for.
-    pub(crate) fn cursor<'py, S, T>(
+    pub(crate) fn cursor<'py, T>(
         &self,
         py: Python<'py>,
         arguments: ScanArguments,
-        in_space: impl FnOnce(&record_store::RecordSpace, ScanOptions) -> S + Send + 'static,
-        in_store: impl FnOnce(&RecordStore, ScanOptions) -> Result<T> + Send + 'static,
+        scan: impl FnOnce(&record_store::RecordSpace, ScanOptions) -> SpaceCursor<T>,
     ) -> PyResult<Bound<'py, PyAny>>
     where
-        S: Source + 'static,
-        T: Source + 'static,
+        T: Send,
+        SpaceCursor<T>: Source + 'static,
     {
         let ScanArguments { options, transaction } = arguments;
         let (space, after) = (self.core()?, options.continuation.clone());
@@ -229,19 +229,16 @@ impl SpaceBase {
             .as_ref()
             .map(|tx| tx.get().enter_for(&self.family))
             .transpose()?;
-        let context = used.map(|used| used.context.clone());
-        let opening: Opening = Box::pin(async move {
-            let source: Box<dyn Source> = match context {
-                None => Box::new(in_space(&space, options)),
-                Some(context) => Box::new(in_store(&space.store(&context).await?, options)?),
-            };
-            Ok(source)
-        });
+        let cursor = scan(&space, options);
+        let source = match used {
+            None => cursor,
+            Some(used) => cursor.within(&used.context),
+        };
         CursorBase::object(
             py,
             self.face,
             &self.family,
-            opening,
+            Box::new(source),
             after,
             transaction,
             self.form.clone(),

@@ -249,12 +249,9 @@ impl SpaceBase {
         text_signature = "($self, *, type=None, prefix=None, start=None, end=None, reverse=False, limit=None, skip=0, after=None, max_rows=None, max_bytes=None, max_seconds=None, snapshot=False, tx=None)"
     )]
     fn scan<'py>(&self, py: Python<'py>, keywords: Option<&Bound<'py, PyDict>>) -> PyResult<Bound<'py, PyAny>> {
-        self.cursor(
-            py,
-            ScanArguments::of_records("scan", keywords)?,
-            |space, options| space.scan(options),
-            |store, options| store.scan_records(options),
-        )
+        self.cursor(py, ScanArguments::of_records("scan", keywords)?, |space, options| {
+            space.scan(options)
+        })
     }
 
     /// A query for records of this space: those of which `filter` is true, a `Filter` or text in the manner of SQL with the values of

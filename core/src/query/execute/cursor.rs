@@ -3,9 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::cursor::{
-    self, Cursor, LimitCursor, Position, ScanIdentity, ScanProgress, Scanned, Seal, TransactionCursor,
-};
+use crate::cursor::{self, Cursor, LimitCursor, Position, ScanIdentity, ScanProgress, Scanned, TransactionCursor};
 use crate::{Continuation, NoNextReason, Result, StoredRecord};
 
 /// The records of a query, one after the other, within one transaction.
@@ -18,8 +16,6 @@ pub struct QueryCursor {
     scanned: Arc<Scanned>,
     /// Which plan it is, for continuations that tell it.
     identity: ScanIdentity,
-    /// What is put around continuations; none leaves them Java's.
-    seal: Option<Seal>,
 }
 
 impl QueryCursor {
@@ -28,19 +24,12 @@ impl QueryCursor {
             records,
             scanned,
             identity: ScanIdentity::default(),
-            seal: None,
         }
     }
 
     /// As the execution of this plan.
     pub(crate) fn identified(mut self, identity: ScanIdentity) -> Self {
         self.identity = identity;
-        self
-    }
-
-    /// As the execution of a query of a record space.
-    pub(crate) fn sealed_by(mut self, seal: Seal) -> Self {
-        self.seal = Some(seal);
         self
     }
 
@@ -67,11 +56,7 @@ impl QueryCursor {
     /// Where another execution of the same plan goes on behind the last record. None when nothing follows, and before the
     /// first record of an execution that began at the beginning.
     pub fn continuation(&self) -> Option<Continuation> {
-        let inner = self.position().to_continuation()?;
-        Some(match &self.seal {
-            Some(seal) => seal.seal(inner),
-            None => inner,
-        })
+        self.position().to_continuation()
     }
 }
 
@@ -98,7 +83,7 @@ impl TransactionCursor for QueryCursor {
         let (scanned_rows, scanned_bytes) = self.scanned.counts();
         ScanProgress {
             no_next_reason: self.no_next_reason(),
-            continuation: self.position().to_continuation(),
+            continuation: self.continuation(),
             scanned_rows,
             scanned_bytes,
             skip: self.records.skip(),
