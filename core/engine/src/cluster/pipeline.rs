@@ -167,7 +167,7 @@ fn settle_on_thread(shared: &Arc<Shared>, workers: &Workers, lock: Option<Arc<Di
             match inbox.recv_timeout(IDLE_CHECK) {
                 Ok(()) => {
                     flag.store(false, Ordering::Release);
-                    own.settle_all();
+                    own.settle_due();
                 }
                 // Nobody comes by who could see that it is time.
                 Err(RecvTimeoutError::Timeout) => own.settle_if_due(),

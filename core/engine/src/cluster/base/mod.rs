@@ -20,8 +20,18 @@ use crate::mutation::KeyRange;
 pub(crate) trait Base: Send + Sync {
     /// The store as it is now.
     fn snapshot(&self) -> Result<Arc<dyn Snapshot>>;
-    /// Takes all of `batch` or, on an error, nothing of it; remembers `version` with it. When it returns, the disk has it.
-    fn apply(&self, batch: &Batch, version: i64) -> Result<()>;
+    /// Takes all of `batch` or, on an error or when `stop` tells to leave off, nothing of it; remembers `version` with it. When it
+    /// is done, the disk has it.
+    fn apply(&self, batch: &Batch, version: i64, stop: &dyn Fn() -> bool) -> Result<Settled>;
+}
+
+/// How taking a batch ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Settled {
+    /// The base has it.
+    Done,
+    /// The base has nothing of it, because it was told to leave off.
+    Stopped,
 }
 
 /// A view of the base.
