@@ -1,5 +1,6 @@
 //! The base: an ordered store of one version, which takes old changes in large sorted batches.
 
+mod file;
 mod memory;
 mod redb;
 
@@ -10,6 +11,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use record_store_kv::Result;
 
+pub(crate) use self::file::BaseFile;
 pub(crate) use self::memory::MemoryBase;
 pub(crate) use self::redb::RedbBase;
 use super::change::Change;
