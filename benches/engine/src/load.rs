@@ -10,7 +10,10 @@ pub(crate) fn key(number: u64) -> Vec<u8> {
 
 /// The put of this key, with a value of 100 bytes.
 pub(crate) fn put(number: u64) -> Put {
-    (key(number), scatter(number ^ 0x55).to_be_bytes().repeat(13)[..VALUE].to_vec())
+    (
+        key(number),
+        scatter(number ^ 0x55).to_be_bytes().repeat(13)[..VALUE].to_vec(),
+    )
 }
 
 /// The `count` puts of the `turn`-th commit of random puts among `keys` keys.

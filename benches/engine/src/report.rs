@@ -12,7 +12,7 @@ use crate::store::{Kind, Outcome, Place};
 use crate::task::{Task, What};
 use crate::{Arguments, machine};
 
-/// A table: its title, what is done to get a row of it, and on which store: a filled one is copied first.
+/// A table: its title, and what is done to get a row of it.
 struct Section {
     title: String,
     tasks: Vec<Task>,
@@ -31,8 +31,9 @@ pub(crate) fn all(arguments: &Arguments) -> Outcome<()> {
         let folder = root.path().join(kind.name());
         std::fs::create_dir(&folder)?;
         for section in sections_of(arguments, kind, &folder) {
-            let wanted = section.title.contains(&arguments.task);
-            if !wanted && section.tasks.iter().all(|task| task.what != What::Fill) {
+            // Whatever is measured, there are keys to measure it with.
+            let fills = section.tasks.iter().any(|task| task.what == What::Fill);
+            if !fills && !section.title.contains(&arguments.task) {
                 continue;
             }
             let mut figures = Vec::new();
@@ -94,16 +95,20 @@ fn sections_of(arguments: &Arguments, kind: Kind, folder: &Path) -> Vec<Section>
         for clients in [1, 64] {
             let mut commits = Task {
                 clients,
+                puts: 1,
                 ..task(What::Commits)
             };
             commits.place.no_sync = no_sync;
             sections.push(section(
-                &format!("Commits of 10 random puts by {clients} clients, {how}"),
+                &format!("Commits of one random put by {clients} clients, {how}"),
                 vec![commits],
             ));
         }
     }
-    sections.push(section("Open after kill −9 under load", vec![task(What::Doomed), task(What::Open)]));
+    sections.push(section(
+        "Open after kill −9 under load",
+        vec![task(What::Doomed), task(What::Open)],
+    ));
     sections.push(section("Clearing everything", vec![task(What::Clear)]));
     sections
 }
@@ -136,7 +141,10 @@ fn command(task: &Task) -> Outcome<Command> {
     command
         .arg("measure")
         .args(["--what", &task.what.to_possible_value().map(name).unwrap_or_default()])
-        .args(["--kind", &task.place.kind.to_possible_value().map(name).unwrap_or_default()])
+        .args([
+            "--kind",
+            &task.place.kind.to_possible_value().map(name).unwrap_or_default(),
+        ])
         .arg("--folder")
         .arg(&task.place.folder)
         .args(["--cache", &task.place.cache.to_string()])

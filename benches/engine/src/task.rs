@@ -94,8 +94,9 @@ impl Task {
         let store = self.place.open()?;
         let turn = AtomicUsize::new(0);
         let duration = Duration::from_secs(self.seconds);
-        let (time, times) = timed(|| {
+        let (time, (times, late)) = timed(|| {
             std::thread::scope(|scope| {
+                let metronome = scope.spawn(|| longest_oversleep(duration));
                 let clients: Vec<_> = (0..self.clients)
                     .map(|_| scope.spawn(|| self.commit_for(&*store, &turn, duration)))
                     .collect();
@@ -103,7 +104,8 @@ impl Task {
                 for client in clients {
                     times.extend(client.join().map_err(|_| "a client panicked")??);
                 }
-                Ok::<_, Box<dyn std::error::Error + Send + Sync>>(times)
+                let late = metronome.join().map_err(|_| "the metronome panicked")?;
+                Ok::<_, Box<dyn std::error::Error + Send + Sync>>((times, late))
             })
         })?;
         let mut times = times;
@@ -115,6 +117,7 @@ impl Task {
             Figure::time("99 %", at(990)),
             Figure::time("99.9 %", at(999)),
             Figure::time("slowest", times.last().copied().unwrap_or_default()),
+            Figure::time("a bare sleep late by", late),
             Figure::mebibytes("most memory", peak_memory()?),
         ])
     }
@@ -212,6 +215,20 @@ fn timed<T>(work: impl FnOnce() -> Outcome<T>) -> Outcome<(Duration, T)> {
     Ok((started.elapsed(), result))
 }
 
+/// How much too long the longest of many short sleeps took: for so long the machine had no processor for a thread that wanted
+/// one, whatever the store does.
+#[allow(clippy::disallowed_methods, reason = "a benchmark measures time")]
+fn longest_oversleep(duration: Duration) -> Duration {
+    let started = Instant::now();
+    let mut longest = Duration::ZERO;
+    while started.elapsed() < duration {
+        let before = Instant::now();
+        std::thread::sleep(SHORT_SLEEP);
+        longest = longest.max(before.elapsed().saturating_sub(SHORT_SLEEP));
+    }
+    longest
+}
+
 /// The most memory that this process ever had, in KiB.
 fn peak_memory() -> Outcome<u64> {
     let status = std::fs::read_to_string("/proc/self/status")?;
@@ -221,3 +238,4 @@ fn peak_memory() -> Outcome<u64> {
 }
 
 const GETS: u64 = 100_000;
+const SHORT_SLEEP: Duration = Duration::from_millis(1);

@@ -52,7 +52,8 @@ impl Store for Sqlite {
 
     fn range(&self, begin: &[u8], count: usize) -> Outcome<usize> {
         let connection = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut select = connection.prepare_cached("SELECT key, value FROM rows WHERE key >= ? ORDER BY key LIMIT ?")?;
+        let mut select =
+            connection.prepare_cached("SELECT key, value FROM rows WHERE key >= ? ORDER BY key LIMIT ?")?;
         let rows = select.query_map(params![begin, i64::try_from(count)?], |row| {
             Ok((row.get::<_, Vec<u8>>(0)?, row.get::<_, Vec<u8>>(1)?))
         })?;
