@@ -8,18 +8,18 @@ pub(crate) fn key(number: u64) -> Vec<u8> {
     [&PREFIX[..], &scatter(number).to_be_bytes(), &number.to_be_bytes()].concat()
 }
 
-/// The put of this key, with a value of 100 bytes.
-pub(crate) fn put(number: u64) -> Put {
-    (
-        key(number),
-        scatter(number ^ 0x55).to_be_bytes().repeat(13)[..VALUE].to_vec(),
-    )
+/// The put of this key, with a value of 100 bytes that begins with the number of the commit: SQLite does not write a value that
+/// is there already.
+pub(crate) fn put(number: u64, turn: u64) -> Put {
+    let mut value = turn.to_be_bytes().to_vec();
+    value.extend(scatter(number ^ turn).to_be_bytes().into_iter().cycle().take(92));
+    (key(number), value)
 }
 
 /// The `count` puts of the `turn`-th commit of random puts among `keys` keys.
 pub(crate) fn random_puts(turn: u64, count: u64, keys: u64) -> Vec<Put> {
     (0..count)
-        .map(|i| put(scatter(turn * count + i + 0x1234_5678) % keys))
+        .map(|i| put(scatter(turn * count + i + 0x1234_5678) % keys, turn + 1))
         .collect()
 }
 
@@ -42,4 +42,3 @@ fn scatter(number: u64) -> u64 {
 }
 
 const PREFIX: &[u8; 8] = b"bench/k/";
-const VALUE: usize = 100;

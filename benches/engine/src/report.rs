@@ -81,6 +81,10 @@ fn sections_of(arguments: &Arguments, kind: Kind, folder: &Path) -> Vec<Section>
     let mut sections = vec![
         section("Load: 1,000 new keys a commit", vec![task(What::Fill)]),
         section("Reads", vec![task(What::Reads)]),
+        section(
+            "Reads right after random puts to every tenth key",
+            vec![task(What::FreshReads)],
+        ),
     ];
     for puts in [10, 500] {
         let sustained = Task {

@@ -41,6 +41,8 @@ pub(crate) enum What {
     Commits,
     /// Gets and ranges.
     Reads,
+    /// The same while every tenth key has just been written.
+    FreshReads,
     /// Removes everything.
     Clear,
     /// Opens the store and reads a key.
@@ -55,7 +57,8 @@ impl Task {
         let figures = match self.what {
             What::Fill => self.fill()?,
             What::Commits => self.commits()?,
-            What::Reads => self.reads()?,
+            What::Reads => self.reads(0)?,
+            What::FreshReads => self.reads(self.keys / 10)?,
             What::Clear => self.clear()?,
             What::Open => self.open()?,
             What::Doomed => self.doomed()?,
@@ -81,7 +84,9 @@ impl Task {
     fn fill_store(&self, store: &dyn Store) -> Outcome<(Duration, Duration)> {
         let (mut time, mut slowest) = (Duration::ZERO, Duration::ZERO);
         for first in (0..self.keys).step_by(1_000) {
-            let puts: Vec<_> = (first..self.keys.min(first + 1_000)).map(load::put).collect();
+            let puts: Vec<_> = (first..self.keys.min(first + 1_000))
+                .map(|number| load::put(number, 0))
+                .collect();
             let (took, ()) = timed(|| store.commit(&puts))?;
             time += took;
             slowest = slowest.max(took);
@@ -134,7 +139,7 @@ impl Task {
         Ok(times)
     }
 
-    fn reads(&self) -> Outcome<Vec<Figure>> {
+    fn reads(&self, fresh: u64) -> Outcome<Vec<Figure>> {
         let store = self.place.open()?;
         let expect = |found, expected| match found == expected {
             true => Ok(()),
@@ -144,6 +149,9 @@ impl Task {
         for first in (0..self.keys).step_by(1_000) {
             let keys: Vec<_> = (first..self.keys.min(first + 1_000)).map(load::key).collect();
             expect(store.get(&keys)?, 100 * keys.len())?;
+        }
+        for turn in 0..fresh / 500 {
+            store.commit(&load::random_puts(turn, 500, self.keys))?;
         }
         let keys: Vec<_> = (0..GETS).map(|turn| load::key(load::pick(turn, self.keys))).collect();
         let get_each = |times: usize| -> Outcome<()> {

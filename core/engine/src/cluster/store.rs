@@ -45,7 +45,7 @@ impl Store {
     /// The value of `key` at `version`. Errors: 1007.
     pub(crate) fn get(&self, key: &[u8], version: i64) -> Result<Option<Bytes>> {
         let layers = self.layers.read();
-        let value = match layers.window.get(&Key::new(key), version) {
+        let value = match layers.window.get(key, version) {
             KeyState::Value(value) => Some(value),
             KeyState::Absent => None,
             KeyState::Base => {
@@ -148,7 +148,7 @@ impl Store {
 /// How many entries are touched before waiting readers get their turn.
 const CHUNK: usize = 256;
 /// How many entries of the window the first and the largest piece of a range read take down at once.
-const FIRST_PIECE: usize = 64;
+const FIRST_PIECE: usize = 16;
 const LARGEST_PIECE: usize = 1024;
 
 #[cfg(test)]
