@@ -41,7 +41,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use record_store_kv::env::Env;
-use record_store_kv::{BoxFuture, Database, Error, Result};
+use record_store_kv::{BoxFuture, Database, Error, ErrorKind, Result};
 
 pub use self::faults::Faults;
 use self::world::{SimulatedDatabase, World};
@@ -67,6 +67,43 @@ impl Simulation {
         })
     }
 
+    /// A world from the part of a URL behind `sim:?`: `seed=7`, `faults=none` to begin with nothing that goes wrong instead of the
+    /// [default](Faults::default), and rates such as `conflicts=0.2`, joined by `&`. Without a seed it is 0.
+    ///
+    /// ```
+    /// use record_store_engine::simulation::Simulation;
+    ///
+    /// let simulation = Simulation::parse("seed=7&faults=none&conflicts=0.2")?;
+    /// assert_eq!(simulation.seed(), 7);
+    /// assert_eq!(simulation.faults().conflicts, 0.2);
+    /// # Ok::<(), record_store_kv::Error>(())
+    /// ```
+    ///
+    /// **Errors**: `InvalidArgument` names the part that cannot be read.
+    pub fn parse(query: &str) -> Result<Self> {
+        let (mut seed, mut faults) = (0, Faults::default());
+        for part in query.split('&').filter(|part| !part.is_empty()) {
+            match part.split_once('=') {
+                Some(("seed", number)) => {
+                    seed = number.parse().map_err(|_| {
+                        Error::new(ErrorKind::InvalidArgument, "the seed of a simulation is a whole number")
+                            .with("seed", number)
+                    })?;
+                }
+                Some(("faults", "none")) => faults = Faults::NONE,
+                Some((name, rate)) => faults.set(name, rate)?,
+                None => {
+                    return Err(Error::new(
+                        ErrorKind::InvalidArgument,
+                        "a simulation is described by parts such as seed=7 and conflicts=0.2, joined by &",
+                    )
+                    .with("part", part));
+                }
+            }
+        }
+        Simulation::new(seed, faults)
+    }
+
     /// The database. Handles and transactions outlive losses of power, as a client outlives those of its cluster.
     pub fn database(&self) -> Database {
         Database::from_backend(Arc::new(SimulatedDatabase(self.world.clone())))
@@ -90,6 +127,11 @@ impl Simulation {
     /// Lets time pass.
     pub fn advance(&self, by: Duration) {
         self.world.advance(by);
+    }
+
+    /// What goes wrong, and how often.
+    pub fn faults(&self) -> Faults {
+        self.world.faults()
     }
 
     /// From now on these things go wrong.

@@ -19,6 +19,7 @@ use crate::options::{Durability, EngineOptions};
 /// Everything that a simulation is made of.
 pub(super) struct World {
     seed: u64,
+    name: String,
     rng: Arc<SplitMix>,
     clock: Arc<SimulatedClock>,
     env: Env,
@@ -46,9 +47,11 @@ impl World {
         let chances = Arc::new(SplitMix::new(rng.next_u64()));
         let env = Env::new(clock.clone(), chances, Arc::new(NoThreads));
         let disk = SimulatedDisk::new(rng.next_u64(), i64::MAX);
-        let database = start(&disk, &env)?;
+        let name = format!("sim:?seed={seed}");
+        let database = start(&disk, &env, &name)?;
         Ok(World {
             seed,
+            name,
             rng,
             clock,
             env,
@@ -79,6 +82,10 @@ impl World {
         self.clock.advance(by);
     }
 
+    pub(super) fn faults(&self) -> Faults {
+        *self.faults.lock()
+    }
+
     pub(super) fn set_faults(&self, faults: Faults) {
         *self.faults.lock() = faults;
     }
@@ -104,7 +111,7 @@ impl World {
 
     /// Whether one of the things that go wrong does so now.
     pub(super) fn happens(&self, rate: impl FnOnce(&Faults) -> f64) -> bool {
-        let rate = rate(&self.faults.lock());
+        let rate = rate(&self.faults());
         self.rng.happens(rate)
     }
 
@@ -163,7 +170,7 @@ impl World {
                 u64::MAX
             };
             disk = disk.restart(i64::try_from(left).unwrap_or(i64::MAX));
-            match start(&disk, &self.env) {
+            match start(&disk, &self.env, &self.name) {
                 Err(error) if error.kind() == ErrorKind::Io && disk.has_failed() => {}
                 started => break started,
             }
@@ -192,7 +199,7 @@ impl World {
     }
 }
 
-fn start(disk: &SimulatedDisk, env: &Env) -> Result<EngineDatabase> {
+fn start(disk: &SimulatedDisk, env: &Env, name: &str) -> Result<EngineDatabase> {
     let options = EngineOptions {
         durability: Durability::Sync,
         threads: false,
@@ -204,7 +211,7 @@ fn start(disk: &SimulatedDisk, env: &Env) -> Result<EngineDatabase> {
     let cluster = Cluster::recover(Arc::new(disk.clone()), None, &options)?;
     Ok(EngineDatabase(Arc::new(Handle::new(
         Arc::new(cluster),
-        NAME.to_owned(),
+        name.to_owned(),
     ))))
 }
 
@@ -227,11 +234,10 @@ impl DatabaseBackend for SimulatedDatabase {
     }
 
     fn name(&self) -> String {
-        format!("{NAME}?seed={}", self.0.seed)
+        self.0.name.clone()
     }
 }
 
-const NAME: &str = "sim:";
 /// A power failure that is due comes within so many operations of the disk: about two commits.
 const OPERATIONS_LEFT: u64 = 12;
 const LONGEST_DELAY_MICROS: u64 = 2_000_000;
