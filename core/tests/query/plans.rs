@@ -246,3 +246,63 @@ fn an_index_with_a_predicate_answers_what_implies_it() -> Result<()> {
         Ok(())
     })
 }
+
+#[test]
+fn an_index_that_fans_out_behind_what_is_asked_lacks_records() -> Result<()> {
+    block_on(async {
+        let schema = Schema::builder()
+            .proto(
+                "n.proto",
+                "syntax = 'proto3';
+                 message Sub { int64 x = 1; int64 y = 2; }
+                 message N { int64 id = 1; int64 n = 2; Sub sub = 3; repeated int64 list = 4; }",
+            )
+            .record_type("N", |t| t.primary_key("id"))
+            .index(Index::new("n_list", concat((column("n"), column("list").fan_out()))).on("N"))
+            .index(
+                Index::new(
+                    "sub_list",
+                    concat((
+                        column("sub").nest(concat((column("x"), column("y")))),
+                        column("list").fan_out(),
+                    )),
+                )
+                .on("N"),
+            )
+            .build()?;
+        let space = Database::in_memory()?.space("n").schema(&schema).open().await?;
+        // Its list is empty, so that it has no entries.
+        let record = r#"{"id": 1, "n": 2, "sub": {"x": 3, "y": 4}}"#;
+        space.put(Record::from_json("N", record)).await?;
+        for query in [
+            space.query("sub.x = 3 AND sub.y = 4"),
+            space.query("n = 2"),
+            space.query("").order_by("n"),
+            space.query("n > 1").order_by("n"),
+        ] {
+            let plan = query.plan().await?;
+            assert_eq!(query.execute().next_batch(10).await?.len(), 1, "{plan}");
+        }
+        let plan = space.query("n = 2 AND any(list) = 5").plan().await?;
+        assert!(plan.used_indexes().contains("n_list"), "{plan}");
+        Ok(())
+    })
+}
+
+#[test]
+fn a_primary_key_is_not_covered_by_a_value() -> Result<()> {
+    let schema = |key| {
+        Schema::builder()
+            .proto("n.proto", "syntax = 'proto3'; message N { int64 id = 1; int64 n = 2; }")
+            .record_type("N", |t| t.primary_key("id"))
+            .index(Index::new("by_n", key).on("N"))
+            .build()
+    };
+    let key = || concat((column("n"), column("id")));
+    let error = schema(key_with_value(key(), 1)).unwrap_err();
+    assert_eq!(
+        (error.kind(), error.fact("index")),
+        (ErrorKind::InvalidExpression, Some("by_n"))
+    );
+    schema(key()).map(drop)
+}

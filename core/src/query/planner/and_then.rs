@@ -1,6 +1,6 @@
 //! [`AndThen`]: matching several filters with several columns, one column after the other. Java: `AndWithThenPlanner`.
 
-use super::candidate::Candidate;
+use super::candidate::{Candidate, fans_out_from};
 use super::matching::split_nested;
 use super::scored::Match;
 use crate::key_expression::{FanType, KeyExpression};
@@ -76,12 +76,8 @@ impl<'a> AndThen<'a> {
             .candidate
             .index
             .is_some_and(|index| index.root_expression().creates_duplicates());
-        if creates_duplicates && self.is_list {
-            let not_compared = self.columns.get(self.comparisons.size()..).unwrap_or_default();
-            // A record whose repeated field is empty has no entry at all.
-            if not_compared.iter().any(KeyExpression::creates_duplicates) {
-                return None;
-            }
+        if creates_duplicates && self.is_list && fans_out_from(self.columns, self.comparisons.size()) {
+            return None;
         }
         Some(Match {
             score: self.comparisons.total_size(),

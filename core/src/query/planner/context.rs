@@ -197,6 +197,7 @@ impl<'a> PlanContext<'a> {
 /// Whether the entries of an index lead to records in the order of its columns.
 fn is_plannable(index: &Index) -> bool {
     matches!(index.kind(), index_type::VALUE | index_type::VERSION)
+        && !index.covers_primary_key()
         && !matches!(
             index.root_expression(),
             KeyExpression::Grouping(_) | KeyExpression::Dimensions(_)

@@ -200,7 +200,11 @@ impl Candidate<'_> {
     ) -> Option<Match> {
         match key {
             KeyExpression::Then(then) => {
-                self.match_one_of_them_nested(then.children().first()?, filter, name, child, sort)
+                let (first, others) = then.children().split_first()?;
+                if others.iter().any(KeyExpression::creates_duplicates) {
+                    return None;
+                }
+                self.match_one_of_them_nested(first, filter, name, child, sort)
             }
             KeyExpression::Nest(nest) if nest.parent().name() == name => {
                 let sort = sort_within(sort, name)?;

@@ -207,7 +207,8 @@ pub(super) fn for_merge(sort: Option<&KeyExpression>, primary_key: &KeyExpressio
     }
 }
 
-fn parts(key: &KeyExpression) -> &[KeyExpression] {
+/// The columns of a list, or the only one.
+pub(super) fn parts(key: &KeyExpression) -> &[KeyExpression] {
     match key {
         KeyExpression::Then(then) => then.children(),
         other => std::slice::from_ref(other),
