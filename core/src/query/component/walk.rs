@@ -54,6 +54,12 @@ impl QueryComponent {
         })
     }
 
+    /// As [`try_map_comparisons`](QueryComponent::try_map_comparisons), where nothing can fail.
+    pub(crate) fn map_comparisons(&self, map: &mut impl FnMut(&Comparison) -> Comparison) -> Self {
+        self.try_map_comparisons(&mut |comparison| Ok(map(comparison)))
+            .expect("no comparison is refused")
+    }
+
     /// Refuses a tree that would take more stack than there may be.
     ///
     /// Errors: `InvalidQuery`.

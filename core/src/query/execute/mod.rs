@@ -69,6 +69,16 @@ impl RecordStore {
     ///
     /// **Errors**: `InvalidContinuation`; `MetaData` and `IndexNotReadable` for a plan whose index is gone.
     pub fn execute_plan(&self, plan: &RecordQueryPlan, options: ExecuteOptions) -> Result<QueryCursor> {
+        self.execute_plan_with(plan, &Bindings::default(), options)
+    }
+
+    /// As [`execute_plan`](RecordStore::execute_plan), with values for the slots of the plan.
+    pub(crate) fn execute_plan_with(
+        &self,
+        plan: &RecordQueryPlan,
+        bindings: &Bindings,
+        options: ExecuteOptions,
+    ) -> Result<QueryCursor> {
         let execution = Execution {
             store: self.clone(),
             snapshot: options.snapshot,
@@ -77,7 +87,7 @@ impl RecordStore {
             sort_bytes_max: options.sort_bytes_max,
         };
         let wanted = options.limit.map(|limit| limit.saturating_add(options.skip));
-        let records = execution.begin(plan.root(), &Bindings::default(), options.continuation.as_ref(), wanted)?;
+        let records = execution.begin(plan.root(), bindings, options.continuation.as_ref(), wanted)?;
         let limited = LimitCursor::new(records, options.skip, options.limit);
         Ok(QueryCursor::new(limited, execution.scanned))
     }

@@ -128,6 +128,22 @@ impl ScanComparisons {
         equal_to.collect()
     }
 
+    /// The comparisons with values in place of slots.
+    pub(crate) fn fill_slots(&self, bindings: &Bindings) -> Self {
+        let equalities = self.equalities.iter().map(|equality| match equality {
+            ScanComparison::Value(comparison) => ScanComparison::Value(bindings.fill_slot(comparison)),
+            of_type @ ScanComparison::RecordType { .. } => of_type.clone(),
+        });
+        ScanComparisons {
+            equalities: equalities.collect(),
+            inequalities: self
+                .inequalities
+                .iter()
+                .map(|comparison| bindings.fill_slot(comparison))
+                .collect(),
+        }
+    }
+
     /// Whether the range depends on what is given when the query runs.
     pub(crate) fn has_parameters(&self) -> bool {
         let of_equalities = self.equalities.iter().any(|comparison| match comparison {

@@ -50,6 +50,14 @@ impl RecordQueryPlan {
         RecordQueryPlan { root: Arc::new(root) }
     }
 
+    /// The same plan with values in place of slots.
+    pub(crate) fn fill_slots(&self, bindings: &Bindings) -> Self {
+        match bindings.is_empty() {
+            true => self.clone(),
+            false => RecordQueryPlan::new(Plan::clone(&self.root).fill_slots(bindings)),
+        }
+    }
+
     pub(crate) fn root(&self) -> &Arc<Plan> {
         &self.root
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{InOrder, Plan};
+use super::{Bindings, InOrder, IndexScan, Plan};
 use crate::query::QueryComponent;
 
 impl Plan {
@@ -72,6 +72,34 @@ impl Plan {
         }
     }
 
+    /// The same plan with values in place of slots.
+    pub(crate) fn fill_slots(self, bindings: &Bindings) -> Plan {
+        match self.map_children(&|child| child.fill_slots(bindings)) {
+            Plan::Scan { comparisons, reverse } => Plan::Scan {
+                comparisons: comparisons.fill_slots(bindings),
+                reverse,
+            },
+            Plan::Index(scan) => Plan::Index(scan.fill_slots(bindings)),
+            Plan::Covering {
+                scan,
+                record_type,
+                record,
+            } => Plan::Covering {
+                scan: scan.fill_slots(bindings),
+                record_type,
+                record,
+            },
+            Plan::Filter { child, filters } => {
+                let fill = |filter: &QueryComponent| filter.map_comparisons(&mut |own| bindings.fill_slot(own));
+                Plan::Filter {
+                    child,
+                    filters: filters.iter().map(fill).collect(),
+                }
+            }
+            other => other,
+        }
+    }
+
     /// Visits this step and all below it.
     pub(crate) fn visit(&self, visitor: &mut impl FnMut(&Plan)) {
         visitor(self);
@@ -127,6 +155,15 @@ impl Plan {
             }
         });
         count
+    }
+}
+
+impl IndexScan {
+    fn fill_slots(self, bindings: &Bindings) -> Self {
+        IndexScan {
+            comparisons: self.comparisons.fill_slots(bindings),
+            ..self
+        }
     }
 }
 

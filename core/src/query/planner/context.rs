@@ -18,6 +18,7 @@ use crate::query::plan::Plan;
 pub(crate) struct ReadableIndexes(BTreeMap<String, IndexState>);
 
 impl ReadableIndexes {
+    /// All but those with another state.
     pub(crate) fn new(states: BTreeMap<String, IndexState>) -> Self {
         ReadableIndexes(states)
     }

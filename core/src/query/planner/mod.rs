@@ -27,6 +27,7 @@ use context::PlanContext;
 pub(crate) use context::ReadableIndexes;
 use in_clauses::InClauses;
 use ordering::OrderingKey;
+pub(crate) use predicate::is_implied;
 use scored::ScoredPlan;
 
 use super::RecordQuery;
