@@ -83,6 +83,12 @@ impl Filters<'_> {
         if !self.types.is_empty() && self.chance.one_in(25) {
             return QueryComponent::RecordType(self.chance.of(&self.types).clone());
         }
+        if self.chance.one_in(40) {
+            return match self.chance.one_in(2) {
+                true => QueryComponent::And(Vec::new()),
+                false => QueryComponent::Or(Vec::new()),
+            };
+        }
         let field = self.chance.of(&message.fields).clone();
         let name = field.name.clone();
         match (&field.kind, field.repeated) {

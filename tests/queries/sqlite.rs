@@ -340,6 +340,9 @@ impl Sql<'_> {
     }
 
     fn list(&mut self, children: &[QueryComponent], word: &str, scope: &Scope, message: &Message) -> String {
+        if children.is_empty() {
+            return if word == "AND" { "TRUE" } else { "FALSE" }.to_owned();
+        }
         let children = children.iter().map(|child| self.condition(child, scope, message));
         format!("({})", children.collect::<Vec<_>>().join(&format!(") {word} (")))
     }
@@ -422,8 +425,13 @@ impl Sql<'_> {
             other => unreachable!("nothing begins with {other:?}"),
         };
         let length = prefix.len();
+        if length == 0 {
+            return format!("{column} = {column}");
+        }
         let place = self.place(SqlValue::Blob(prefix));
-        format!("substr(CAST({column} AS BLOB), 1, {length}) = {place}")
+        // The beginning of nothing is null in SQLite.
+        let begins = format!("coalesce(substr(CAST({column} AS BLOB), 1, {length}) = {place}, FALSE)");
+        format!("CASE WHEN {column} IS NULL THEN NULL ELSE {begins} END")
     }
 
     fn is_in(&mut self, column: &str, operand: &Operand) -> String {

@@ -65,7 +65,7 @@ impl fmt::Display for Tally {
 }
 
 /// What stands in the text of a plan.
-const KINDS: [(&str, &str); 10] = [
+const KINDS: [(&str, &str); 11] = [
     ("a scan of records", "SCAN(<"),
     ("an index", "ISCAN("),
     ("covering entries", "COVERING("),
@@ -73,6 +73,7 @@ const KINDS: [(&str, &str); 10] = [
     ("an unordered union", "⊎"),
     ("an intersection", "∩"),
     ("a list", "INJOIN"),
+    ("merged lists", "INUNION"),
     ("duplicates dropped", "DISTINCT"),
     ("a sort in memory", "SORT BY"),
     ("a filter", "FILTER"),

@@ -1,6 +1,6 @@
 //! A random world: record types, indexes, and records.
 
-use record_store::key_expression::{self, concat, field, function, key_with_value};
+use record_store::key_expression::{self, NullStandin, concat, field, function, key_with_value};
 use record_store::metadata::{IndexPredicate, IndexSchema};
 use record_store::query::QueryComponent;
 use record_store::{Database, KeyExpression, RecordKey, RecordSpace, Result, Schema};
@@ -37,6 +37,8 @@ enum PrimaryKey {
     TypeAndId,
     GroupAndId,
     IdAndGroup,
+    /// Each type has another one.
+    Different,
 }
 
 impl World {
@@ -83,6 +85,7 @@ impl World {
             PrimaryKey::TypeAndId,
             PrimaryKey::GroupAndId,
             PrimaryKey::IdAndGroup,
+            PrimaryKey::Different,
         ]);
         let mut world = World {
             types,
@@ -121,7 +124,7 @@ impl World {
     fn schema(&self) -> Result<Schema> {
         let mut schema = Schema::builder().proto("world.proto", self.proto());
         for message in &self.types {
-            schema = schema.record_type(&message.name, |t| t.primary_key(self.primary_key()));
+            schema = schema.record_type(&message.name, |t| t.primary_key(self.primary_key(&message.name)));
         }
         for indexed in &self.indexes {
             schema = schema.index(indexed.index.clone());
@@ -167,13 +170,18 @@ impl World {
         file
     }
 
-    fn primary_key(&self) -> KeyExpression {
+    fn primary_key(&self, record_type: &str) -> KeyExpression {
         let (id, group) = (|| field("id"), || field("of_group"));
         match self.primary_key {
             PrimaryKey::Id => id().into(),
             PrimaryKey::TypeAndId => concat((key_expression::record_type(), id())),
             PrimaryKey::GroupAndId => concat((group(), id())),
             PrimaryKey::IdAndGroup => concat((id(), group())),
+            PrimaryKey::Different => match record_type {
+                "A" => concat((key_expression::record_type(), id())),
+                "B" => concat((key_expression::record_type(), group(), id())),
+                _ => concat((key_expression::record_type(), field("number"))),
+            },
         }
     }
 
@@ -196,7 +204,11 @@ impl World {
         }
         let whole = concat(key);
         // The value holds no columns of the primary key.
-        let of_primary_key = |column: &KeyExpression| [field("id").into(), field("of_group").into()].contains(column);
+        let of_primary_key = |column: &KeyExpression| {
+            ["id", "of_group", "number"]
+                .map(|name| field(name).into())
+                .contains(column)
+        };
         let last_of_primary_key = whole.normalized_columns().iter().rposition(of_primary_key);
         let split_point = last_of_primary_key.map_or(1, |last| last + 1) + chance.below(2);
         let whole = match !is_unique && is_plain && split_point < width && chance.one_in(3) {
@@ -256,9 +268,13 @@ impl World {
                 continue;
             }
             let (path, _) = chance.of(&paths).clone();
-            let column = column(&path);
+            let column = match chance.one_in(12) {
+                // What is not set is kept as the default.
+                true => column_with(&path, NullStandin::NotNull),
+                false => column(&path),
+            };
             columns.push(Column::Single(path));
-            key.push(match chance.one_in(8) {
+            key.push(match chance.one_in(6) {
                 true => function(*chance.of(&ORDERS), column)?,
                 false => column,
             });
@@ -269,9 +285,13 @@ impl World {
 
 /// The column at the end of a path.
 pub(crate) fn column(path: &[String]) -> KeyExpression {
+    column_with(path, NullStandin::Null)
+}
+
+fn column_with(path: &[String], standin: NullStandin) -> KeyExpression {
     match path {
-        [name] => field(name).into(),
-        [name, rest @ ..] => field(name).nest(column(rest)),
+        [name] => field(name).with_null_standin(standin).into(),
+        [name, rest @ ..] => field(name).nest(column_with(rest, standin)),
         [] => key_expression::empty(),
     }
 }

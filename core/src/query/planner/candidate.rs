@@ -32,7 +32,7 @@ impl Candidate<'_> {
             .is_some_and(KeyExpression::has_record_type_prefix);
         ScanComparisons {
             equalities: self.type_comparison().filter(|_| stands_together).into_iter().collect(),
-            inequalities: Vec::new(),
+            ..ScanComparisons::default()
         }
     }
 

@@ -31,7 +31,9 @@ impl OrderingKey {
                 primary_key_start: 0,
                 primary_key_tail: 0,
             }),
-            Plan::Union { comparison_key, .. } | Plan::Intersection { comparison_key, .. } => {
+            Plan::Union { comparison_key, .. }
+            | Plan::InUnion { comparison_key, .. }
+            | Plan::Intersection { comparison_key, .. } => {
                 Some(OrderingKey::of_comparison_key(comparison_key, primary_key))
             }
             Plan::Covering { .. }
