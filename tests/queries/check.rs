@@ -153,7 +153,7 @@ impl<'a> Check<'a> {
         Ok(())
     }
 
-    /// The same question as text, and with parameters.
+    /// The same question as text, and with parameters; over the space too, which keeps plans by text.
     async fn said_otherwise(&self, chance: &mut Chance, store: &RecordStore) -> Result<()> {
         let query = &self.question.query;
         if let Some(filter) = query.filter() {
@@ -162,6 +162,14 @@ impl<'a> Check<'a> {
             self.compare("as text", &all(store, &read, ExecuteOptions::default()).await?);
         }
         if let Some((query, parameters)) = with_parameters(chance, query) {
+            if let (Some(filter), true) = (query.filter(), query.sort().is_none()) {
+                let types = query.types().iter();
+                let asked = types.fold(self.space.query(filter.to_string()), |asked, name| {
+                    asked.record_type(name)
+                });
+                let found = asked.parameters(parameters.clone()).execute().next_batch(1_000).await?;
+                self.compare("as text with parameters, over the space", &found);
+            }
             let options = ExecuteOptions {
                 parameters,
                 ..ExecuteOptions::default()
@@ -195,6 +203,18 @@ impl<'a> Check<'a> {
         let mut seen = BTreeSet::new();
         found.retain(|record| seen.insert(record.primary_key().pack()));
         self.compare("over the space in pages", &found);
+        Ok(())
+    }
+
+    /// Over the space alone, which may know the plan of a question like it.
+    pub(crate) async fn over_the_space_again(&self) -> Result<()> {
+        let found = self
+            .space
+            .query(&self.question.query)
+            .execute()
+            .next_batch(1_000)
+            .await?;
+        self.compare("over the space, as planned before", &found);
         Ok(())
     }
 

@@ -65,6 +65,10 @@ fn ask(seed: u64, numbers: RangeInclusive<u64>, tally: &mut Tally) {
         let outcome = catch_unwind(AssertUnwindSafe(|| {
             let check = Check::new(&space, &sqlite, &kept, &question);
             let plan = block_on(check.run(chance)).unwrap_or_else(|error| panic!("{error}"));
+            if let Some(other) = question.with_other_values(chance, &world) {
+                let check = Check::new(&space, &sqlite, &kept, &other);
+                block_on(check.over_the_space_again()).unwrap_or_else(|error| panic!("{error}: {other}"));
+            }
             (check.found(), plan)
         }));
         match outcome {

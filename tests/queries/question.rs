@@ -164,6 +164,27 @@ fn random_order(
     (concat(keys), columns)
 }
 
+impl Question {
+    /// The same question with other values, which may be planned as this one was.
+    pub(crate) fn with_other_values(&self, chance: &mut Chance, world: &World) -> Option<Self> {
+        let mut change = |comparison: &Comparison| match comparison.operand() {
+            Operand::Value(value) if chance.one_in(2) => {
+                let other = world.pools.alike(chance, value);
+                other.map_or_else(
+                    || comparison.clone(),
+                    |other| comparison.with_operand(Operand::Value(other)),
+                )
+            }
+            _ => comparison.clone(),
+        };
+        let filter = replace_values(self.query.filter()?, &mut change);
+        Some(Question {
+            query: self.query.clone().with_filter(filter),
+            order: self.order.clone(),
+        })
+    }
+}
+
 /// The query with some of its values given as parameters.
 pub(crate) fn with_parameters(chance: &mut Chance, query: &RecordQuery) -> Option<(RecordQuery, Parameters)> {
     let mut parameters = Parameters::new();

@@ -34,6 +34,7 @@ pub(crate) struct Found {
 }
 
 /// An order of columns of SQL.
+#[derive(Clone)]
 pub(crate) struct OrderColumn {
     pub(crate) path: Vec<String>,
     pub(crate) descending: bool,

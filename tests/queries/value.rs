@@ -169,6 +169,21 @@ impl Pools {
         chance.of(values).clone()
     }
 
+    /// A value that may stand where another one of a filter does; none for null.
+    pub(crate) fn alike(&self, chance: &mut Chance, value: &Element) -> Option<Element> {
+        let scalar = match value {
+            Element::Int(value) => return Some(Element::Int(value.checked_add(chance.below(3) as i64 - 1)?)),
+            Element::Bool(_) => Scalar::Bool,
+            Element::String(_) => Scalar::Text,
+            Element::Bytes(_) => Scalar::Bytes,
+            Element::Float(_) => Scalar::Float,
+            Element::Double(_) => Scalar::Double,
+            Element::Uuid(_) => Scalar::Uuid,
+            _ => return None,
+        };
+        Some(self.value(chance, scalar).element())
+    }
+
     /// A value to ask for, which records may not have.
     pub(crate) fn asked(&self, chance: &mut Chance, scalar: Scalar) -> Value {
         match chance.one_in(4) {
