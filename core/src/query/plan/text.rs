@@ -171,7 +171,11 @@ fn comparison(comparison: &Comparison) -> String {
         Operand::Value(value) => format!("{name} {}", element(value)),
         Operand::List(values) => format!("{name} [{}]", list(values)),
         Operand::Parameter(parameter) => format!("{name} {}", self::parameter(parameter)),
-        Operand::Pattern { pattern, .. } => format!("{name} {pattern}"),
+        Operand::Pattern { pattern, escape: None } => format!("{name} {pattern}"),
+        Operand::Pattern {
+            pattern,
+            escape: Some(escape),
+        } => format!("{name} {pattern} ESCAPE {escape}"),
     }
 }
 
