@@ -30,7 +30,7 @@ pub(crate) use limits::Scanned;
 pub(crate) use merge::{MergeCursor, MergeKind};
 pub(crate) use paging::Paging;
 pub(crate) use position::{Position, SortPosition, decoded};
-pub(crate) use transaction::{ScanIdentity, ScanProgress, TransactionCursor, next_batch};
+pub(crate) use transaction::{Identify, Identity, ScanIdentity, ScanProgress, TransactionCursor, next_batch};
 
 #[cfg(test)]
 mod tests;

@@ -1,5 +1,7 @@
 //! [`TransactionCursor`]: what the cursors of one transaction have in common, for scans that take many.
 
+use std::sync::Arc;
+
 use super::{Continuation, NoNextReason, Position};
 use crate::Result;
 
@@ -18,7 +20,7 @@ pub(crate) trait TransactionCursor: Send {
     fn no_next_reason(&self) -> Option<NoNextReason>;
 
     /// Which scan it is.
-    fn identity(&self) -> ScanIdentity;
+    fn identity(&self) -> Identity;
 
     /// How far the scan has come.
     fn progress(&self) -> ScanProgress;
@@ -34,6 +36,34 @@ pub(crate) async fn next_batch<C: TransactionCursor>(cursor: &mut C, count: usiz
         }
     }
     Ok(batch)
+}
+
+/// Which scan it is. That of a plan is told when somebody asks, because it is the text of the plan.
+#[derive(Clone)]
+pub(crate) enum Identity {
+    Known(ScanIdentity),
+    Told(Arc<dyn Identify>),
+}
+
+/// What can tell which scan it is.
+pub(crate) trait Identify: Send + Sync {
+    fn identity(&self) -> ScanIdentity;
+}
+
+impl Identity {
+    /// Which scan it is.
+    pub(crate) fn tell(&self) -> ScanIdentity {
+        match self {
+            Identity::Known(identity) => identity.clone(),
+            Identity::Told(of) => of.identity(),
+        }
+    }
+}
+
+impl From<ScanIdentity> for Identity {
+    fn from(identity: ScanIdentity) -> Self {
+        Identity::Known(identity)
+    }
 }
 
 /// Which scan it is: a continuation of one is none of another.

@@ -8,7 +8,7 @@ use record_store_kv::{Bytes, KeyRange, RangeRequest, Subspace};
 
 use super::{IndexContext, IndexEntry, IndexKeyspace, IndexMaintainer, IndexScanType, UniquenessViolation};
 use crate::cursor::{
-    self, KeyValueCursor, KeyValueScan, Paging, Position, RowsWanted, ScanIdentity, ScanProgress, Scanned,
+    self, Identity, KeyValueCursor, KeyValueScan, Paging, Position, RowsWanted, ScanIdentity, ScanProgress, Scanned,
     TransactionCursor,
 };
 use crate::metadata::Index;
@@ -236,12 +236,12 @@ impl<T: Send> TransactionCursor for IndexCursor<T> {
         self.paging.stopped()
     }
 
-    fn identity(&self) -> ScanIdentity {
-        ScanIdentity {
+    fn identity(&self) -> Identity {
+        Identity::Known(ScanIdentity {
             plan_hash: self.rows.plan_hash(),
             since: self.since,
             indexes: Vec::new(),
-        }
+        })
     }
 
     fn progress(&self) -> ScanProgress {

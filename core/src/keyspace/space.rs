@@ -9,6 +9,7 @@ use parking_lot::RwLock;
 use record_store_kv::Subspace;
 use record_store_kv::tuple::Tuple;
 
+use super::plan_cache::PlanCache;
 use super::resolve::{self, Resolved, load_schema, open_directory};
 use super::{MetaDataStore, RecordSpaceBuilder, SpaceCursor, SpacePath, plan, tree};
 use crate::metadata::{RecordMetaData, Schema, SchemaDiff};
@@ -63,6 +64,7 @@ struct Inner {
     path: SpacePath,
     options: StoreOptions,
     resolved: RwLock<Arc<Resolved>>,
+    plans: PlanCache,
 }
 
 impl RecordSpace {
@@ -73,6 +75,7 @@ impl RecordSpace {
                 path,
                 options,
                 resolved: RwLock::new(Arc::new(resolved)),
+                plans: PlanCache::default(),
             }),
         }
     }
@@ -389,6 +392,11 @@ impl RecordSpace {
     /// The subspace of the record store.
     pub fn subspace(&self) -> Subspace {
         self.inner.resolved.read().data.store().clone()
+    }
+
+    /// The plans of its queries.
+    pub(super) fn plans(&self) -> &PlanCache {
+        &self.inner.plans
     }
 
     async fn open_store(&self, context: &RecordContext, resolved: &Resolved, purpose: OpenFor) -> Result<RecordStore> {

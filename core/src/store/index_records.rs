@@ -8,7 +8,7 @@ use futures_util::future::try_join_all;
 use record_store_kv::Bytes;
 
 use super::{RecordStore, StoredRecord, load};
-use crate::cursor::{self, Position, ScanIdentity, ScanProgress, TransactionCursor};
+use crate::cursor::{self, Identity, Position, ScanProgress, TransactionCursor};
 use crate::index::{IndexCursor, IndexEntry};
 use crate::{Continuation, Error, ErrorKind, NoNextReason, Result};
 
@@ -144,7 +144,7 @@ impl TransactionCursor for IndexRecordCursor {
         self.stopped
     }
 
-    fn identity(&self) -> ScanIdentity {
+    fn identity(&self) -> Identity {
         self.entries.identity()
     }
 

@@ -307,6 +307,16 @@ impl RecordStore {
         self.metadata().indexes().map(state).collect()
     }
 
+    /// The states that are stored: those of the indexes that are not readable.
+    pub(crate) fn stored_index_states(&self) -> BTreeMap<String, IndexState> {
+        self.inner.index_states.read().clone().expect(STATES_ARE_READ)
+    }
+
+    /// Whether these states are stored, and no others.
+    pub(crate) fn has_index_states(&self, states: &BTreeMap<String, IndexState>) -> bool {
+        self.inner.index_states.read().as_ref().expect(STATES_ARE_READ) == states
+    }
+
     /// What may be done with an index; an index of another schema is readable.
     pub fn index_state(&self, index: &str) -> IndexState {
         let states = self.inner.index_states.read();

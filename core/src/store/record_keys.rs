@@ -8,7 +8,8 @@ use record_store_kv::tuple::Tuple;
 
 use super::{RecordStore, ScanOptions};
 use crate::cursor::{
-    self, KeyValueCursor, KeyValueScan, Paging, Position, RowsWanted, ScanIdentity, ScanProgress, TransactionCursor,
+    self, Identity, KeyValueCursor, KeyValueScan, Paging, Position, RowsWanted, ScanIdentity, ScanProgress,
+    TransactionCursor,
 };
 use crate::split::{self, HexKey};
 use crate::{Continuation, Error, ErrorKind, NoNextReason, Result};
@@ -178,12 +179,12 @@ impl TransactionCursor for RecordKeyCursor {
         self.paging.stopped()
     }
 
-    fn identity(&self) -> ScanIdentity {
-        ScanIdentity {
+    fn identity(&self) -> Identity {
+        Identity::Known(ScanIdentity {
             plan_hash: self.rows.plan_hash() ^ KEYS_ALONE,
             since: 0,
             indexes: Vec::new(),
-        }
+        })
     }
 
     fn progress(&self) -> ScanProgress {

@@ -7,7 +7,7 @@ use record_store_kv::{Bytes, KeyRange, KeyValue, RangeRequest};
 use super::stored_record::PrimaryKey;
 use super::{RecordStore, ScanOptions, StoredRecord, load};
 use crate::cursor::{
-    self, KeyValueCursor, KeyValueScan, Paging, Position, RowsWanted, ScanIdentity, ScanProgress, Scanned,
+    self, Identity, KeyValueCursor, KeyValueScan, Paging, Position, RowsWanted, ScanIdentity, ScanProgress, Scanned,
     TransactionCursor,
 };
 use crate::split::{self, Assembly, RawRecord};
@@ -204,12 +204,12 @@ impl TransactionCursor for RecordCursor {
         self.paging.stopped()
     }
 
-    fn identity(&self) -> ScanIdentity {
-        ScanIdentity {
+    fn identity(&self) -> Identity {
+        Identity::Known(ScanIdentity {
             plan_hash: self.rows.plan_hash(),
             since: 0,
             indexes: Vec::new(),
-        }
+        })
     }
 
     fn progress(&self) -> ScanProgress {

@@ -3,6 +3,7 @@
 mod chance;
 mod pages;
 mod plans;
+mod prepared;
 mod random;
 mod random_query;
 mod sorts;

@@ -3,7 +3,9 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::cursor::{self, Cursor, LimitCursor, Position, ScanIdentity, ScanProgress, Scanned, TransactionCursor};
+use crate::cursor::{
+    self, Cursor, Identify, Identity, LimitCursor, Position, ScanIdentity, ScanProgress, Scanned, TransactionCursor,
+};
 use crate::{Continuation, NoNextReason, Result, StoredRecord};
 
 /// The records of a query, one after the other, within one transaction.
@@ -15,7 +17,7 @@ pub struct QueryCursor {
     records: LimitCursor<StoredRecord>,
     scanned: Arc<Scanned>,
     /// Which plan it is, for continuations that tell it.
-    identity: ScanIdentity,
+    identity: Identity,
 }
 
 impl QueryCursor {
@@ -23,13 +25,13 @@ impl QueryCursor {
         QueryCursor {
             records,
             scanned,
-            identity: ScanIdentity::default(),
+            identity: ScanIdentity::default().into(),
         }
     }
 
     /// As the execution of this plan.
-    pub(crate) fn identified(mut self, identity: ScanIdentity) -> Self {
-        self.identity = identity;
+    pub(crate) fn identified(mut self, identity: Arc<dyn Identify>) -> Self {
+        self.identity = Identity::Told(identity);
         self
     }
 
@@ -75,7 +77,7 @@ impl TransactionCursor for QueryCursor {
         QueryCursor::no_next_reason(self)
     }
 
-    fn identity(&self) -> ScanIdentity {
+    fn identity(&self) -> Identity {
         self.identity.clone()
     }
 
