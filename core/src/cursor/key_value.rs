@@ -2,8 +2,12 @@
 //!
 //! Java class: `KeyValueCursor`. It counts no limits but the rows to ask for; its users do.
 
+use std::future::poll_fn;
+use std::task::{Context, Poll, ready};
+
+use futures_util::FutureExt;
 use record_store_kv::tuple::{EndpointType, TupleRange, endpoint_range};
-use record_store_kv::{Bytes, KeyRange, KeyValue, RangeRequest, Subspace};
+use record_store_kv::{Bytes, KeyRange, KeyValue, RangeBatch, RangeRequest, Read, Subspace};
 
 use crate::{Continuation, Error, ErrorKind, RecordContext, Result};
 
@@ -34,6 +38,8 @@ pub(crate) struct KeyValueCursor {
     snapshot: bool,
     /// The next batch to ask for; none when the range is exhausted.
     request: Option<RangeRequest>,
+    /// That batch, when it was asked for.
+    reading: Option<Read<RangeBatch>>,
     /// Whether the limit of that batch is none of the whole.
     has_first_limit: bool,
     batch: std::vec::IntoIter<KeyValue>,
@@ -96,6 +102,7 @@ impl KeyValueCursor {
             context,
             snapshot,
             request: (rows != RowsWanted::AtMost(0)).then_some(request),
+            reading: None,
             has_first_limit: matches!(rows, RowsWanted::Probably(_)),
             batch: Vec::new().into_iter(),
             known_prefix: 0,
@@ -103,21 +110,35 @@ impl KeyValueCursor {
     }
 
     /// The next pair, or none at the end of the range or of the rows that are wanted.
-    pub(crate) async fn next(&mut self) -> Result<Option<KeyValue>> {
+    pub(crate) fn poll_next(&mut self, task: &mut Context<'_>) -> Poll<Result<Option<KeyValue>>> {
         loop {
             if let Some(row) = self.batch.next() {
-                return Ok(Some(row));
+                return Poll::Ready(Ok(Some(row)));
             }
-            let Some(mut request) = self.request.take() else {
-                return Ok(None);
+            let Some(request) = &self.request else {
+                return Poll::Ready(Ok(None));
             };
-            let batch = self.context.transaction().get_range(&request, self.snapshot).await?;
+            let transaction = self.context.transaction();
+            let reading = self
+                .reading
+                .get_or_insert_with(|| transaction.get_range(request, self.snapshot));
+            let batch = ready!(reading.poll_unpin(task));
+            self.reading = None;
+            let Some(mut request) = self.request.take() else {
+                return Poll::Ready(Ok(None));
+            };
+            let batch = batch?;
             if std::mem::take(&mut self.has_first_limit) {
                 request.limit = 0;
             }
             self.request = request.after(&batch);
             self.batch = batch.rows.into_iter();
         }
+    }
+
+    /// As [`poll_next`](KeyValueCursor::poll_next).
+    pub(crate) async fn next(&mut self) -> Result<Option<KeyValue>> {
+        poll_fn(|task| self.poll_next(task)).await
     }
 
     /// A number for the range and the direction.

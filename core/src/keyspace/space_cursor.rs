@@ -7,7 +7,7 @@ use std::time::Duration;
 use record_store_kv::BoxFuture;
 
 use super::RecordSpace;
-use crate::cursor::{Envelope, Position, ScanProgress, Seal, TransactionCursor};
+use crate::cursor::{self, Envelope, Position, ScanProgress, Seal, TransactionCursor};
 use crate::store::OpenFor;
 use crate::{Continuation, NoNextReason, RecordContext, RecordStore, Result, ScanLimits, ScanOptions, StoredRecord};
 
@@ -284,7 +284,7 @@ struct Batch<T> {
 impl<T: Send> Batch<T> {
     async fn read(mut cursor: impl TransactionCursor<Item = T>, seal: Seal, expected: usize) -> Result<Self> {
         let mut results = Vec::with_capacity(expected);
-        while let Some(result) = cursor.next().await? {
+        while let Some(result) = cursor::next(&mut cursor).await? {
             results.push((result, cursor.position()));
         }
         Ok(Batch {

@@ -18,6 +18,9 @@ pub(super) fn resolve(
     options: &ScanOptions,
 ) -> Result<TupleRange> {
     options.check_bounds()?;
+    if (&options.within, &options.from, &options.to) == (&None, &None, &None) {
+        return Ok(options.range.clone());
+    }
     let columns = IndexColumns::new(metadata, index, scan_type);
     let bound = |key: &Option<RecordKey>| key.as_ref().map(|key| columns.conform(key)).transpose();
     if let Some(within) = bound(&options.within)? {

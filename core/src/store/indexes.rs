@@ -8,8 +8,8 @@ use record_store_kv::tuple::{Element, Tuple, TupleRange};
 use super::scratch::EntryMemory;
 use super::{RecordStore, ScanOptions, StoredRecord, index_range};
 use crate::index::{
-    self, BuildGate, BuildMethod, EntryScan, IndexContext, IndexCursor, IndexMaintainer, IndexScanType, IndexState,
-    IndexUpdate, TypeIndex, UniquenessViolation, goes_by_index,
+    self, BuildGate, BuildMethod, EntryRow, EntryScan, IndexContext, IndexCursor, IndexMaintainer, IndexScanType,
+    IndexState, IndexUpdate, TypeIndex, UniquenessViolation, goes_by_index,
 };
 use crate::key_expression::{RecordView, Rows};
 use crate::metadata::{Index, RecordType};
@@ -270,6 +270,21 @@ pub(super) fn scan(
     let range = index_range::resolve(store.metadata(), index, scan_type, &options)?;
     let scan = entry_scan(range, options);
     index::scan(maintainer, &store.index_context(index), scan_type, scan)
+}
+
+/// As [`scan`], for entries as they lie in the database; with what maintains the index.
+pub(super) fn scan_rows<'a>(
+    store: &'a RecordStore,
+    index: &Arc<Index>,
+    scan_type: Option<IndexScanType>,
+    options: ScanOptions,
+) -> Result<(IndexCursor<EntryRow>, &'a Arc<dyn IndexMaintainer>)> {
+    let maintainer = readable_maintainer(store, index)?;
+    let scan_type = scan_type.unwrap_or_else(|| own_scan_type(maintainer));
+    let range = index_range::resolve(store.metadata(), index, scan_type, &options)?;
+    let scan = entry_scan(range, options);
+    let rows = index::scan_rows(maintainer, &store.index_context(index), scan_type, scan)?;
+    Ok((rows, maintainer))
 }
 
 /// The way in which the entries of an index are scanned first of all.

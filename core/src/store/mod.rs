@@ -8,6 +8,7 @@ mod building;
 mod count;
 mod delete;
 mod delete_where;
+mod fetch;
 mod format_version;
 mod header;
 mod index_range;
@@ -38,13 +39,14 @@ use parking_lot::{Mutex, RwLock};
 use record_store_kv::tuple::Tuple;
 use record_store_kv::{KeyRange, Subspace};
 
-use crate::index::{IndexCursor, IndexMaintainer, IndexScanType, IndexState, UniquenessViolation};
+use crate::index::{EntryRow, IndexCursor, IndexMaintainer, IndexScanType, IndexState, UniquenessViolation};
 use crate::metadata::{Index, RecordMetaData};
 use crate::serialize::Record;
 use crate::split::{self, SplitLayout};
 use crate::{Error, ErrorKind, RecordContext, RecordVersion, Result};
 
 pub use building::IndexBuildState;
+pub(crate) use fetch::{Fetch, Fetched};
 pub use format_version::FormatVersion;
 pub use header::{RecordCountState, StoreHeader, StoreLock};
 pub use index_records::IndexRecordCursor;
@@ -268,14 +270,24 @@ impl RecordStore {
         indexes::scan(self, self.metadata().index(index)?, scan_type.into(), options)
     }
 
+    /// The entries of an index in the order of their values, as they lie in the database, with what reads them.
+    pub(crate) fn scan_entry_rows(
+        &self,
+        index: &str,
+        options: ScanOptions,
+    ) -> Result<(IndexCursor<EntryRow>, &Arc<dyn IndexMaintainer>)> {
+        let by_value = Some(IndexScanType::ByValue);
+        indexes::scan_rows(self, self.metadata().index(index)?, by_value, options)
+    }
+
     /// The records to which the entries of an index lead, in the order of the entries. A record comes as often as it has entries
     /// in the range.
     ///
     /// **Errors**: those of [`scan_index`](RecordStore::scan_index).
     pub fn scan_index_records(&self, index: &str, options: ScanOptions) -> Result<IndexRecordCursor> {
         let snapshot = options.snapshot;
-        let entries = self.scan_index(index, None, options)?;
-        Ok(IndexRecordCursor::new(self, index, entries, snapshot))
+        let (entries, maintainer) = indexes::scan_rows(self, self.metadata().index(index)?, None, options)?;
+        Ok(IndexRecordCursor::new(self, maintainer, entries, snapshot))
     }
 
     /// What breaks the uniqueness of an index that is being built, or is not yet unique, by value and primary key.
@@ -440,11 +452,6 @@ impl RecordStore {
     /// **Errors**: `Unsupported` below [`FormatVersion::Incarnation`]; `InvalidArgument` for a smaller number.
     pub async fn update_incarnation(&self, incarnation: i32) -> Result<()> {
         maintain::update_incarnation(self, incarnation).await
-    }
-
-    /// As [`load_record`](RecordStore::load_record), perhaps without a conflict with those who save it.
-    pub(crate) async fn load_record_as(&self, primary_key: &Tuple, snapshot: bool) -> Result<Option<StoredRecord>> {
-        load::load(self, primary_key, snapshot).await
     }
 
     /// The transaction of this store.
