@@ -225,14 +225,17 @@ impl<T: Send> SpaceCursor<T> {
             ..self.options.clone()
         };
         let (space, purpose, read, options) = (&self.space, self.purpose, &self.read, &options);
-        let attempt = |context| async move { read(space.store_for(&context, purpose).await?, options.clone()).await };
         let Batch {
             mut results,
             progress,
             seal,
         } = match &self.within {
-            None => space.database().run(attempt).await?,
-            Some(context) => attempt(context.clone()).await?,
+            None => {
+                let attempt =
+                    |context| async move { read(space.store_once(&context, purpose).await?, options.clone()).await };
+                space.database().run(attempt).await?
+            }
+            Some(context) => read(space.store_for(context, purpose).await?, options.clone()).await?,
         };
 
         if let Some(accept) = &mut self.accept {

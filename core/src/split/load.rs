@@ -60,25 +60,31 @@ impl Loading {
 
     /// The value at the key with which the read was started. Errors: those of [`load`].
     pub(crate) async fn finish(mut self, context: &RecordContext, key: &[u8]) -> Result<Option<RawRecord>> {
-        poll_fn(|task| self.poll(context, key, task)).await
+        let found = poll_fn(|task| self.poll(context, key, task)).await?;
+        Ok(found.map(|(_, raw)| raw))
     }
 
-    /// As [`finish`](Loading::finish).
+    /// As [`finish`](Loading::finish), with the key again, of which what was read has a copy.
     pub(crate) fn poll(
         &mut self,
         context: &RecordContext,
         key: &[u8],
         task: &mut Context<'_>,
-    ) -> Poll<Result<Option<RawRecord>>> {
+    ) -> Poll<Result<Option<(Bytes, RawRecord)>>> {
         let (reading, before) = match &mut self.rows {
             Rows::Bare(value) => {
                 let value = ready!(value.poll_unpin(task))?;
-                return Poll::Ready(Ok(value.map(|value| RawRecord::bare(key, value))));
+                let found = value.map(|value| (Bytes::copy_from_slice(key), RawRecord::bare(key, value)));
+                return Poll::Ready(Ok(found));
             }
             Rows::Suffixed { batch, before } => (batch, before),
         };
         loop {
             let batch = ready!(reading.poll_unpin(task))?;
+            let read_key = batch
+                .rows
+                .first()
+                .map(|row| row.key.slice(..key.len().min(row.key.len())));
             let (mut assembly, request) = match before.take() {
                 None if batch.rows.is_empty() => return Poll::Ready(Ok(None)),
                 None => (Assembly::new(false), None),
@@ -97,7 +103,8 @@ impl Loading {
                 assembly.push(suffix, &row.key, row.value)?;
             }
             let Some(request) = next else {
-                return Poll::Ready(assembly.finish(context, key));
+                let raw = assembly.finish(context, key)?;
+                return Poll::Ready(Ok(read_key.zip(raw)));
             };
             *reading = context.transaction().get_range(&request, self.snapshot);
             *before = Some(Box::new((assembly, request)));

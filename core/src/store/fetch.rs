@@ -8,22 +8,32 @@ use record_store_kv::{BoxFuture, Bytes};
 
 use super::{RecordStore, StoredRecord, load};
 use crate::Result;
-use crate::split::Loading;
+use crate::split::{Loading, RawRecord};
 
 /// Records whose reads are under way, in the order in which they were begun. Each has something with it.
 pub(crate) struct Fetch<W> {
     store: RecordStore,
     snapshot: bool,
     under_way: VecDeque<UnderWay<W>>,
+    /// Room for keys.
+    key: Vec<u8>,
     /// The first record, if its version is read apart from it.
     completing: Option<(BoxFuture<Result<StoredRecord>>, W)>,
 }
 
 struct UnderWay<W> {
-    /// The key of the record, without suffix.
-    key: Vec<u8>,
-    loading: Loading,
+    read: ReadOne,
     with: W,
+}
+
+/// The read of one record.
+enum ReadOne {
+    /// It is done, with the key of the record, without suffix.
+    Done(Result<(Bytes, RawRecord)>),
+    /// Nothing is at this packed primary key.
+    Nothing(Bytes),
+    /// It waits.
+    Waiting { key: Bytes, loading: Loading },
 }
 
 /// What a primary key leads to.
@@ -39,6 +49,7 @@ impl<W> Fetch<W> {
             store: store.clone(),
             snapshot,
             under_way: VecDeque::new(),
+            key: Vec::new(),
             completing: None,
         }
     }
@@ -56,13 +67,27 @@ impl<W> Fetch<W> {
     /// Begins to read the record whose packed primary key `append_primary_key` appends.
     ///
     /// Errors: those of `append_primary_key`.
-    pub(crate) fn begin(&mut self, with: W, append_primary_key: impl FnOnce(&mut Vec<u8>) -> Result<()>) -> Result<()> {
+    pub(crate) fn begin(
+        &mut self,
+        with: W,
+        append_primary_key: impl FnOnce(&mut Vec<u8>) -> Result<()>,
+        task: &mut Context<'_>,
+    ) -> Result<()> {
         let prefix = self.store.layout().records().prefix();
-        let mut key = Vec::with_capacity(prefix.len() + PRIMARY_KEY_LENGTH_EXPECTED);
-        key.extend_from_slice(prefix);
-        append_primary_key(&mut key)?;
-        let loading = Loading::start(self.store.context(), &key, self.store.split_layout(), self.snapshot);
-        self.under_way.push_back(UnderWay { key, loading, with });
+        self.key.clear();
+        self.key.extend_from_slice(prefix);
+        append_primary_key(&mut self.key)?;
+        let (context, key) = (self.store.context(), &self.key[..]);
+        let mut loading = Loading::start(context, key, self.store.split_layout(), self.snapshot);
+        // An embedded engine has answered, and the key need not be kept.
+        let read = match loading.poll(context, key, task) {
+            Poll::Ready(found) => ReadOne::of(found, prefix, key),
+            Poll::Pending => ReadOne::Waiting {
+                key: Bytes::copy_from_slice(key),
+                loading,
+            },
+        };
+        self.under_way.push_back(UnderWay { read, with });
         Ok(())
     }
 
@@ -77,16 +102,19 @@ impl<W> Fetch<W> {
             let Some(first) = self.under_way.front_mut() else {
                 return Poll::Ready(Ok(None));
             };
-            let raw = ready!(first.loading.poll(self.store.context(), &first.key, task));
-            let Some(UnderWay { key, with, .. }) = self.under_way.pop_front() else {
+            if let ReadOne::Waiting { key, loading } = &mut first.read {
+                let found = ready!(loading.poll(self.store.context(), key, task));
+                first.read = ReadOne::of(found, self.store.layout().records().prefix(), key);
+            }
+            let Some(UnderWay { read, with }) = self.under_way.pop_front() else {
                 return Poll::Ready(Ok(None));
             };
-            let prefix = self.store.layout().records().prefix().len();
-            let Some(raw) = raw? else {
-                let packed = key.get(prefix..).unwrap_or_default();
-                return Poll::Ready(Ok(Some((Fetched::Nothing(Bytes::copy_from_slice(packed)), with))));
+            let (key, raw) = match read {
+                ReadOne::Done(read) => read?,
+                ReadOne::Nothing(primary_key) => return Poll::Ready(Ok(Some((Fetched::Nothing(primary_key), with)))),
+                ReadOne::Waiting { .. } => continue,
             };
-            let primary_key = load::primary_key_of(&self.store, key.into())?;
+            let primary_key = load::primary_key_of(&self.store, key)?;
             if !self.store.keeps_versions_apart() {
                 let (_, record) = load::from_raw(&self.store, primary_key, raw)?;
                 return Poll::Ready(Ok(Some((Fetched::Record(record), with))));
@@ -101,4 +129,12 @@ impl<W> Fetch<W> {
     }
 }
 
-const PRIMARY_KEY_LENGTH_EXPECTED: usize = 32;
+impl ReadOne {
+    fn of(found: Result<Option<(Bytes, RawRecord)>>, prefix: &[u8], key: &[u8]) -> Self {
+        match found {
+            Ok(Some(found)) => ReadOne::Done(Ok(found)),
+            Ok(None) => ReadOne::Nothing(Bytes::copy_from_slice(key.get(prefix.len()..).unwrap_or_default())),
+            Err(error) => ReadOne::Done(Err(error)),
+        }
+    }
+}

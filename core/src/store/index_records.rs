@@ -85,7 +85,8 @@ impl IndexRecordCursor {
                 break;
             };
             let (maintainer, key) = (&self.maintainer, entry.clone());
-            self.fetch.begin((entry, self.entries.last_key()), |primary_key| {
+            let last_key = self.entries.last_key();
+            let append = |primary_key: &mut Vec<u8>| {
                 let prefix = primary_key.len();
                 maintainer.append_primary_key(key.key(), primary_key)?;
                 if primary_key.len() > prefix {
@@ -96,7 +97,8 @@ impl IndexRecordCursor {
                     "the entries of the index are values of groups and lead to no records",
                 )
                 .with("index", maintainer.index().name()))
-            })?;
+            };
+            self.fetch.begin((entry, last_key), append, task)?;
         }
         self.is_beginning = false;
         Poll::Ready(Ok(()))

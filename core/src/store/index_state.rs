@@ -19,14 +19,21 @@ use crate::{Error, ErrorKind, RecordContext, Result};
 pub(super) type IndexStates = BTreeMap<String, IndexState>;
 
 /// Reads all states; the read is under way when this returns. It conflicts with whoever changes one.
-pub(super) fn load(context: &RecordContext, layout: &StoreLayout) -> impl Future<Output = Result<IndexStates>> + use<> {
-    let subspace = layout.index_states();
-    let transaction = context.transaction().clone();
-    let mut request = subspace.range().request();
-    let first = transaction.get_range(&request, false);
+pub(super) fn load(
+    context: &RecordContext,
+    layout: &Arc<StoreLayout>,
+) -> impl Future<Output = Result<IndexStates>> + use<> {
+    let range = layout.index_states_range();
+    let first = context.transaction().get_range_between(&range.begin, &range.end, false);
+    let (context, layout) = (context.clone(), layout.clone());
     async move {
         let mut states = IndexStates::new();
         let mut batch = first.await?;
+        if batch.rows.is_empty() {
+            return Ok(states);
+        }
+        let subspace = layout.index_states();
+        let mut request = layout.index_states_range().request();
         loop {
             for row in &batch.rows {
                 let (name, state) = read(&subspace.unpack(&row.key)?, row)?;
@@ -36,7 +43,7 @@ pub(super) fn load(context: &RecordContext, layout: &StoreLayout) -> impl Future
                 return Ok(states);
             };
             request = next;
-            batch = transaction.get_range(&request, false).await?;
+            batch = context.transaction().get_range(&request, false).await?;
         }
     }
 }

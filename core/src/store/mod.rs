@@ -19,6 +19,7 @@ mod layout;
 mod load;
 mod maintain;
 mod open;
+mod place;
 mod rebuild;
 mod record_key;
 mod record_keys;
@@ -63,6 +64,7 @@ pub use stored_record::StoredRecord;
 
 use index_state::IndexStates;
 pub(crate) use layout::StoreLayout;
+pub(crate) use place::StorePlace;
 pub(crate) use schema::StoreSchema;
 use scratch::Scratch;
 
@@ -136,19 +138,22 @@ impl RecordStore {
         options: &StoreOptions,
         purpose: OpenFor,
     ) -> Result<Self> {
-        let layout = Arc::new(StoreLayout::new(subspace));
-        open::open(context, layout, schema, options, purpose).await
+        let place = StorePlace::new(subspace, schema, options.clone());
+        open::open(context, &place, purpose).await
     }
 
     /// As [`open`](RecordStore::open); a store that this transaction has open already costs no read.
     pub(crate) async fn open_in_session(
         context: &RecordContext,
-        layout: Arc<StoreLayout>,
-        schema: StoreSchema,
-        options: &StoreOptions,
+        place: &Arc<StorePlace>,
         purpose: OpenFor,
     ) -> Result<Self> {
-        session::open(context, layout, schema, options, purpose).await
+        session::open(context, place, purpose).await
+    }
+
+    /// As [`open`](RecordStore::open), in a transaction that opens nothing else.
+    pub(crate) async fn open_once(context: &RecordContext, place: &StorePlace, purpose: OpenFor) -> Result<Self> {
+        open::open(context, place, purpose).await
     }
 
     /// Deletes a store with its header, whatever is there.

@@ -53,8 +53,8 @@ impl<S: Send + Sync + 'static> FetchCursor<S> {
             let Some(result) = ready!(self.inner.poll_next(task))? else {
                 break;
             };
-            let key_of = &self.key_of;
-            self.fetch.begin(self.inner.position(), |key| key_of(&result, key))?;
+            let (key_of, position) = (&self.key_of, self.inner.position());
+            self.fetch.begin(position, |key| key_of(&result, key), task)?;
         }
         self.together = (self.together * 4).min(TOGETHER_MAX);
         self.is_beginning = false;
