@@ -1,7 +1,7 @@
 //! [`IndexEntry`]: what a scan of an index returns, [`EntryRow`], the same before it is read, and [`IndexScanType`]: in which order and form.
 
-use record_store_kv::KeyValue;
 use record_store_kv::tuple::Tuple;
+use record_store_kv::{Bytes, KeyValue};
 
 /// An entry of an index.
 ///
@@ -42,6 +42,14 @@ impl EntryRow {
     /// The packed key behind the prefix of the index.
     pub(crate) fn key(&self) -> &[u8] {
         self.row.key.get(self.prefix..).unwrap_or_default()
+    }
+
+    /// Bytes that are probably some last columns of the key, which then need no copy.
+    pub(crate) fn part_of_key(&self, bytes: &[u8]) -> Bytes {
+        match self.row.key.ends_with(bytes) {
+            true => self.row.key.slice(self.row.key.len() - bytes.len()..),
+            false => Bytes::copy_from_slice(bytes),
+        }
     }
 
     /// The packed value.

@@ -52,7 +52,7 @@ pub(crate) fn scan(
 ) -> Result<IndexCursor> {
     check_scan_type(maintainer, scan_type)?;
     let decoder = Arc::clone(maintainer);
-    let decode = move |row: &KeyValue, prefix| decoder.decode(behind(row, prefix), &row.value);
+    let decode = move |row: KeyValue, prefix| decoder.decode(behind(&row, prefix), &row.value);
     IndexCursor::new(context, maintainer.index(), IndexKeyspace::Entries, scan, decode)
 }
 
@@ -68,11 +68,8 @@ pub(crate) fn scan_rows(
 }
 
 /// An entry of which nothing is read.
-fn as_it_lies(row: &KeyValue, prefix: usize) -> Result<EntryRow> {
-    Ok(EntryRow {
-        row: row.clone(),
-        prefix,
-    })
+fn as_it_lies(row: KeyValue, prefix: usize) -> Result<EntryRow> {
+    Ok(EntryRow { row, prefix })
 }
 
 /// Errors: `Unsupported`.
@@ -130,12 +127,12 @@ pub(crate) fn scan_uniqueness_violations(
     let index = maintainer.index();
     let of_violation = Arc::clone(index);
     let decode =
-        move |row: &KeyValue, prefix| UniquenessViolation::decode(&of_violation, behind(row, prefix), &row.value);
+        move |row: KeyValue, prefix| UniquenessViolation::decode(&of_violation, behind(&row, prefix), &row.value);
     IndexCursor::new(context, index, IndexKeyspace::UniquenessViolations, scan, decode)
 }
 
 /// Reads an entry from its key, of which the prefix of the index has so many bytes, and its value.
-type Decode<T> = Box<dyn Fn(&KeyValue, usize) -> Result<T> + Send + Sync>;
+type Decode<T> = Box<dyn Fn(KeyValue, usize) -> Result<T> + Send + Sync>;
 
 /// The entries of a scan of an index, one after the other, within one transaction.
 ///
@@ -159,7 +156,7 @@ impl<T: Send> IndexCursor<T> {
         index: &Index,
         keyspace: IndexKeyspace,
         scan: EntryScan,
-        decode: impl Fn(&KeyValue, usize) -> Result<T> + Send + Sync + 'static,
+        decode: impl Fn(KeyValue, usize) -> Result<T> + Send + Sync + 'static,
     ) -> Result<Self> {
         let subspace = context.layout().subspace(keyspace);
         let context = context.record_context().clone();
@@ -242,11 +239,12 @@ impl<T: Send> Cursor for IndexCursor<T> {
                 break;
             };
             self.paging.count(&row);
+            let key = row.key.clone();
             let entry = match self.paging.found() {
-                true => Some((self.decode)(&row, self.prefix)?),
+                true => Some((self.decode)(row, self.prefix)?),
                 false => None,
             };
-            self.paging.passed(row.key);
+            self.paging.passed(key);
             if entry.is_some() {
                 return Poll::Ready(Ok(entry));
             }

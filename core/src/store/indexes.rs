@@ -263,11 +263,11 @@ pub(super) fn scan(
     store: &RecordStore,
     index: &Arc<Index>,
     scan_type: Option<IndexScanType>,
-    options: ScanOptions,
+    mut options: ScanOptions,
 ) -> Result<IndexCursor> {
     let maintainer = readable_maintainer(store, index)?;
     let scan_type = scan_type.unwrap_or_else(|| own_scan_type(maintainer));
-    let range = index_range::resolve(store.metadata(), index, scan_type, &options)?;
+    let range = index_range::resolve(store.metadata(), index, scan_type, &mut options)?;
     let scan = entry_scan(range, options);
     index::scan(maintainer, &store.index_context(index), scan_type, scan)
 }
@@ -277,11 +277,11 @@ pub(super) fn scan_rows<'a>(
     store: &'a RecordStore,
     index: &Arc<Index>,
     scan_type: Option<IndexScanType>,
-    options: ScanOptions,
+    mut options: ScanOptions,
 ) -> Result<(IndexCursor<EntryRow>, &'a Arc<dyn IndexMaintainer>)> {
     let maintainer = readable_maintainer(store, index)?;
     let scan_type = scan_type.unwrap_or_else(|| own_scan_type(maintainer));
-    let range = index_range::resolve(store.metadata(), index, scan_type, &options)?;
+    let range = index_range::resolve(store.metadata(), index, scan_type, &mut options)?;
     let scan = entry_scan(range, options);
     let rows = index::scan_rows(maintainer, &store.index_context(index), scan_type, scan)?;
     Ok((rows, maintainer))
@@ -297,10 +297,10 @@ fn own_scan_type(maintainer: &Arc<dyn IndexMaintainer>) -> IndexScanType {
 pub(super) fn scan_violations(
     store: &RecordStore,
     index: &Arc<Index>,
-    options: ScanOptions,
+    mut options: ScanOptions,
 ) -> Result<IndexCursor<UniquenessViolation>> {
     let maintainer = store.maintainer(index)?;
-    let range = index_range::resolve(store.metadata(), index, IndexScanType::ByValue, &options)?;
+    let range = index_range::resolve(store.metadata(), index, IndexScanType::ByValue, &mut options)?;
     let scan = entry_scan(range, options);
     index::scan_uniqueness_violations(maintainer, &store.index_context(index), scan)
 }

@@ -281,8 +281,8 @@ impl RecordStore {
         index: &str,
         options: ScanOptions,
     ) -> Result<(IndexCursor<EntryRow>, &Arc<dyn IndexMaintainer>)> {
-        let by_value = Some(IndexScanType::ByValue);
-        indexes::scan_rows(self, self.metadata().index(index)?, by_value, options)
+        let index = self.metadata().index(index)?;
+        indexes::scan_rows(self, index, Some(IndexScanType::ByValue), options)
     }
 
     /// The records to which the entries of an index lead, in the order of the entries. A record comes as often as it has entries

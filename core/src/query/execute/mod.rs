@@ -105,6 +105,9 @@ struct Execution {
 
 type Records = BoxCursor<StoredRecord>;
 
+/// The entries of an index, with what reads them.
+type Entries = (BoxCursor<EntryRow>, Arc<dyn IndexMaintainer>);
+
 impl Execution {
     /// Begins a step. `wanted` tells how many records will be asked for, if that is known.
     fn begin(
@@ -214,14 +217,14 @@ impl Execution {
         }
     }
 
-    /// The entries of a scan, with what reads them; none if there can be none.
+    /// The entries of a scan; none if there can be none.
     fn entries(
         &self,
         scan: &IndexScan,
         bindings: &Bindings,
         continuation: Option<&Continuation>,
         wanted: Option<usize>,
-    ) -> Result<Option<(BoxCursor<EntryRow>, Arc<dyn IndexMaintainer>)>> {
+    ) -> Result<Option<Entries>> {
         let Some(range) = scan.comparisons.to_range(bindings)? else {
             return Ok(None);
         };
