@@ -61,6 +61,15 @@ pub(crate) use registry::{IndexCapabilities, IndexMaintainers, is_maintained, re
 pub(crate) use scan::{EntryScan, scan, scan_packed_keys, scan_rows, scan_uniqueness_violations};
 pub(crate) use write_only::{BuildGate, BuildMethod, goes_by_index};
 
+/// Entries that are written as soon as their columns are packed, without rows in between.
+pub(crate) trait DirectEntries {
+    /// Puts in an entry of a record that was not there before. `key` is the prefix of the index and, from `columns` on, the
+    /// columns of the only row.
+    ///
+    /// Errors: `TooLarge`; `Corrupt` for a primary key that is no tuple.
+    fn insert(&self, context: &IndexContext<'_>, key: &mut Vec<u8>, columns: usize, primary_key: &[u8]) -> Result<()>;
+}
+
 /// What keeps one index as its records change. Java: `IndexMaintainer`.
 pub(crate) trait IndexMaintainer: fmt::Debug + Send + Sync {
     /// The index.
@@ -72,6 +81,11 @@ pub(crate) trait IndexMaintainer: fmt::Debug + Send + Sync {
     /// Whether entries that a record had before and has now are left alone.
     fn keeps_common_entries(&self) -> bool {
         true
+    }
+
+    /// What puts in entries that are nothing but keys, if those of the index are, and need no look at others.
+    fn direct(&self) -> Option<&dyn DirectEntries> {
+        None
     }
 
     /// Applies the change of one record. `key` is room to build keys in; what it holds before and after means nothing.

@@ -54,6 +54,13 @@ impl EntryShape {
     /// Errors: `Corrupt` for a primary key that is no tuple.
     pub(crate) fn append_key(&self, row: &Row<'_>, primary_key: &[u8], key: &mut Vec<u8>) -> Result<()> {
         key.extend_from_slice(self.key_columns(row));
+        self.append_primary_key(primary_key, key)
+    }
+
+    /// Appends what of the primary key is no column of the index.
+    ///
+    /// Errors: `Corrupt` for a primary key that is no tuple.
+    pub(crate) fn append_primary_key(&self, primary_key: &[u8], key: &mut Vec<u8>) -> Result<()> {
         let Some(positions) = self.index.primary_key_component_positions() else {
             key.extend_from_slice(primary_key);
             return Ok(());
@@ -127,14 +134,16 @@ impl EntryShape {
         })
     }
 
+    /// Checks an entry with these packed columns.
+    ///
     /// Errors: `TooLarge` for an entry that FoundationDB cannot hold.
-    pub(crate) fn check_sizes(&self, key: &[u8], value: &[u8], row: &Row<'_>, primary_key: &[u8]) -> Result<()> {
+    pub(crate) fn check_sizes(&self, key: &[u8], value: &[u8], columns: &[u8], primary_key: &[u8]) -> Result<()> {
         let refuse = |message, size: usize, limit: usize| {
             Err(Error::new(ErrorKind::TooLarge, message)
                 .with("index", self.index.name())
                 .with("size", size)
                 .with("limit", limit)
-                .with("value", beginning_of(row.bytes()))
+                .with("value", beginning_of(columns))
                 .with("primary_key", beginning_of(primary_key)))
         };
         if key.len() > KEY_SIZE_MAX {

@@ -62,7 +62,7 @@ impl IndexMaintainer for VersionIndex {
             key.truncate(prefix);
             self.shape.append_key(&row, update.primary_key(), key)?;
             let value = self.shape.value(&row);
-            self.shape.check_sizes(key, value, &row, update.primary_key())?;
+            self.shape.check_sizes(key, value, row.bytes(), update.primary_key())?;
             match row.incomplete_version() {
                 Some(at) => context
                     .record_context()

@@ -41,7 +41,8 @@ use crate::proto;
 use crate::{Error, ErrorKind, Result};
 
 pub use build::{
-    KeyExpressions, concat, dimensions, empty, field, function, key_with_value, list, literal, record_type, version,
+    KeyExpressions, at_path, concat, dimensions, empty, field, function, key_with_value, list, literal, record_type,
+    version, with_value,
 };
 pub use compiled::{CompiledExpression, RecordView, Row, Rows};
 pub use dimensions::Dimensions;

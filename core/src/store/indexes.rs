@@ -191,6 +191,20 @@ fn apply(
     primary_key: &[u8],
     memory: &mut EntryMemory,
 ) -> Result<Option<BoxFuture<Result<()>>>> {
+    let maintainer = change.type_index.maintainer();
+    let index = maintainer.index();
+    let context = IndexContext::new(store.context(), store.subspace(), index, state);
+    let of_index = |error: Error| match error.fact("index") {
+        Some(_) => error,
+        None => error.with("index", index.name()),
+    };
+    if let (None, Some(InIndex { type_index, record })) = (change.old, change.new)
+        && type_index
+            .insert(&context, record, primary_key, &mut memory.key)
+            .map_err(of_index)?
+    {
+        return Ok(None);
+    }
     let evaluate = |side: Option<InIndex<'_, '_>>, rows: &mut Rows| match side {
         Some(side) => side.type_index.evaluate(side.record, rows),
         None => {
@@ -200,17 +214,9 @@ fn apply(
     };
     evaluate(change.old, &mut memory.old)?;
     evaluate(change.new, &mut memory.new)?;
-    let maintainer = change.type_index.maintainer();
-    let index = maintainer.index();
     let keeps_common_entries = maintainer.keeps_common_entries() && !change.rewrites;
     let update = IndexUpdate::new(primary_key, &memory.old, &memory.new, keeps_common_entries);
-    let context = IndexContext::new(store.context(), store.subspace(), index, state);
-    maintainer
-        .update(&context, &update, &mut memory.key)
-        .map_err(|error| match error.fact("index") {
-            Some(_) => error,
-            None => error.with("index", index.name()),
-        })
+    maintainer.update(&context, &update, &mut memory.key).map_err(of_index)
 }
 
 /// The key of a record's only entry in the index by which another one is built; none if the record is not in it.

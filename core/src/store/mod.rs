@@ -385,6 +385,26 @@ impl RecordStore {
         index_state::mark_readable_unchecked(self, self.metadata().index(index)?).await
     }
 
+    /// Puts an index into a state, by the method that is named after it: [`DISABLED`](RecordStore::mark_index_disabled),
+    /// [`WRITE_ONLY`](RecordStore::mark_index_write_only), [`READABLE`](RecordStore::mark_index_readable),
+    /// [`READABLE_UNIQUE_PENDING`](RecordStore::mark_index_readable_or_unique_pending), which is readable if nothing breaks its
+    /// uniqueness. Says whether that changed anything.
+    ///
+    /// **Errors**: those of that method; `Unsupported` for a state that only builders of Java's layer give.
+    pub async fn mark_index(&self, index: &str, state: IndexState) -> Result<bool> {
+        match state {
+            IndexState::Readable => self.mark_index_readable(index).await,
+            IndexState::WriteOnly => self.mark_index_write_only(index).await,
+            IndexState::Disabled => self.mark_index_disabled(index).await,
+            IndexState::ReadableUniquePending => self.mark_index_readable_or_unique_pending(index).await,
+            IndexState::WriteOnlyWithQueue => Err(Error::new(
+                ErrorKind::Unsupported,
+                "writes are queued for a builder by Java's layer alone: mark the index write-only",
+            )
+            .with("index", index)),
+        }
+    }
+
     /// The first range of packed primary keys whose records an index does not have yet; none for an index that has all, and
     /// everything for one that was never touched by a builder.
     ///

@@ -7,7 +7,9 @@ use record_store_kv::Bytes;
 use record_store_kv::tuple::Tuple;
 
 use super::{RecordStore, ScanOptions};
-use crate::cursor::{KeyValueCursor, KeyValueScan, Paging, RowsWanted};
+use crate::cursor::{
+    self, KeyValueCursor, KeyValueScan, Paging, Position, RowsWanted, ScanIdentity, ScanProgress, TransactionCursor,
+};
 use crate::split::{self, HexKey};
 use crate::{Continuation, Error, ErrorKind, NoNextReason, Result};
 
@@ -118,14 +120,7 @@ impl RecordKeyCursor {
     ///
     /// **Errors**: those of [`next`](RecordKeyCursor::next); the keys before it are lost.
     pub async fn next_batch(&mut self, count: usize) -> Result<Vec<Tuple>> {
-        let mut batch = Vec::new();
-        while batch.len() < count {
-            match self.next().await? {
-                Some(key) => batch.push(key),
-                None => break,
-            }
-        }
-        Ok(batch)
+        cursor::next_batch(self, count).await
     }
 
     /// Why there is no next key; none while there may be one.
@@ -164,6 +159,43 @@ impl RecordKeyCursor {
             })
     }
 }
+
+impl TransactionCursor for RecordKeyCursor {
+    type Item = Tuple;
+
+    async fn next(&mut self) -> Result<Option<Tuple>> {
+        RecordKeyCursor::next(self).await
+    }
+
+    fn position(&self) -> Position {
+        if self.paging.stopped().is_some_and(NoNextReason::is_source_exhausted) {
+            return Position::End;
+        }
+        Position::from_continuation(self.continuation().as_ref())
+    }
+
+    fn no_next_reason(&self) -> Option<NoNextReason> {
+        self.paging.stopped()
+    }
+
+    fn identity(&self) -> ScanIdentity {
+        ScanIdentity {
+            plan_hash: self.rows.plan_hash() ^ KEYS_ALONE,
+            since: 0,
+            indexes: Vec::new(),
+        }
+    }
+
+    fn progress(&self) -> ScanProgress {
+        ScanProgress {
+            continuation: self.continuation(),
+            ..self.paging.progress(&self.rows)
+        }
+    }
+}
+
+/// What tells a scan of keys from the scan of records that reads the same rows: their continuations differ.
+const KEYS_ALONE: u32 = 0x6b65_7973;
 
 impl std::fmt::Debug for RecordKeyCursor {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
