@@ -110,7 +110,7 @@ pub(crate) trait IndexMaintainer: fmt::Debug + Send + Sync {
     /// nothing where entries are groups. What else the key holds is not checked.
     ///
     /// Errors: `Corrupt`.
-    fn append_primary_key(&self, key: &[u8], primary_key: &mut Vec<u8>) -> Result<()> {
+    fn extract_primary_key(&self, key: &[u8], primary_key: &mut Vec<u8>) -> Result<()> {
         let _ = (key, primary_key);
         Ok(())
     }

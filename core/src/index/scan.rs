@@ -111,7 +111,6 @@ pub(crate) fn scan_packed_keys(
         since: maintainer.index().last_modified_version(),
         prefix: subspace.prefix().len(),
         decode: Box::new(as_it_lies),
-        asked: false,
         paging: Paging::new(Some(limit), 0, ScanLimits::default(), None),
     }
 }
@@ -145,8 +144,6 @@ pub struct IndexCursor<T = IndexEntry> {
     since: i32,
     prefix: usize,
     decode: Decode<T>,
-    /// Whether the row that is under way was counted.
-    asked: bool,
     paging: Paging,
 }
 
@@ -180,7 +177,6 @@ impl<T: Send> IndexCursor<T> {
             since: index.last_modified_version(),
             prefix: subspace.prefix().len(),
             decode: Box::new(decode),
-            asked: false,
             paging: Paging::new(scan.limit, scan.skip, scan.limits, scan.continuation),
         })
     }
@@ -230,15 +226,10 @@ impl<T: Send> Cursor for IndexCursor<T> {
     type Item = T;
 
     fn poll_next(&mut self, task: &mut Context<'_>) -> Poll<Result<Option<T>>> {
-        while self.asked || (self.paging.may_go_on() && self.paging.try_row(|| self.context.age())) {
-            self.asked = true;
-            let row = ready!(self.rows.poll_next(task));
-            self.asked = false;
-            let Some(row) = row? else {
-                self.paging.exhausted();
-                break;
-            };
-            self.paging.count(&row);
+        while self.paging.may_go_on() {
+            let context = &self.context;
+            let row = self.paging.poll_row(&mut self.rows, task, || context.age());
+            let Some(row) = ready!(row)? else { break };
             let key = row.key.clone();
             let entry = match self.paging.found() {
                 true => Some((self.decode)(row, self.prefix)?),

@@ -80,7 +80,7 @@ impl EntryShape {
     /// Appends the packed primary key of an entry, from its key behind the prefix of the index.
     ///
     /// Errors: `Corrupt` for a key that is no entry.
-    pub(crate) fn append_primary_key(&self, key: &[u8], primary_key: &mut Vec<u8>) -> Result<()> {
+    pub(crate) fn extract_primary_key(&self, key: &[u8], primary_key: &mut Vec<u8>) -> Result<()> {
         let mut rest = Decoder::new(key);
         let mut columns: SmallVec<[&[u8]; 4]> = SmallVec::new();
         for _ in 0..self.key_columns {
@@ -107,10 +107,10 @@ impl EntryShape {
         Ok(())
     }
 
-    /// The packed primary key of an entry. Errors: those of [`append_primary_key`](EntryShape::append_primary_key).
+    /// The packed primary key of an entry. Errors: those of [`extract_primary_key`](EntryShape::extract_primary_key).
     pub(crate) fn primary_key(&self, key: &[u8]) -> Result<Vec<u8>> {
         let mut primary_key = Vec::new();
-        self.append_primary_key(key, &mut primary_key)?;
+        self.extract_primary_key(key, &mut primary_key)?;
         Ok(primary_key)
     }
 

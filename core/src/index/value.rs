@@ -99,8 +99,8 @@ impl IndexMaintainer for ValueIndex {
         self.shape.decode(key, value)
     }
 
-    fn append_primary_key(&self, key: &[u8], primary_key: &mut Vec<u8>) -> Result<()> {
-        self.shape.append_primary_key(key, primary_key)
+    fn extract_primary_key(&self, key: &[u8], primary_key: &mut Vec<u8>) -> Result<()> {
+        self.shape.extract_primary_key(key, primary_key)
     }
 
     fn evaluation(&self, function: &AggregateFunction) -> Option<Evaluation> {

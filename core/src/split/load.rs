@@ -81,10 +81,7 @@ impl Loading {
         };
         loop {
             let batch = ready!(reading.poll_unpin(task))?;
-            let read_key = batch
-                .rows
-                .first()
-                .map(|row| row.key.slice(..key.len().min(row.key.len())));
+            let read_key = batch.rows.first().and_then(|row| key_within(&row.key, key));
             let (mut assembly, request) = match before.take() {
                 None if batch.rows.is_empty() => return Poll::Ready(Ok(None)),
                 None => (Assembly::new(false), None),
@@ -104,12 +101,19 @@ impl Loading {
             }
             let Some(request) = next else {
                 let raw = assembly.finish(context, key)?;
-                return Poll::Ready(Ok(read_key.zip(raw)));
+                // The last batch of a split record may have no rows.
+                let key = read_key.unwrap_or_else(|| Bytes::copy_from_slice(key));
+                return Poll::Ready(Ok(raw.map(|raw| (key, raw))));
             };
             *reading = context.transaction().get_range(&request, self.snapshot);
             *before = Some(Box::new((assembly, request)));
         }
     }
+}
+
+/// The beginning of the key of a row that is `key`, without a copy.
+fn key_within(row_key: &Bytes, key: &[u8]) -> Option<Bytes> {
+    row_key.starts_with(key).then(|| row_key.slice(..key.len()))
 }
 
 /// Whether there is a value at `key`. It reads one row of all keys that begin with `key`, as Java does.

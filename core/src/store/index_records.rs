@@ -88,7 +88,7 @@ impl IndexRecordCursor {
             let last_key = self.entries.last_key();
             let append = |primary_key: &mut Vec<u8>| {
                 let prefix = primary_key.len();
-                maintainer.append_primary_key(key.key(), primary_key)?;
+                maintainer.extract_primary_key(key.key(), primary_key)?;
                 if primary_key.len() > prefix {
                     return Ok(());
                 }

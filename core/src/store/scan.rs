@@ -29,8 +29,6 @@ pub struct RecordCursor {
     snapshot: bool,
     /// A row of the next record, read to see that the one before it was complete.
     pending: Option<KeyValue>,
-    /// Whether the row that is under way was counted.
-    asked: bool,
     /// A record of which rows may follow.
     begun: Option<Begun>,
     /// A record of which the version is read apart from it.
@@ -81,7 +79,6 @@ impl RecordCursor {
             reverse,
             snapshot,
             pending: None,
-            asked: false,
             begun: None,
             completing: None,
             last_record_key: Bytes::new(),
@@ -121,17 +118,10 @@ impl RecordCursor {
     /// The next record of a store with bare keys.
     fn poll_bare(&mut self, task: &mut Context<'_>) -> Poll<Result<Option<(PrimaryKey, RawRecord)>>> {
         let context = self.store.context();
-        if !self.asked && !self.paging.try_row(|| context.age()) {
-            return Poll::Ready(Ok(None));
-        }
-        self.asked = true;
-        let row = ready!(self.rows.poll_next(task));
-        self.asked = false;
-        let Some(row) = row? else {
-            self.paging.exhausted();
+        let row = self.paging.poll_row(&mut self.rows, task, || context.age());
+        let Some(row) = ready!(row)? else {
             return Poll::Ready(Ok(None));
         };
-        self.paging.count(&row);
         let primary_key = load::primary_key_of(&self.store, row.key.clone()).map_err(|error| {
             Error::new(ErrorKind::Corrupt, "a key among the records is no primary key")
                 .with("key", split::HexKey(&row.key))
@@ -224,7 +214,7 @@ impl Cursor for RecordCursor {
                 return Poll::Ready(record.map(Some));
             }
             // A record that was begun is finished, whatever it takes.
-            if !self.asked && self.begun.is_none() && !self.paging.may_go_on() {
+            if self.begun.is_none() && !self.paging.may_go_on() {
                 return Poll::Ready(Ok(None));
             }
             let raw = if self.store.split_layout().has_bare_keys() {

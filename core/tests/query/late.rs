@@ -12,7 +12,8 @@ use record_store::kv::{
 };
 use record_store::query::{ExecuteOptions, RecordQuery};
 use record_store::{
-    Continuation, Database, FormatVersion, NoNextReason, RecordStore, Result, ScanLimits, ScanOptions, StoreOptions,
+    Continuation, Database, FormatVersion, NoNextReason, Record, RecordStore, Result, ScanLimits, ScanOptions, Schema,
+    StoreOptions,
 };
 
 use super::chance::Chance;
@@ -249,4 +250,31 @@ fn scans_give_the_same_records_when_reads_are_answered_later() -> Result<()> {
         })?;
     }
     Ok(())
+}
+
+#[test]
+fn a_record_in_chunks_is_read_behind_its_entry() -> Result<()> {
+    block_on(async {
+        let schema = Schema::builder()
+            .proto(
+                "l.proto",
+                "syntax = 'proto3'; message Long { int64 id = 1; string name = 2; string text = 3; }",
+            )
+            .record_type("Long", |t| t.primary_key("id").index(("by_name", "name")))
+            .build()?;
+        let at_once = Database::in_memory()?;
+        let below = Database::in_memory()?.kv().clone();
+        let late = Database::from_kv(kv::Database::from_backend(Arc::new(Late { below })));
+        for database in [at_once, late] {
+            let space = database.space("long").schema(&schema).open().await?;
+            let text = "x".repeat(350_000);
+            let long = |id: i64| Record::from_json("Long", format!(r#"{{"id": {id}, "name": "a", "text": "{text}"}}"#));
+            space.put_all([long(1), long(2)]).await?;
+            let found = space.query("name = 'a'").execute().next_batch(10).await?;
+            assert_eq!(found.len(), 2);
+            assert_eq!(Some(&found[1]), space.get(2).await?.as_ref());
+            assert!(found[1].sizes().split && found[1].bytes().len() > text.len());
+        }
+        Ok(())
+    })
 }

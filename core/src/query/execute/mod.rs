@@ -131,7 +131,8 @@ impl Execution {
                 let Some((entries, maintainer)) = self.entries(scan, bindings, continuation, wanted)? else {
                     return Ok(Box::new(EmptyCursor::default()));
                 };
-                let key_of = move |entry: &EntryRow, key: &mut Vec<u8>| maintainer.append_primary_key(entry.key(), key);
+                let key_of =
+                    move |entry: &EntryRow, key: &mut Vec<u8>| maintainer.extract_primary_key(entry.key(), key);
                 Ok(Box::new(FetchCursor::new(self, entries, wanted, key_of)))
             }
             Plan::Covering {

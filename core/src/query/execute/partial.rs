@@ -63,7 +63,7 @@ impl PartialRecordEncoder {
     /// Errors: `Corrupt` for an entry whose columns do not fit the fields.
     pub(super) fn encode(&mut self, entry: &EntryRow) -> Result<(Bytes, Bytes)> {
         self.buffer.clear();
-        self.maintainer.append_primary_key(entry.key(), &mut self.buffer)?;
+        self.maintainer.extract_primary_key(entry.key(), &mut self.buffer)?;
         let primary_key = entry.part_of_key(&self.buffer);
         let columns = Columns {
             key: columns(entry.key()).map_err(|error| self.no_entry(entry, error))?,
