@@ -67,7 +67,8 @@ impl Identify for Planned {
         };
         let plan = self.plan.fill_slots(&self.bindings);
         ScanIdentity {
-            plan_hash: crc32c::crc32c(plan.to_string().as_bytes()),
+            // The line alone does not say in which direction records are scanned.
+            plan_hash: crc32c::crc32c(plan.explain().as_bytes()),
             since: indexes.iter().filter_map(changed_in).max().unwrap_or_default(),
             indexes,
         }

@@ -9,7 +9,7 @@ use record_store_kv::tuple::{Element, Tuple};
 use record_store_kv::{KeyRange, KeyValue};
 
 use super::layout::StoreLayout;
-use super::{FormatVersion, RecordStore, maintain, rebuild};
+use super::{FormatVersion, RecordStore, STATES_ARE_READ, maintain, rebuild};
 use crate::index::structure::RangeSet;
 use crate::index::{EntryScan, IndexContext, IndexKeyspace, IndexState, scan_uniqueness_violations};
 use crate::metadata::Index;
@@ -214,6 +214,16 @@ fn set(store: &RecordStore, index: &Index, state: IndexState) {
 }
 
 impl RecordStore {
+    /// The states that are stored: those of the indexes that are not readable.
+    pub(crate) fn stored_index_states(&self) -> BTreeMap<String, IndexState> {
+        self.inner.index_states.read().clone().expect(STATES_ARE_READ)
+    }
+
+    /// Whether these states are stored, and no others.
+    pub(crate) fn has_index_states(&self, states: &BTreeMap<String, IndexState>) -> bool {
+        self.inner.index_states.read().as_ref().expect(STATES_ARE_READ) == states
+    }
+
     /// Where a maintainer works.
     pub(crate) fn index_context<'a>(&'a self, index: &'a Index) -> IndexContext<'a> {
         IndexContext::new(self.context(), self.subspace(), index, self.index_state(index.name()))

@@ -360,3 +360,15 @@ fn entry_scan(range: TupleRange, options: ScanOptions) -> EntryScan {
         continuation: options.continuation,
     }
 }
+
+impl RecordStore {
+    /// The entries of an index in the order of their values, as they lie in the database, with what reads them.
+    pub(crate) fn scan_entry_rows(
+        &self,
+        index: &str,
+        options: ScanOptions,
+    ) -> Result<(IndexCursor<EntryRow>, &Arc<dyn IndexMaintainer>)> {
+        let index = self.metadata().index(index)?;
+        scan_rows(self, index, Some(IndexScanType::ByValue), options)
+    }
+}

@@ -40,7 +40,7 @@ use parking_lot::{Mutex, RwLock};
 use record_store_kv::tuple::Tuple;
 use record_store_kv::{KeyRange, Subspace};
 
-use crate::index::{EntryRow, IndexCursor, IndexMaintainer, IndexScanType, IndexState, UniquenessViolation};
+use crate::index::{IndexCursor, IndexMaintainer, IndexScanType, IndexState, UniquenessViolation};
 use crate::metadata::{Index, RecordMetaData};
 use crate::serialize::Record;
 use crate::split::{self, SplitLayout};
@@ -275,16 +275,6 @@ impl RecordStore {
         indexes::scan(self, self.metadata().index(index)?, scan_type.into(), options)
     }
 
-    /// The entries of an index in the order of their values, as they lie in the database, with what reads them.
-    pub(crate) fn scan_entry_rows(
-        &self,
-        index: &str,
-        options: ScanOptions,
-    ) -> Result<(IndexCursor<EntryRow>, &Arc<dyn IndexMaintainer>)> {
-        let index = self.metadata().index(index)?;
-        indexes::scan_rows(self, index, Some(IndexScanType::ByValue), options)
-    }
-
     /// The records to which the entries of an index lead, in the order of the entries. A record comes as often as it has entries
     /// in the range.
     ///
@@ -322,16 +312,6 @@ impl RecordStore {
     pub fn index_states(&self) -> BTreeMap<String, IndexState> {
         let state = |index: &Arc<Index>| (index.name().to_owned(), self.index_state(index.name()));
         self.metadata().indexes().map(state).collect()
-    }
-
-    /// The states that are stored: those of the indexes that are not readable.
-    pub(crate) fn stored_index_states(&self) -> BTreeMap<String, IndexState> {
-        self.inner.index_states.read().clone().expect(STATES_ARE_READ)
-    }
-
-    /// Whether these states are stored, and no others.
-    pub(crate) fn has_index_states(&self, states: &BTreeMap<String, IndexState>) -> bool {
-        self.inner.index_states.read().as_ref().expect(STATES_ARE_READ) == states
     }
 
     /// What may be done with an index; an index of another schema is readable.

@@ -60,6 +60,11 @@ impl QueryComponent {
             .expect("no comparison is refused")
     }
 
+    /// Whether it asks nothing, as an empty text does.
+    pub(crate) fn is_always_true(&self) -> bool {
+        matches!(self, QueryComponent::And(children) if children.is_empty())
+    }
+
     /// Refuses a tree that would take more stack than there may be.
     ///
     /// Errors: `InvalidQuery`.

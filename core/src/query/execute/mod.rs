@@ -5,6 +5,7 @@
 mod adapt;
 mod cursor;
 mod fetch;
+mod in_union;
 mod options;
 mod partial;
 mod records;
@@ -12,8 +13,6 @@ mod sort;
 
 use std::collections::HashSet;
 use std::sync::Arc;
-
-use record_store_kv::tuple::Element;
 
 pub use cursor::QueryCursor;
 pub use options::ExecuteOptions;
@@ -25,11 +24,11 @@ use self::records::{CompiledByType, is_one_of};
 use self::sort::SortCursor;
 use super::plan::{Bindings, InSource, IndexScan, Plan, RecordQueryPlan};
 use super::planner::{self, PlannerOptions, ReadableIndexes};
-use super::{Operand, QueryComponent, RecordFilter, RecordQuery};
+use super::{QueryComponent, RecordFilter, RecordQuery};
 use crate::cursor::{Begin, BoxCursor, FilterCursor, FlatMapCursor, LimitCursor, MergeCursor, MergeKind, Scanned};
 use crate::index::{EntryRow, IndexMaintainer};
 use crate::key_expression::{CompiledExpression, KeyExpression};
-use crate::{Continuation, Error, ErrorKind, RecordStore, Result, ScanLimits, ScanOptions, StoredRecord};
+use crate::{Continuation, RecordStore, Result, ScanLimits, ScanOptions, StoredRecord};
 
 impl RecordStore {
     /// How the records of a query would be found, with the indexes that are readable now. The query has no parameters.
@@ -201,6 +200,23 @@ impl Execution {
                 self.merge(kind, children, bindings, continuation, Some(comparison_key), None)
             }
             Plan::InJoin { child, source } => self.in_join(child, source, bindings, continuation),
+            Plan::InUnion {
+                child,
+                sources,
+                comparison_key,
+                reverse,
+            } => {
+                let kind = MergeKind::Union { reverse: *reverse };
+                let each = in_union::combinations(sources, bindings)?;
+                let children: Vec<Begin<'_, StoredRecord>> = each
+                    .iter()
+                    .map(|bindings| -> Begin<'_, StoredRecord> {
+                        Box::new(move |continuation| self.begin(child, bindings, continuation, wanted))
+                    })
+                    .collect();
+                let key_of = self.key_of(Some(comparison_key));
+                Ok(Box::new(MergeCursor::new(kind, &children, continuation, key_of)?))
+            }
             Plan::Sort { child, key, reverse } => {
                 let sort = SortCursor::new(self, child, bindings, key, *reverse, continuation, wanted)?;
                 Ok(Box::new(sort))
@@ -301,19 +317,7 @@ impl Execution {
         bindings: &Bindings,
         continuation: Option<&Continuation>,
     ) -> Result<Records> {
-        let mut values = match &source.values {
-            Operand::List(values) => values.clone(),
-            Operand::Parameter(name) => match bindings.get(name)? {
-                Element::Tuple(values) => values.iter().cloned().collect(),
-                other => vec![other.clone()],
-            },
-            _ => {
-                return Err(
-                    Error::new(ErrorKind::Internal, "a join was planned over something that is no list")
-                        .with("binding", &source.binding),
-                );
-            }
-        };
+        let mut values = in_union::values_of(source, bindings)?;
         source.order.sort(&mut values);
         let (execution, child, bindings) = (self.clone(), child.clone(), bindings.clone());
         let binding = source.binding.clone();

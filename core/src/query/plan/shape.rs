@@ -15,6 +15,7 @@ impl Plan {
             | Plan::Filter { child, .. }
             | Plan::TypeFilter { child, .. }
             | Plan::InJoin { child, .. }
+            | Plan::InUnion { child, .. }
             | Plan::Sort { child, .. } => vec![child],
             Plan::Union { children, .. }
             | Plan::UnorderedUnion { children, .. }
@@ -41,6 +42,17 @@ impl Plan {
             Plan::InJoin { child, source } => Plan::InJoin {
                 child: one(child),
                 source,
+            },
+            Plan::InUnion {
+                child,
+                sources,
+                comparison_key,
+                reverse,
+            } => Plan::InUnion {
+                child: one(child),
+                sources,
+                comparison_key,
+                reverse,
             },
             Plan::Sort { child, key, reverse } => Plan::Sort {
                 child: one(child),
@@ -113,6 +125,7 @@ impl Plan {
         match self {
             Plan::Scan { reverse, .. }
             | Plan::Union { reverse, .. }
+            | Plan::InUnion { reverse, .. }
             | Plan::UnorderedUnion { reverse, .. }
             | Plan::Intersection { reverse, .. }
             | Plan::Sort { reverse, .. } => Some(*reverse),
