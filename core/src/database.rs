@@ -77,6 +77,8 @@ impl Database {
     ///
     /// - `memory:` a new one that lives in this process,
     /// - a path, or `file:` and a path: the embedded database in that directory, created if it is not there,
+    /// - `sim:`, or `sim:?` and parts such as `seed=7&conflicts=0.2`: a new simulated database, on which things go wrong by chance
+    ///   from the seed, to test a program (`record_store_engine::simulation`),
     /// - `fdb:` or `fdb:` and the path of a cluster file: a FoundationDB cluster (feature `fdb`).
     ///
     /// **Errors**: `InvalidArgument` for another scheme; `Unsupported` for a backend that this build leaves out; `Locked`,
@@ -92,6 +94,7 @@ impl Database {
         let kv = match Location::parse(url)? {
             Location::Memory => backend::memory()?,
             Location::Path(path) => backend::path(path)?,
+            Location::Simulation(query) => backend::simulation(&query)?,
             Location::Cluster(file) => backend::cluster(file)?,
         };
         Ok(Self::from_kv_with(kv, options))
@@ -354,6 +357,8 @@ impl fmt::Debug for Database {
 enum Location {
     Memory,
     Path(PathBuf),
+    /// A simulated database, by its description.
+    Simulation(String),
     /// A cluster, by its cluster file or the default one.
     Cluster(Option<PathBuf>),
 }
@@ -368,11 +373,16 @@ impl Location {
                 refused("the path of the database is missing")
             }
             Some(("file", path)) => Ok(Location::Path(path.into())),
+            Some(("sim", "")) => Ok(Location::Simulation(String::new())),
+            Some(("sim", query)) => match query.strip_prefix('?') {
+                Some(query) => Ok(Location::Simulation(query.to_owned())),
+                None => refused("a simulated database is described behind a question mark: write sim:?seed=7"),
+            },
             Some(("fdb", "")) => Ok(Location::Cluster(None)),
             Some(("fdb", file)) => Ok(Location::Cluster(Some(file.into()))),
             // A path may hold a colon, but not where it looks like the scheme of a URL.
             Some((scheme, _)) if is_scheme(scheme) => refused(
-                "the scheme of the URL is none of memory:, file: and fdb:; write file: before a path that has a colon",
+                "the scheme of the URL is none of memory:, file:, sim: and fdb:; write file: before a path that has a colon",
             ),
             _ => Ok(Location::Path(url.into())),
         }
@@ -399,6 +409,16 @@ mod backend {
     pub(super) fn path(path: PathBuf) -> Result<kv::Database> {
         use record_store_engine::{Engine, EngineOptions, Location};
         Ok(Engine::open(Location::Path(path), EngineOptions::default())?)
+    }
+
+    #[cfg(feature = "engine")]
+    pub(super) fn simulation(query: &str) -> Result<kv::Database> {
+        Ok(record_store_engine::simulation::Simulation::parse(query)?.database())
+    }
+
+    #[cfg(not(feature = "engine"))]
+    pub(super) fn simulation(_: &str) -> Result<kv::Database> {
+        Err(left_out("sim:", "engine"))
     }
 
     #[cfg(not(feature = "engine"))]
@@ -445,6 +465,9 @@ mod tests {
                 "fdb:/etc/fdb.cluster",
                 Ok(Location::Cluster(Some("/etc/fdb.cluster".into()))),
             ),
+            ("sim:", Ok(Location::Simulation(String::new()))),
+            ("sim:?seed=7", Ok(Location::Simulation("seed=7".to_owned()))),
+            ("sim:7", Err(())),
             ("", Err(())),
             ("file:", Err(())),
             ("memory:x", Err(())),
@@ -453,6 +476,22 @@ mod tests {
         for (url, expected) in table {
             assert_eq!(Location::parse(url).map_err(drop), expected, "{url}");
         }
+    }
+
+    #[test]
+    fn a_simulation_that_cannot_be_read_names_the_part() {
+        let open = |url| futures_executor::block_on(Database::open(url));
+        for (url, fact, value) in [
+            ("sim:?seed=x", "seed", "x"),
+            ("sim:?conflict=0.1", "fault", "conflict"),
+            ("sim:?conflicts=2", "rate", "2"),
+            ("sim:?nothing", "part", "nothing"),
+        ] {
+            let error = open(url).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::InvalidArgument, "{url}");
+            assert_eq!(error.fact(fact), Some(value), "{url}: {error}");
+        }
+        assert_eq!(open("sim:?seed=7").unwrap().name(), "sim:?seed=7");
     }
 
     #[test]

@@ -12,6 +12,7 @@ mod golden;
 mod node;
 mod python;
 mod relay;
+mod sim;
 mod step;
 mod test;
 mod tidy;
@@ -55,6 +56,8 @@ enum Command {
     },
     /// Replay the cases that Apple's Java Record Layer wrote, and compare byte for byte
     Golden(golden::Arguments),
+    /// Simulate concurrent programs on a database whose power fails, from seeds
+    Sim(sim::Arguments),
     /// Run every test: format, lints, house rules, Rust, Python, Node.js, C
     Test {
         /// Only the steps of these names, such as "C tests"
@@ -73,6 +76,7 @@ fn main() -> ExitCode {
         Command::Dist { product } => dist::run(&product),
         Command::Gen { check } => r#gen::run(check),
         Command::Golden(arguments) => golden::run(&arguments).map_err(|error| format!("{error:#}")),
+        Command::Sim(arguments) => sim::run(&arguments),
         Command::Test { steps } => test::run(steps),
         Command::Traces(arguments) => traces::run(&arguments),
         Command::Tidy => tidy::run(),

@@ -18,7 +18,7 @@ mod concurrency_tests;
 #[cfg(test)]
 mod crash_tests;
 mod directory;
-mod files;
+pub(crate) mod files;
 mod log;
 mod merge;
 mod pipeline;
@@ -99,7 +99,7 @@ impl Cluster {
     }
 
     /// The database in `files`, which `lock` keeps for us.
-    fn recover(files: Arc<dyn Files>, lock: Option<DirectoryLock>, options: &EngineOptions) -> Result<Self> {
+    pub(crate) fn recover(files: Arc<dyn Files>, lock: Option<DirectoryLock>, options: &EngineOptions) -> Result<Self> {
         let lock = lock.map(Arc::new);
         let (shared, committer) = recovery::recover(files, options)?;
         let workers = Workers::default();
