@@ -63,6 +63,26 @@ impl StoredRecord {
         }
     }
 
+    /// A part of a record, as an entry of an index tells it, with the packed primary key.
+    ///
+    /// Errors: `Corrupt` for a primary key that is no tuple.
+    pub(crate) fn of_part(descriptor: MessageDescriptor, primary_key: Bytes, bytes: Bytes) -> Result<Self> {
+        let primary_key = PrimaryKey::new(primary_key).map_err(|error| {
+            Error::new(
+                ErrorKind::Corrupt,
+                "an entry of an index has no primary key: rebuild the index",
+            )
+            .caused_by(error)
+        })?;
+        Ok(StoredRecord {
+            descriptor,
+            primary_key,
+            bytes,
+            version: None,
+            sizes: StoredSizes::default(),
+        })
+    }
+
     /// The name of the record's type.
     pub fn record_type(&self) -> &str {
         self.descriptor.name()

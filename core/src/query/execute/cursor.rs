@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 
 use crate::cursor::{
     self, Cursor, Identify, Identity, LimitCursor, Position, ScanIdentity, ScanProgress, Scanned, TransactionCursor,
@@ -40,7 +41,7 @@ impl QueryCursor {
     /// **Errors**: FoundationDB's; `Corrupt` for what is no record of the schema and for an entry that leads to none;
     /// `TooLarge` for more records than a sort in memory may hold.
     pub async fn next(&mut self) -> Result<Option<StoredRecord>> {
-        self.records.next().await
+        cursor::next(self).await
     }
 
     /// Up to `count` records; fewer only when [`no_next_reason`](QueryCursor::no_next_reason) has a reason.
@@ -62,11 +63,11 @@ impl QueryCursor {
     }
 }
 
-impl TransactionCursor for QueryCursor {
+impl Cursor for QueryCursor {
     type Item = StoredRecord;
 
-    async fn next(&mut self) -> Result<Option<StoredRecord>> {
-        QueryCursor::next(self).await
+    fn poll_next(&mut self, task: &mut Context<'_>) -> Poll<Result<Option<StoredRecord>>> {
+        self.records.poll_next(task)
     }
 
     fn position(&self) -> Position {
@@ -76,7 +77,9 @@ impl TransactionCursor for QueryCursor {
     fn no_next_reason(&self) -> Option<NoNextReason> {
         QueryCursor::no_next_reason(self)
     }
+}
 
+impl TransactionCursor for QueryCursor {
     fn identity(&self) -> Identity {
         self.identity.clone()
     }

@@ -7,6 +7,7 @@ mod cursor;
 mod fetch;
 mod in_union;
 mod options;
+mod partial;
 mod records;
 mod sort;
 
@@ -16,17 +17,18 @@ use std::sync::Arc;
 pub use cursor::QueryCursor;
 pub use options::ExecuteOptions;
 
-use self::adapt::{Adapted, EmptyCursor, Mapped};
+use self::adapt::{EmptyCursor, Mapped};
 use self::fetch::FetchCursor;
+use self::partial::PartialRecordEncoder;
 use self::records::{CompiledByType, is_one_of};
 use self::sort::SortCursor;
 use super::plan::{Bindings, InSource, IndexScan, Plan, RecordQueryPlan};
 use super::planner::{self, PlannerOptions, ReadableIndexes};
 use super::{QueryComponent, RecordFilter, RecordQuery};
 use crate::cursor::{Begin, BoxCursor, FilterCursor, FlatMapCursor, LimitCursor, MergeCursor, MergeKind, Scanned};
-use crate::index::IndexEntry;
+use crate::index::{EntryRow, IndexMaintainer};
 use crate::key_expression::{CompiledExpression, KeyExpression};
-use crate::{Continuation, IndexScanType, RecordStore, Result, ScanLimits, ScanOptions, StoredRecord};
+use crate::{Continuation, RecordStore, Result, ScanLimits, ScanOptions, StoredRecord};
 
 impl RecordStore {
     /// How the records of a query would be found, with the indexes that are readable now. The query has no parameters.
@@ -102,6 +104,9 @@ struct Execution {
 
 type Records = BoxCursor<StoredRecord>;
 
+/// The entries of an index, with what reads them.
+type Entries = (BoxCursor<EntryRow>, Arc<dyn IndexMaintainer>);
+
 impl Execution {
     /// Begins a step. `wanted` tells how many records will be asked for, if that is known.
     fn begin(
@@ -119,43 +124,38 @@ impl Execution {
                 let options = self.scan_options(*reverse, continuation, wanted).range(range);
                 let mut records = self.store.scan_records(options)?;
                 records.share_limits(self.limits, &self.scanned);
-                Ok(Box::new(Adapted::new(records, Ok)))
+                Ok(Box::new(records))
             }
             Plan::Index(scan) => {
-                let entries = self.entries(scan, bindings, continuation, wanted)?;
-                Ok(Box::new(FetchCursor::new(
-                    self,
-                    entries,
-                    IndexEntry::primary_key,
-                    wanted,
-                )))
+                let Some((entries, maintainer)) = self.entries(scan, bindings, continuation, wanted)? else {
+                    return Ok(Box::new(EmptyCursor::default()));
+                };
+                let key_of =
+                    move |entry: &EntryRow, key: &mut Vec<u8>| maintainer.extract_primary_key(entry.key(), key);
+                Ok(Box::new(FetchCursor::new(self, entries, wanted, key_of)))
             }
             Plan::Covering {
                 scan,
                 record_type,
                 record,
             } => {
-                let entries = self.entries(scan, bindings, continuation, wanted)?;
+                let Some((entries, maintainer)) = self.entries(scan, bindings, continuation, wanted)? else {
+                    return Ok(Box::new(EmptyCursor::default()));
+                };
                 let descriptor = self.store.metadata().record_type(record_type)?.descriptor().clone();
-                let record = record.clone();
-                Ok(Box::new(Mapped::new(entries, move |entry: IndexEntry| {
-                    let bytes = record.encode(&descriptor, &entry)?;
-                    Ok(StoredRecord::new(
-                        descriptor.clone(),
-                        entry.primary_key().clone(),
-                        bytes.into(),
-                        None,
-                    ))
+                let mut encoder = PartialRecordEncoder::new(record, &descriptor, maintainer);
+                Ok(Box::new(Mapped::new(entries, move |entry: EntryRow| {
+                    let (primary_key, bytes) = encoder.encode(&entry)?;
+                    StoredRecord::of_part(descriptor.clone(), primary_key, bytes)
                 })))
             }
             Plan::Fetch(child) => {
                 let partial = self.begin(child, bindings, continuation, wanted)?;
-                Ok(Box::new(FetchCursor::new(
-                    self,
-                    partial,
-                    StoredRecord::primary_key,
-                    wanted,
-                )))
+                let key_of = |record: &StoredRecord, key: &mut Vec<u8>| {
+                    key.extend_from_slice(record.packed_primary_key());
+                    Ok(())
+                };
+                Ok(Box::new(FetchCursor::new(self, partial, wanted, key_of)))
             }
             Plan::Filter { child, filters } => {
                 let records = self.begin(child, bindings, continuation, None)?;
@@ -172,7 +172,7 @@ impl Execution {
                 let records = self.begin(child, bindings, continuation, None)?;
                 let mut seen = HashSet::new();
                 Ok(Box::new(FilterCursor::new(records, move |record: &StoredRecord| {
-                    Ok(seen.insert(record.primary_key().pack()))
+                    Ok(seen.insert(record.packed_primary_key().clone()))
                 })))
             }
             Plan::Union {
@@ -234,20 +234,21 @@ impl Execution {
         }
     }
 
+    /// The entries of a scan; none if there can be none.
     fn entries(
         &self,
         scan: &IndexScan,
         bindings: &Bindings,
         continuation: Option<&Continuation>,
         wanted: Option<usize>,
-    ) -> Result<BoxCursor<IndexEntry>> {
+    ) -> Result<Option<Entries>> {
         let Some(range) = scan.comparisons.to_range(bindings)? else {
-            return Ok(Box::new(EmptyCursor::default()));
+            return Ok(None);
         };
         let options = self.scan_options(scan.reverse, continuation, wanted).range(range);
-        let mut entries = self.store.scan_index(&scan.index, IndexScanType::ByValue, options)?;
+        let (mut entries, maintainer) = self.store.scan_entry_rows(&scan.index, options)?;
         entries.share_limits(self.limits, &self.scanned);
-        Ok(Box::new(Adapted::new(entries, Ok)))
+        Ok(Some((Box::new(entries), Arc::clone(maintainer))))
     }
 
     fn filter(&self, records: Records, filters: &[QueryComponent], bindings: &Bindings) -> Result<Records> {
@@ -288,13 +289,22 @@ impl Execution {
     fn key_of(&self, key: Option<&KeyExpression>) -> impl FnMut(&StoredRecord) -> Result<Vec<u8>> + Send + 'static {
         let mut compiled = key.cloned().map(|key| {
             CompiledByType::new(self.store.clone(), move |record_type| {
-                CompiledExpression::new(&key, record_type.descriptor())
+                if key == *record_type.primary_key() {
+                    return Ok(None);
+                }
+                CompiledExpression::new(&key, record_type.descriptor()).map(Some)
             })
         });
         move |record| {
             let mut packed = Vec::new();
             if let Some(compiled) = &mut compiled {
-                compiled.with(record, |key, view| key.append_key(view, &mut packed))?;
+                compiled.with(record, |key, view| match key {
+                    Some(key) => key.append_key(view, &mut packed),
+                    None => {
+                        packed.extend_from_slice(record.packed_primary_key());
+                        Ok(())
+                    }
+                })?;
             }
             Ok(packed)
         }
