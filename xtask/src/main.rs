@@ -11,6 +11,7 @@ mod r#gen;
 mod golden;
 mod node;
 mod python;
+mod relay;
 mod sim;
 mod step;
 mod test;
