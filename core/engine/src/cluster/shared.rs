@@ -61,8 +61,8 @@ impl Shared {
             closing: AtomicBool::new(false),
             env,
         };
+        shared.store.recover(&recovered);
         for (version, changes) in recovered {
-            shared.store.change(version, &changes);
             shared.applier.push(version, start, changes);
         }
         shared.read_lock(start)?;

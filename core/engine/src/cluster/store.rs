@@ -92,6 +92,11 @@ impl Store {
         Ok(rows.finish())
     }
 
+    /// Makes the changes of `groups`, which a start has found in the log, before anybody reads.
+    pub(crate) fn recover(&self, groups: &[(i64, Vec<Change>)]) {
+        self.layers.write().window.load(groups);
+    }
+
     /// Makes changes at `version`. Nobody sees them before the version is published.
     pub(crate) fn change(&self, version: i64, changes: &[Change]) {
         let mut layers = self.layers.write();

@@ -146,6 +146,37 @@ impl Window {
         }
     }
 
+    /// Makes the changes of `groups`, in their order, in a window that has none, for reads at or above the last version.
+    ///
+    /// Without range clears only the last change of a key matters. Sorted, a million of them are in the map in a fraction of the
+    /// time that it takes to look for the place of each.
+    pub(crate) fn load(&mut self, groups: &[(i64, Vec<Change>)]) {
+        let changes = || {
+            groups
+                .iter()
+                .flat_map(|(version, changes)| changes.iter().map(move |change| (*version, change)))
+        };
+        let mut entries = Vec::with_capacity(changes().count());
+        for (version, change) in changes() {
+            let (key, state) = match change {
+                Change::Put { key, value } => (key, KeyState::Value(value.clone())),
+                Change::Delete { key } => (key, KeyState::Absent),
+                Change::ClearRange(_) => {
+                    changes().for_each(|(version, change)| self.apply(change, version));
+                    return;
+                }
+            };
+            entries.push((key.clone(), version, state));
+        }
+        // Stable: the changes of a key stay in their order, and the map takes the last one.
+        entries.sort_by(|(a, ..), (b, ..)| a.cmp(b));
+        self.entries = entries
+            .into_iter()
+            .map(|(key, version, key_state)| (key, History::beginning(version, key_state)))
+            .collect();
+        self.entries.keys().for_each(|key| self.filter.add(key));
+    }
+
     /// Forgets what entry `key` says at or below `version`.
     fn trim(&mut self, key: &Key, version: i64) {
         // The entry and the one before it, in one descent.
@@ -232,6 +263,17 @@ impl GapState {
 }
 
 impl History {
+    /// The history of a key that has this state from `version` on.
+    fn beginning(version: i64, key: KeyState) -> Self {
+        let mut history = History::default();
+        history.moments.push(Moment {
+            version,
+            key,
+            gap: GapState::Base,
+        });
+        history
+    }
+
     fn moments(&self) -> &[Moment] {
         self.moments.get(self.forgotten..).unwrap_or_default()
     }
