@@ -59,6 +59,10 @@ pub(crate) type FewEntries<'a> = SmallVec<[Entry<'a>; FEW]>;
 /// A record has one key, or two with its version; another one behind it is seen while they are read.
 const FEW: usize = 4;
 
+/// Entries that were taken out, whose memory is yet to be freed.
+#[derive(Default)]
+pub(crate) struct Gone(Vec<History>);
+
 /// The versions of an entry, oldest first; before the first one the base holds.
 #[derive(Default)]
 struct History {
@@ -178,7 +182,7 @@ impl Window {
     }
 
     /// Forgets what entry `key` says at or below `version`.
-    fn trim(&mut self, key: &Key, version: i64) {
+    fn trim(&mut self, key: &Key, version: i64, gone: &mut Gone) {
         // The entry and the one before it, in one descent.
         let bounds = (Bound::Unbounded, Bound::Included(key));
         let mut downwards = self.entries.range_mut::<Key, _>(bounds).rev();
@@ -190,19 +194,26 @@ impl Window {
         self.clearing += usize::from(history.clears_gap());
         let says_nothing = history.says_nothing();
         if says_nothing && downwards.next().is_none_or(|(_, before)| !before.clears_gap()) {
-            self.entries.remove(key);
+            gone.0.extend(self.entries.remove(key));
             self.filter.remove(key);
         }
     }
 
     /// Forgets what the entries of `[begin, end]` say at or below `version`, because the base says it now; at most `most`
-    /// entries. Gives the key to go on with.
+    /// entries. Gives the key to go on with; what nobody needs any more goes to `gone`.
     ///
     /// An entry that says nothing more stays only if the gap before it says something, which ends there. Trimming what all
     /// changes touched, in ascending order, therefore leaves nothing behind.
-    pub(crate) fn trim_range(&mut self, begin: &Key, end: &[u8], version: i64, most: usize) -> Option<Key> {
+    pub(crate) fn trim_range(
+        &mut self,
+        begin: &Key,
+        end: &[u8],
+        version: i64,
+        most: usize,
+        gone: &mut Gone,
+    ) -> Option<Key> {
         if **begin == *end {
-            self.trim(begin, version);
+            self.trim(begin, version, gone);
             return None;
         }
         let bounds = (Bound::Included(&**begin), Bound::Included(end));
@@ -214,7 +225,7 @@ impl Window {
             .collect();
         let next = if keys.len() > most { keys.pop() } else { None };
         for key in keys {
-            self.trim(&key, version);
+            self.trim(&key, version, gone);
         }
         next
     }
