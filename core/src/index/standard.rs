@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use record_store_kv::tuple::{Decoder, Tuple};
+use smallvec::SmallVec;
 
 use super::IndexEntry;
 use crate::key_expression::Row;
@@ -76,23 +77,22 @@ impl EntryShape {
         Ok(())
     }
 
-    /// The packed primary key of an entry, from its key behind the prefix of the index.
+    /// Appends the packed primary key of an entry, from its key behind the prefix of the index.
     ///
     /// Errors: `Corrupt` for a key that is no entry.
-    pub(crate) fn primary_key(&self, key: &[u8]) -> Result<Vec<u8>> {
-        let corrupt = || self.corrupt(key);
+    pub(crate) fn extract_primary_key(&self, key: &[u8], primary_key: &mut Vec<u8>) -> Result<()> {
         let mut rest = Decoder::new(key);
-        let mut columns = Vec::with_capacity(self.key_columns);
+        let mut columns: SmallVec<[&[u8]; 4]> = SmallVec::new();
         for _ in 0..self.key_columns {
-            columns.push(rest.skip_element()?.ok_or_else(corrupt)?);
+            columns.push(self.next_column(key, &mut rest)?);
         }
         let Some(positions) = self.index.primary_key_component_positions() else {
-            return Ok(rest.remaining().to_vec());
+            primary_key.extend_from_slice(rest.remaining());
+            return Ok(());
         };
-        let mut primary_key = Vec::new();
         for position in positions {
             let column = match position {
-                None => rest.skip_element()?.ok_or_else(corrupt)?,
+                None => self.next_column(key, &mut rest)?,
                 Some(position) => columns.get(*position).copied().ok_or_else(|| {
                     Error::new(
                         ErrorKind::Unsupported,
@@ -104,7 +104,22 @@ impl EntryShape {
             };
             primary_key.extend_from_slice(column);
         }
+        Ok(())
+    }
+
+    /// The packed primary key of an entry. Errors: those of [`extract_primary_key`](EntryShape::extract_primary_key).
+    pub(crate) fn primary_key(&self, key: &[u8]) -> Result<Vec<u8>> {
+        let mut primary_key = Vec::new();
+        self.extract_primary_key(key, &mut primary_key)?;
         Ok(primary_key)
+    }
+
+    fn next_column<'a>(&self, key: &[u8], columns: &mut Decoder<'a>) -> Result<&'a [u8]> {
+        match columns.skip_element() {
+            Ok(Some(column)) => Ok(column),
+            Ok(None) => Err(self.corrupt(key)),
+            Err(error) => Err(self.corrupt(key).caused_by(error)),
+        }
     }
 
     /// Reads an entry.

@@ -99,6 +99,10 @@ impl IndexMaintainer for ValueIndex {
         self.shape.decode(key, value)
     }
 
+    fn extract_primary_key(&self, key: &[u8], primary_key: &mut Vec<u8>) -> Result<()> {
+        self.shape.extract_primary_key(key, primary_key)
+    }
+
     fn evaluation(&self, function: &AggregateFunction) -> Option<Evaluation> {
         function.first_entry_of(self.index().root_expression())
     }

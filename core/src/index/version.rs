@@ -76,4 +76,8 @@ impl IndexMaintainer for VersionIndex {
     fn decode(&self, key: &[u8], value: &[u8]) -> Result<IndexEntry> {
         self.shape.decode(key, value)
     }
+
+    fn extract_primary_key(&self, key: &[u8], primary_key: &mut Vec<u8>) -> Result<()> {
+        self.shape.extract_primary_key(key, primary_key)
+    }
 }

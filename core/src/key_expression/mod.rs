@@ -315,7 +315,7 @@ impl KeyExpression {
         levels == 0 || self.children().iter().any(|child| child.is_deeper_than(levels - 1))
     }
 
-    fn children(&self) -> Vec<&KeyExpression> {
+    pub(crate) fn children(&self) -> Vec<&KeyExpression> {
         each_kind!(self, kind => Kind::children(kind))
     }
 }

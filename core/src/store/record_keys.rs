@@ -3,12 +3,15 @@
 //! Whatever stands under a key makes it one: half a record counts, so that who looks for damage finds it. Java method:
 //! `FDBRecordStore.scanRecordKeys`, with `DedupCursor`.
 
+use std::task::{Context, Poll, ready};
+
 use record_store_kv::Bytes;
 use record_store_kv::tuple::Tuple;
 
 use super::{RecordStore, ScanOptions};
 use crate::cursor::{
-    self, KeyValueCursor, KeyValueScan, Paging, Position, RowsWanted, ScanIdentity, ScanProgress, TransactionCursor,
+    self, Cursor, Identity, KeyValueCursor, KeyValueScan, Paging, Position, RowsWanted, ScanIdentity, ScanProgress,
+    TransactionCursor,
 };
 use crate::split::{self, HexKey};
 use crate::{Continuation, Error, ErrorKind, NoNextReason, Result};
@@ -95,25 +98,7 @@ impl RecordKeyCursor {
     ///
     /// **Errors**: FoundationDB's; `Corrupt` for a key below the records that is none of a record.
     pub async fn next(&mut self) -> Result<Option<Tuple>> {
-        while self.paging.may_go_on() && self.paging.try_row(|| self.store.context().age()) {
-            let Some(row) = self.rows.next().await? else {
-                self.paging.exhausted();
-                break;
-            };
-            self.paging.count(&row);
-            let primary_key = self.primary_key(&row.key)?;
-            self.paging.passed(row.key);
-            if self.last.as_ref() == Some(&primary_key) {
-                continue;
-            }
-            if self.is_deduplicated {
-                self.last = Some(primary_key.clone());
-            }
-            if self.paging.found() {
-                return Ok(Some(primary_key));
-            }
-        }
-        Ok(None)
+        cursor::next(self).await
     }
 
     /// Up to `count` keys; fewer only when [`no_next_reason`](RecordKeyCursor::no_next_reason) has a reason.
@@ -160,11 +145,27 @@ impl RecordKeyCursor {
     }
 }
 
-impl TransactionCursor for RecordKeyCursor {
+impl Cursor for RecordKeyCursor {
     type Item = Tuple;
 
-    async fn next(&mut self) -> Result<Option<Tuple>> {
-        RecordKeyCursor::next(self).await
+    fn poll_next(&mut self, task: &mut Context<'_>) -> Poll<Result<Option<Tuple>>> {
+        while self.paging.may_go_on() {
+            let context = self.store.context();
+            let row = self.paging.poll_row(&mut self.rows, task, || context.age());
+            let Some(row) = ready!(row)? else { break };
+            let primary_key = self.primary_key(&row.key)?;
+            self.paging.passed(row.key);
+            if self.last.as_ref() == Some(&primary_key) {
+                continue;
+            }
+            if self.is_deduplicated {
+                self.last = Some(primary_key.clone());
+            }
+            if self.paging.found() {
+                return Poll::Ready(Ok(Some(primary_key)));
+            }
+        }
+        Poll::Ready(Ok(None))
     }
 
     fn position(&self) -> Position {
@@ -177,13 +178,15 @@ impl TransactionCursor for RecordKeyCursor {
     fn no_next_reason(&self) -> Option<NoNextReason> {
         self.paging.stopped()
     }
+}
 
-    fn identity(&self) -> ScanIdentity {
-        ScanIdentity {
+impl TransactionCursor for RecordKeyCursor {
+    fn identity(&self) -> Identity {
+        Identity::Known(ScanIdentity {
             plan_hash: self.rows.plan_hash() ^ KEYS_ALONE,
             since: 0,
             indexes: Vec::new(),
-        }
+        })
     }
 
     fn progress(&self) -> ScanProgress {
