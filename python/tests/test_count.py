@@ -109,6 +109,26 @@ def test_an_index_is_built_by_another(orders: Space) -> None:
         orders.build_indexes("by_note", by_index="by_di", if_readable="rebuild")
 
 
+def test_transactions_of_others_and_closed_handles_are_errors(url: str) -> None:
+    with record_store.open(url) as db, record_store.open("memory:") as other:
+        orders = db.space("orders", shop_schema())
+        with other.transaction() as tx:
+            calls = (
+                lambda: orders.count(type="Order", tx=tx),
+                lambda: orders.count_by("shop", "a", tx=tx),
+                lambda: orders.scan_keys(tx=tx),
+                lambda: orders.index_state("by_id", tx=tx),
+                lambda: orders.mark_index("by_id", "DISABLED", tx=tx),
+                lambda: orders.rebuild_index("by_id", tx=tx),
+            )
+            for call in calls:
+                with pytest.raises(errors.InvalidArgumentError, match="another"):
+                    call()
+    for call in (orders.count, orders.scan_keys, lambda: orders.index_state("by_id"), lambda: orders.count_by("shop", "a")):
+        with pytest.raises(errors.InvalidArgumentError, match="closed"):
+            call()
+
+
 def test_dimensions_are_columns() -> None:
     assert keys.dimensions(("shop", "id", "note"), 1, 2).column_count == 3
     with pytest.raises(OverflowError):
