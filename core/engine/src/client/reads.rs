@@ -8,8 +8,9 @@ use super::legality::{self, METADATA_VERSION_KEY, SYSTEM_KEYS_END};
 use super::merge::View;
 use super::range::{RangeFound, RangeRead};
 use super::read::{self, Selector};
+use super::reader::Reader;
 use super::state::State;
-use super::{conflicts, size};
+use super::{conflicts, request, size};
 use crate::key::key_after;
 
 impl State {
@@ -28,7 +29,13 @@ impl State {
     /// As [`State::get`] for a legal key, but a failure does not fail the commit: a watch reads so.
     pub(crate) fn get_unnoted(&mut self, key: &[u8], snapshot: bool) -> Result<Option<Bytes>> {
         self.has_read = true;
-        let (value, needs_database) = read::get(self.view(snapshot), key, self.options.bypass_unreadable)?;
+        let bypass_unreadable = self.options.bypass_unreadable;
+        let (value, needs_database) = if self.options.read_your_writes_disabled {
+            (self.snapshot.get(key)?, true)
+        } else {
+            let (view, known) = self.sight(snapshot);
+            read::get(view, known, key, bypass_unreadable)?
+        };
         if needs_database && !snapshot {
             self.read_conflicts.push_key(key);
             if !self.options.read_your_writes_disabled {
@@ -50,8 +57,9 @@ impl State {
             let result = self.get_key_natively(&selector, snapshot);
             return self.noted(result);
         }
-        let result = read::resolve(self.view(snapshot), &selector);
-        let result = self.noted(result)?.into_key(max_key);
+        let (view, known) = self.sight(snapshot);
+        let result = Reader::new(view, known).key(&selector);
+        let result = self.noted(result)?;
         if !snapshot {
             let (begin, end) = conflicts::of_selector(&selector, &result);
             self.add_read_conflict(&begin, &end);
@@ -73,7 +81,8 @@ impl State {
             let result = self.get_range_natively(read, snapshot);
             return self.noted(result);
         }
-        let result = read.execute(self.view(snapshot));
+        let (view, known) = self.sight(snapshot);
+        let result = read.execute(view, known);
         let found = self.noted(result)?;
         if !snapshot {
             let (begin, end) = conflicts::of_range(read, &found, max_key);
@@ -82,15 +91,16 @@ impl State {
         Ok(found)
     }
 
-    /// Whether the keys from `begin` to `end` are ordinary ones that this transaction has not changed, and the usual options hold:
+    /// Whether the keys from `begin` to `end` are ordinary ones of which this transaction knows nothing, and the usual options hold:
     /// [`State::get_range_plainly`] reads them as [`State::get_range`] does.
-    pub(crate) fn sees_database_only(&self, begin: &[u8], end: &[u8], snapshot: bool) -> bool {
+    pub(crate) fn sees_database_only(&mut self, begin: &[u8], end: &[u8], snapshot: bool) -> bool {
         begin < end
             && end <= legality::NORMAL_KEYS_END
             && !legality::is_too_long(begin)
             && !legality::is_too_long(end)
             && !self.options.read_your_writes_disabled
             && self.view(snapshot).writes.has_no_entry(begin, end)
+            && !self.known.overlaps(begin, end)
     }
 
     /// Reads the first batch of a range of which [`State::sees_database_only`] holds.
@@ -98,6 +108,7 @@ impl State {
         self.has_read = true;
         let result = BatchLimits::WANT_ALL.read(self.view(snapshot), begin, end, false);
         let (rows, more) = self.noted(result)?;
+        self.known.note_batch((begin, end), &rows, more, false);
         if !snapshot {
             match rows.last() {
                 Some(last) if more => self.note_read(begin, &key_after(&last.key)),
@@ -137,7 +148,7 @@ impl State {
     }
 
     fn get_key_natively(&mut self, selector: &Selector, snapshot: bool) -> Result<Bytes> {
-        let found = read::resolve(self.native_view(snapshot), selector)?.into_key(self.native_end());
+        let found = request::find(&self.snapshot, selector, SYSTEM_KEYS_END)?.into_key(self.native_end());
         if !snapshot {
             let (begin, end) = conflicts::of_selector(selector, &found);
             self.read_conflicts.push(&begin, &end);
@@ -155,7 +166,7 @@ impl State {
                 offset: 1,
             };
         }
-        let mut found = read.execute_natively(self.native_view(snapshot))?;
+        let mut found = read.execute_natively(self.native_view())?;
         if !snapshot {
             let (begin, end) = conflicts::of_native_range(&read, &found, self.native_end());
             self.read_conflicts.push(&begin, &end);
@@ -168,10 +179,10 @@ impl State {
     }
 
     /// The database without own writes and with all its keys.
-    fn native_view(&self, snapshot: bool) -> View<'_> {
+    fn native_view(&self) -> View<'_> {
         View {
             max_key: SYSTEM_KEYS_END,
-            ..self.view(snapshot)
+            ..self.view(true)
         }
     }
 

@@ -12,6 +12,7 @@ use record_store_kv::{Error, Result, fdb_code};
 use super::database::Handle;
 use super::emit::Outgoing;
 use super::fate::{End, Fate};
+use super::known::Known;
 use super::merge::View;
 use super::options::Options;
 use super::ranges::RangeSet;
@@ -27,6 +28,8 @@ use crate::mutation::{CommitOutcome, CommitRequest};
 pub(crate) struct State {
     /// The database at the read version.
     pub(crate) snapshot: Snapshot,
+    /// What was read of it.
+    pub(crate) known: Known,
     /// The own writes.
     pub(crate) writes: WriteMap,
     /// Own writes that were handed on already: those before a versionstamped key, or all without read-your-writes.
@@ -75,6 +78,7 @@ impl State {
         let (options, failure) = handle.defaults().options();
         let mut state = State {
             snapshot: Snapshot::new(handle.cluster().clone()),
+            known: Known::default(),
             writes: WriteMap::new(),
             outgoing: Outgoing::default(),
             read_conflicts: RangeSet::default(),
@@ -113,6 +117,7 @@ impl State {
 
     /// Takes over what a detached read came to.
     pub(crate) fn absorb(&mut self, read: State) {
+        self.known.absorb(read.known);
         self.read_conflicts.append(&read.read_conflicts);
         self.approximate_size += read.approximate_size;
         self.read_failure = self.read_failure.take().or(read.read_failure);
@@ -120,12 +125,30 @@ impl State {
 
     /// What a read sees.
     pub(crate) fn view(&self, snapshot: bool) -> View<'_> {
-        let database_only = self.options.read_your_writes_disabled || (snapshot && self.options.snapshot_ryw <= 0);
         View {
             snapshot: &self.snapshot,
-            writes: if database_only { &NO_WRITES } else { &self.writes },
+            writes: if self.sees_own_writes(snapshot) {
+                &self.writes
+            } else {
+                &NO_WRITES
+            },
             max_key: self.options.max_read_key(),
         }
+    }
+
+    /// What a read sees, and what is known and becomes known by it.
+    pub(crate) fn sight(&mut self, snapshot: bool) -> (View<'_>, &mut Known) {
+        let own_writes = self.sees_own_writes(snapshot);
+        let view = View {
+            snapshot: &self.snapshot,
+            writes: if own_writes { &self.writes } else { &NO_WRITES },
+            max_key: self.options.max_read_key(),
+        };
+        (view, &mut self.known)
+    }
+
+    fn sees_own_writes(&self, snapshot: bool) -> bool {
+        !self.options.read_your_writes_disabled && (!snapshot || self.options.snapshot_ryw > 0)
     }
 
     /// Fails with the error of an earlier call that could not report it.
@@ -302,6 +325,7 @@ impl State {
         self.fate = None;
         self.attempt += 1;
         self.snapshot.reset();
+        self.known.clear();
         self.writes.clear();
         self.outgoing.reset();
         self.read_conflicts.clear();
