@@ -11,10 +11,12 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use record_store_kv::{KeyValue, Result};
+use smallvec::SmallVec;
 
 use super::edge::Edge;
 use super::legality::SYSTEM_KEYS_END;
 use super::merge::REPLY_BYTES;
+use super::ranges::RangeSet;
 use super::snapshot::Snapshot;
 use crate::cluster::ScanLimits;
 use crate::key::{Key, key_after};
@@ -24,9 +26,11 @@ use crate::key::{Key, key_after};
 pub(crate) struct Known {
     /// By their first keys; they do not overlap.
     pieces: BTreeMap<Key, Piece>,
-    /// What was read since the pieces were last looked at: most transactions never do.
+    /// The values of the keys that the set of read conflicts has been given since it was last asked, in that order.
+    values: SmallVec<[Option<Bytes>; 2]>,
+    /// What was read without a conflict since the pieces were last looked at.
     notes: Vec<Note>,
-    /// How many notes the last look left behind them as pieces; the next comes when they have doubled.
+    /// How many pieces the last look at the notes left; the next comes when there are as many notes.
     noted: usize,
     /// About how many bytes of rows are kept.
     kept: usize,
@@ -68,6 +72,23 @@ pub(crate) enum Place {
 }
 
 impl Known {
+    /// Remembers the value of the key that was just given to the set of read conflicts.
+    pub(crate) fn note_value(&mut self, value: Option<&Bytes>) {
+        self.values.push(value.cloned());
+    }
+
+    /// Takes over what the set of read conflicts was given because it was read.
+    pub(crate) fn take_read(&mut self, conflicts: &mut RangeSet) {
+        let mut values = std::mem::take(&mut self.values).into_iter();
+        conflicts.take_read(|begin, end, is_key| {
+            if is_key {
+                self.insert_key(Key::new(begin), values.next().flatten());
+            } else {
+                self.insert(begin, end, None);
+            }
+        });
+    }
+
     /// Remembers that `key` has this value.
     pub(crate) fn note_key(&mut self, key: &[u8], value: Option<&Bytes>) {
         self.notes.push(Note::Key(Key::new(key), value.cloned()));
@@ -83,18 +104,12 @@ impl Known {
         }
     }
 
-    /// Remembers a batch of the rows from `begin` to `end`, read from the database as they are.
-    pub(crate) fn note_batch(&mut self, (begin, end): (&[u8], &[u8]), rows: &[KeyValue], more: bool, reverse: bool) {
-        match rows.last().filter(|_| more) {
-            Some(last) if reverse => self.note_range(&last.key, end),
-            Some(last) => self.note_range(begin, &key_after(&last.key)),
-            None => self.note_range(begin, end),
-        }
-    }
-
     /// Whether something from `begin` to `end` is known.
     pub(crate) fn overlaps(&mut self, begin: &[u8], end: &[u8]) -> bool {
         self.take_notes();
+        if self.pieces.is_empty() {
+            return false;
+        }
         let mut before = self.pieces.range::<[u8], _>((Bound::Unbounded, Bound::Excluded(end)));
         before.next_back().is_some_and(|(_, piece)| *piece.end > *begin)
     }
@@ -110,6 +125,7 @@ impl Known {
 
     /// Forgets everything.
     pub(crate) fn clear(&mut self) {
+        self.values.clear();
         if !self.pieces.is_empty() || !self.notes.is_empty() {
             self.pieces.clear();
             self.notes.clear();
@@ -139,8 +155,16 @@ impl Known {
         if begin >= end {
             return;
         }
-        let mut from = Key::new(begin);
-        let mut to = Key::new(end);
+        let (mut from, mut to) = (Key::new(begin), Key::new(end));
+        let before = self
+            .pieces
+            .range::<[u8], _>((Bound::Unbounded, Bound::Excluded(end)))
+            .next_back();
+        if before.is_none_or(|(_, piece)| piece.end <= from) {
+            // Nothing of it is known: the usual case.
+            self.put(from, to, rows);
+            return;
+        }
         if let Some((at, piece)) = self.floor(begin)
             && *piece.end > *begin
             && **at != *begin
@@ -166,13 +190,28 @@ impl Known {
         let rows = rows.map(|mut rows| {
             rows.truncate(rows.partition_point(|row| *row.key < *to));
             rows.drain(..rows.partition_point(|row| *row.key < *from));
-            self.kept += rows
-                .iter()
-                .map(|row| ROW_BYTES + row.key.len() + row.value.len())
-                .sum::<usize>();
-            Arc::new(rows)
+            rows
         });
-        self.pieces.insert(from, Piece { end: to, rows });
+        self.put(from, to, rows);
+    }
+
+    fn put(&mut self, begin: Key, end: Key, rows: Option<Vec<KeyValue>>) {
+        self.kept += rows.iter().flatten().map(row_bytes).sum::<usize>();
+        let rows = rows.map(Arc::new);
+        self.pieces.insert(begin, Piece { end, rows });
+    }
+
+    /// Adds one key, unless it is known already.
+    fn insert_key(&mut self, key: Key, value: Option<Bytes>) {
+        if self.floor(&key).is_some_and(|(_, piece)| *piece.end > *key) {
+            return;
+        }
+        let row = value.map(|value| KeyValue {
+            key: key.to_bytes(),
+            value,
+        });
+        let end = Key::new(key.after());
+        self.put(key, end, Some(row.into_iter().collect()));
     }
 
     /// The place in which `key` lies. Errors: those of fetching its rows again.
@@ -287,10 +326,7 @@ impl Known {
             let Some(last) = rows.last() else { break };
             from = key_after(&last.key);
         }
-        self.kept += rows
-            .iter()
-            .map(|row| ROW_BYTES + row.key.len() + row.value.len())
-            .sum::<usize>();
+        self.kept += rows.iter().map(row_bytes).sum::<usize>();
         let rows = Arc::new(rows);
         piece.rows = Some(rows.clone());
         Ok(rows)
@@ -309,18 +345,12 @@ impl Known {
     }
 
     fn take_notes(&mut self) {
+        if self.notes.is_empty() {
+            return;
+        }
         for note in std::mem::take(&mut self.notes) {
             match note {
-                Note::Key(key, value) => {
-                    if self.floor(&key).is_some_and(|(_, piece)| *piece.end > *key) {
-                        continue;
-                    }
-                    let row = value.map(|value| KeyValue {
-                        key: key.to_bytes(),
-                        value,
-                    });
-                    self.insert(&key, key.after(), Some(row.into_iter().collect()));
-                }
+                Note::Key(key, value) => self.insert_key(key, value),
                 Note::Range(begin, end) => self.insert(&begin, &end, None),
             }
         }
@@ -329,8 +359,10 @@ impl Known {
     }
 }
 
-/// What a row that is kept takes beside its bytes, about.
-const ROW_BYTES: usize = 64;
+/// What a row that is kept takes, about.
+fn row_bytes(row: &KeyValue) -> usize {
+    64 + row.key.len() + row.value.len()
+}
 
 impl Place {
     /// Where it begins.

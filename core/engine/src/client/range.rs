@@ -1,5 +1,5 @@
-//! Range reads: what a request asks for, and the ways to execute it. A range of which the transaction knows nothing is read from
-//! the database as it is; any other goes the way of FoundationDB's client ([`Reader`]).
+//! Range reads: what a request asks for, and the ways to execute it. What the transaction has written or read before
+//! matters to it as it does to FoundationDB's client ([`Reader`]).
 
 use record_store_kv::{Error, KeyValue, RangeBatch, RangeRequest, Result, StreamingMode, fdb_code};
 
@@ -19,7 +19,8 @@ pub(crate) struct RangeRead {
     pub(crate) end: Selector,
     /// From the end downwards.
     pub(crate) reverse: bool,
-    limits: BatchLimits,
+    /// Where a batch ends.
+    pub(crate) limits: BatchLimits,
 }
 
 /// What a range read found.
@@ -120,14 +121,9 @@ impl RangeRead {
 
     /// Executes the read. Errors: 1036 on the way through an unreadable segment; those of the database.
     pub(crate) fn execute(&self, view: View<'_>, known: &mut Known) -> Result<RangeFound> {
-        let (begin, end) = (&self.begin.key[..], &self.end.key[..]);
-        let plain = self.begin.offset == 1 && self.end.offset == 1 && begin < end && end <= view.max_key;
-        if plain && view.writes.is_untouched(begin, end) && !known.overlaps(begin, end) {
-            return self.execute_plainly(view, known);
-        }
         let BatchLimits { rows, bytes } = self.limits;
-        let reader = Reader::new(view, known);
-        reader.range((&self.begin, &self.end), Limits::new(rows, bytes), self.reverse)
+        let limits = Limits::new(rows, bytes);
+        Reader::new(view, known).range((&self.begin, &self.end), limits, self.reverse)
     }
 
     /// Executes the read as the database itself does: both selectors first, then one batch between two keys.
@@ -151,18 +147,6 @@ impl RangeRead {
         (found.rows, found.more) = self.limits.scan(view, &begin, &end, self.reverse)?;
         found.forget_far_end(self.reverse);
         Ok(found)
-    }
-
-    /// A range between two keys of which nothing was written or read: the database's rows as they are.
-    fn execute_plainly(&self, view: View<'_>, known: &mut Known) -> Result<RangeFound> {
-        let (begin, end) = (&self.begin.key[..], &self.end.key[..]);
-        let (rows, more) = self.limits.read(view, begin, end, self.reverse)?;
-        known.note_batch((begin, end), &rows, more, self.reverse);
-        Ok(RangeFound {
-            rows,
-            more,
-            ..RangeFound::default()
-        })
     }
 }
 

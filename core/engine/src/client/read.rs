@@ -3,7 +3,6 @@
 use bytes::Bytes;
 use record_store_kv::{Error, KeySelector, Result, fdb_code};
 
-use super::known::Known;
 use super::merge::View;
 use super::write_map::SegmentKind;
 use crate::key::key_after;
@@ -59,45 +58,49 @@ pub(crate) enum Resolved {
     PastEnd(usize),
 }
 
-/// Reads one key; with it, whether the database was needed and the read therefore conflicts.
-///
-/// Errors: 1036 for an unreadable key, unless `bypass_unreadable` asks for what is known of it.
-pub(crate) fn get(
-    view: View<'_>,
-    known: &mut Known,
-    key: &[u8],
-    bypass_unreadable: bool,
-) -> Result<(Option<Bytes>, bool)> {
+/// What was read of a key.
+#[derive(Debug)]
+pub(crate) struct Got {
+    /// The value.
+    pub(crate) value: Option<Bytes>,
+    /// Whether it depends on the database, and the read therefore conflicts.
+    pub(crate) needs_database: bool,
+    /// Whether it is what the database has, without operations of the transaction.
+    pub(crate) as_stored: bool,
+}
+
+impl Got {
+    /// What the database has.
+    pub(crate) fn stored(value: Option<Bytes>) -> Self {
+        Got {
+            value,
+            needs_database: true,
+            as_stored: true,
+        }
+    }
+}
+
+/// Reads one key. Errors: 1036 for an unreadable key, unless `bypass_unreadable` asks for what is known of it.
+pub(crate) fn get(view: View<'_>, key: &[u8], bypass_unreadable: bool) -> Result<Got> {
     if view.writes.is_empty() {
-        return Ok((get_stored(view, known, key)?, true));
+        return view.snapshot.get(key).map(Got::stored);
     }
     let segment = view.writes.segment(key);
     if segment.unreadable && !bypass_unreadable {
         return Err(Error::fdb(fdb_code::ACCESSED_UNREADABLE));
     }
     let needs_database = segment.needs_database();
-    let existing = if needs_database {
-        get_stored(view, known, key)?
-    } else {
-        None
+    let existing = if needs_database { view.snapshot.get(key)? } else { None };
+    let (value, as_stored) = match segment.kind {
+        SegmentKind::Unmodified => (existing, true),
+        SegmentKind::Cleared => (None, false),
+        SegmentKind::Written(_, ops) => (ops.value(existing), false),
     };
-    let value = match segment.kind {
-        SegmentKind::Unmodified => existing,
-        SegmentKind::Cleared => None,
-        SegmentKind::Written(_, ops) => ops.value(existing),
-    };
-    Ok((value, needs_database))
-}
-
-/// What the database holds. A version that has become too old does not matter for what was read before.
-fn get_stored(view: View<'_>, known: &mut Known, key: &[u8]) -> Result<Option<Bytes>> {
-    match view.snapshot.get(key) {
-        Ok(value) => {
-            known.note_key(key, value.as_ref());
-            Ok(value)
-        }
-        Err(error) => known.value(key).ok_or(error),
-    }
+    Ok(Got {
+        value,
+        needs_database,
+        as_stored,
+    })
 }
 
 impl Resolved {

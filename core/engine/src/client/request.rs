@@ -139,7 +139,7 @@ pub(crate) fn ask(
     if from >= to {
         return Ok(reply);
     }
-    if reverse && behind_end > 0 {
+    if reverse && behind_end > 0 && snapshot.tenant().is_none() {
         // The rows behind the last key that may be read come first.
         limits.rows = match limits.rows {
             usize::MAX => usize::MAX,
