@@ -41,6 +41,22 @@ typedef struct rs_database rs_database;
 typedef struct rs_error rs_error;
 
 /**
+ * A key expression: columns of a record, for an index or a primary key. It is made whole and does not change; one that is made of
+ * others keeps what it needs of them, so that they may be freed. Whether it fits a schema is told when that is built.
+ *
+ * Threads: may be used by several at once.
+ */
+typedef struct rs_expression rs_expression;
+
+/**
+ * What must be true of a record: comparisons of fields, joined by and, or and not. It is made whole and does not change; a filter
+ * that is made of others keeps what it needs of them, so that they may be freed.
+ *
+ * What is compared with an absent value is neither true nor false, as in SQL. Threads: may be used by several at once.
+ */
+typedef struct rs_filter rs_filter;
+
+/**
  * A key: columns one after the other, and the record type where a space has several.
  *
  * What is wrong with a column (a text that is not UTF-8) is told by the call that adds it, and with an error by the call
@@ -141,6 +157,21 @@ typedef struct {
  * What a column of a key is: its type.
  */
 typedef int32_t rs_column_type;
+
+/**
+ * Which values of a field are columns.
+ */
+typedef int32_t rs_fan_type;
+
+/**
+ * What a missing value stands for.
+ */
+typedef int32_t rs_null_standin;
+
+/**
+ * How a field is compared.
+ */
+typedef int32_t rs_comparison;
 
 /**
  * How a database is used. Zeros are the defaults; make it with `rs_open_options_init`.
@@ -259,6 +290,96 @@ typedef struct {
      */
     rs_bytes data;
 } rs_put_item;
+
+/**
+ * One thing that a schema has otherwise than the space.
+ */
+typedef struct {
+    /**
+     * What kind of thing it is: "record type", "message", "field", "enum value", "index", "former index" or "property".
+     */
+    rs_bytes subject;
+    /**
+     * Its name; the old one when it was renamed.
+     */
+    rs_bytes name;
+    /**
+     * What happened to it: "added", "removed", "renamed", "changed" or "contradicts".
+     */
+    rs_bytes action;
+    /**
+     * Which part of it changed; may be none.
+     */
+    rs_bytes part;
+    /**
+     * What the part was; may be none.
+     */
+    rs_bytes before;
+    /**
+     * What the part is now, or the new name; may be none.
+     */
+    rs_bytes after;
+    /**
+     * What that costs: "nothing", "index_build", "index_clear", or "refused" for what is not allowed.
+     */
+    rs_bytes cost;
+    /**
+     * The rule for which it is refused; may be none.
+     */
+    rs_bytes rule;
+    /**
+     * What to do instead of what is refused; may be none.
+     */
+    rs_bytes way_out;
+    /**
+     * The change in a line.
+     */
+    rs_bytes text;
+    /**
+     * Over how many records an index is built, or at least how many; 0 for no build.
+     */
+    uint64_t records;
+} rs_change;
+
+/**
+ * What a schema would change in a space: free it with `rs_changes_free`.
+ */
+typedef struct {
+    /**
+     * The changes: properties, record types with their fields, indexes.
+     */
+    const rs_change *items;
+    /**
+     * How many there are.
+     */
+    size_t count;
+    /**
+     * Not 0: no change is refused.
+     */
+    uint8_t allowed;
+    /**
+     * Whose they are: for the library alone.
+     */
+    rs_memory *owner;
+} rs_changes;
+
+/**
+ * Versions of schemas: free them with `rs_schema_versions_free`.
+ */
+typedef struct {
+    /**
+     * The versions.
+     */
+    const int32_t *items;
+    /**
+     * How many there are.
+     */
+    size_t count;
+    /**
+     * Whose they are: for the library alone.
+     */
+    rs_memory *owner;
+} rs_schema_versions;
 
 /**
  * What a scan reads, and how far it goes. Zeros are the defaults; make it with `rs_scan_options_init`.
@@ -391,6 +512,10 @@ typedef struct {
      * Not 0: reads without conflicts with those who write.
      */
     uint8_t snapshot;
+    /**
+     * Only records of which this is true too; NULL for none.
+     */
+    const rs_filter *filter;
 } rs_query_options;
 
 /**
@@ -412,6 +537,24 @@ typedef struct {
 } rs_index_entry;
 
 /**
+ * A record with a value that a unique index may have once. It stays until the next call on its cursor. Its parts are packed keys.
+ */
+typedef struct {
+    /**
+     * The columns of the index, for `rs_key_unpack`.
+     */
+    rs_bytes value;
+    /**
+     * The primary key of a record with the value, for `rs_key_primary_key`.
+     */
+    rs_bytes primary_key;
+    /**
+     * The primary key of another record with the value; none if it was not noted down.
+     */
+    rs_bytes existing_primary_key;
+} rs_uniqueness_violation;
+
+/**
  * Why a cursor has no next result.
  */
 typedef int32_t rs_no_next_reason;
@@ -420,6 +563,38 @@ typedef int32_t rs_no_next_reason;
  * What may be done with an index.
  */
 typedef int32_t rs_index_state;
+
+/**
+ * An index and its state.
+ */
+typedef struct {
+    /**
+     * The name of the index.
+     */
+    rs_bytes index;
+    /**
+     * Its state.
+     */
+    rs_index_state state;
+} rs_named_index_state;
+
+/**
+ * Indexes with their states, in the order of their names: free them with `rs_index_states_free`.
+ */
+typedef struct {
+    /**
+     * The indexes.
+     */
+    const rs_named_index_state *items;
+    /**
+     * How many there are.
+     */
+    size_t count;
+    /**
+     * Whose they are: for the library alone.
+     */
+    rs_memory *owner;
+} rs_index_states;
 
 /**
  * How far a build is.
@@ -452,6 +627,11 @@ typedef struct {
  * the build, and comes back from it.
  */
 typedef rs_status (*rs_on_progress)(const rs_build_progress *progress, void *context);
+
+/**
+ * What becomes of an index that a build finds.
+ */
+typedef int32_t rs_build_action;
 
 /**
  * How indexes are built. Zeros are the defaults; make it with `rs_build_options_init`.
@@ -493,6 +673,47 @@ typedef struct {
      * The most records a second; 0 for as many as can be.
      */
     uint32_t records_per_second;
+    /**
+     * What becomes of an index that is disabled; RS_BUILD_DEFAULT rebuilds it.
+     */
+    rs_build_action if_disabled;
+    /**
+     * What becomes of an index whose build was stopped; RS_BUILD_DEFAULT goes on with it.
+     */
+    rs_build_action if_write_only;
+    /**
+     * What becomes of an index that is readable; RS_BUILD_DEFAULT leaves it as it is.
+     */
+    rs_build_action if_readable;
+    /**
+     * The value index over the same record type, with an entry for each record, whose entries the build reads instead of all
+     * records; none for the records.
+     */
+    rs_bytes by_index;
+    /**
+     * The most bytes that one transaction writes; 0 for 900,000.
+     */
+    uint64_t write_size_max;
+    /**
+     * The most milliseconds of one transaction; 0 for 4,000.
+     */
+    uint64_t transaction_time_max_ms;
+    /**
+     * The build stops, with an error, after so many transactions; 0 for no limit.
+     */
+    uint64_t stop_after;
+    /**
+     * Not 0: the index stays write-only when it has all records.
+     */
+    uint8_t leave_write_only;
+    /**
+     * Not 0: a unique index becomes readable though records have the same value.
+     */
+    uint8_t allow_unique_pending;
+    /**
+     * Not 0: from the greatest primary key downwards.
+     */
+    uint8_t reverse;
 } rs_build_options;
 
 /**
@@ -720,6 +941,101 @@ typedef struct {
 #define RS_COLUMN_OTHER 8
 
 /**
+ * That of a field that is not repeated.
+ */
+#define RS_FAN_NONE 0
+
+/**
+ * Those of a repeated field, a row for each.
+ */
+#define RS_FAN_OUT 1
+
+/**
+ * Those of a repeated field, all in one column.
+ */
+#define RS_FAN_CONCATENATE 2
+
+/**
+ * Null, which does not collide with another one in a unique index.
+ */
+#define RS_MISSING_NULL 0
+
+/**
+ * Null, which collides with another one in a unique index.
+ */
+#define RS_MISSING_UNIQUE_NULL 1
+
+/**
+ * The default of the field.
+ */
+#define RS_MISSING_DEFAULT 2
+
+/**
+ * The same value.
+ */
+#define RS_EQUALS 1
+
+/**
+ * A value, and another one.
+ */
+#define RS_NOT_EQUALS 2
+
+/**
+ * A smaller value.
+ */
+#define RS_LESS_THAN 3
+
+/**
+ * A smaller value, or the same.
+ */
+#define RS_LESS_THAN_OR_EQUALS 4
+
+/**
+ * A greater value.
+ */
+#define RS_GREATER_THAN 5
+
+/**
+ * A greater value, or the same.
+ */
+#define RS_GREATER_THAN_OR_EQUALS 6
+
+/**
+ * A text or bytes that begin so.
+ */
+#define RS_STARTS_WITH 7
+
+/**
+ * One of several values: those of all columns of the key.
+ */
+#define RS_IN 8
+
+/**
+ * A text in the form of a pattern of SQL: `%` stands for any text and `_` for one character.
+ */
+#define RS_LIKE 9
+
+/**
+ * No value; it is compared with NULL.
+ */
+#define RS_IS_NULL 10
+
+/**
+ * A value; it is compared with NULL.
+ */
+#define RS_NOT_NULL 11
+
+/**
+ * A repeated field without values; it is compared with NULL.
+ */
+#define RS_IS_EMPTY 12
+
+/**
+ * A repeated field with values; it is compared with NULL.
+ */
+#define RS_NOT_EMPTY 13
+
+/**
  * Nothing: save in any case.
  */
 #define RS_EXISTENCE_NONE 0
@@ -798,6 +1114,31 @@ typedef struct {
  * Changes are queued for the builder, which applies them. Only Java's layer does so.
  */
 #define RS_INDEX_WRITE_ONLY_WITH_QUEUE 4
+
+/**
+ * What is best for the state in which it is.
+ */
+#define RS_BUILD_DEFAULT 0
+
+/**
+ * The build is refused.
+ */
+#define RS_BUILD_ERROR 1
+
+/**
+ * It is emptied and built from the beginning.
+ */
+#define RS_BUILD_REBUILD 2
+
+/**
+ * What is left to do is done.
+ */
+#define RS_BUILD_CONTINUE 3
+
+/**
+ * It only becomes readable, if it has all records.
+ */
+#define RS_BUILD_MARK_READABLE 4
 
 #ifdef __cplusplus
 extern "C" {
@@ -1007,6 +1348,182 @@ rs_status rs_key_get_bytes(const rs_key *key,
 rs_status rs_key_to_text(const rs_key *key, rs_buffer *text, rs_error **error);
 
 /**
+ * A field, whose name may lead into messages as "address.city"; with `nested`, which may be NULL, its columns of the message in
+ * the field. Free the expression with `rs_expression_free`.
+ */
+rs_status rs_expression_field(rs_bytes path,
+                              rs_fan_type fan_type,
+                              rs_null_standin missing,
+                              const rs_expression *nested,
+                              rs_expression **expression,
+                              rs_error **error);
+
+/**
+ * The columns of all of these, one after the other; none of them means no columns, which a count index counts before it is grouped.
+ * Free the expression with `rs_expression_free`.
+ */
+rs_status rs_expression_concat(const rs_expression *const *expressions,
+                               size_t count,
+                               rs_expression **expression,
+                               rs_error **error);
+
+/**
+ * Each of these packed into one column. Free the expression with `rs_expression_free`.
+ */
+rs_status rs_expression_packed(const rs_expression *const *expressions,
+                               size_t count,
+                               rs_expression **expression,
+                               rs_error **error);
+
+/**
+ * The version of the record. Free the expression with `rs_expression_free`.
+ */
+rs_status rs_expression_version(rs_expression **expression, rs_error **error);
+
+/**
+ * The key of the record's type, which keeps the records of a type, or their entries, together. Free the expression with
+ * `rs_expression_free`.
+ */
+rs_status rs_expression_record_type(rs_expression **expression, rs_error **error);
+
+/**
+ * A constant: the one column of a key. Free the expression with `rs_expression_free`.
+ */
+rs_status rs_expression_literal(const rs_key *value, rs_expression **expression, rs_error **error);
+
+/**
+ * The function `name` of the columns of `arguments`. Free the expression with `rs_expression_free`.
+ */
+rs_status rs_expression_function(rs_bytes name,
+                                 const rs_expression *arguments,
+                                 rs_expression **expression,
+                                 rs_error **error);
+
+/**
+ * The columns of `key` as the key of each entry and those of `value` as its value, from which they can be read without the record.
+ * Free the expression with `rs_expression_free`.
+ */
+rs_status rs_expression_with_value(const rs_expression *key,
+                                   const rs_expression *value,
+                                   rs_expression **expression,
+                                   rs_error **error);
+
+/**
+ * The columns of `grouped`, for each group of the columns of `by`; with NULL all are one group. Free the expression with
+ * `rs_expression_free`.
+ */
+rs_status rs_expression_group_by(const rs_expression *grouped,
+                                 const rs_expression *by,
+                                 rs_expression **expression,
+                                 rs_error **error);
+
+/**
+ * The rows of an expression of one column, dealt into rows of `size` columns. Free the expression with `rs_expression_free`.
+ */
+rs_status rs_expression_split(const rs_expression *rows,
+                              size_t size,
+                              rs_expression **expression,
+                              rs_error **error);
+
+/**
+ * The columns of `whole`, of which `dimensions` after the first `prefix` are dimensions of space. Free the expression with
+ * `rs_expression_free`.
+ */
+rs_status rs_expression_dimensions(const rs_expression *whole,
+                                   size_t prefix,
+                                   size_t dimensions,
+                                   rs_expression **expression,
+                                   rs_error **error);
+
+/**
+ * How many columns the expression has; 0 for what is no expression.
+ */
+size_t rs_expression_column_count(const rs_expression *expression);
+
+/**
+ * The expression in words, for people. Free the text with `rs_buffer_free`.
+ */
+rs_status rs_expression_to_text(const rs_expression *expression, rs_buffer *text, rs_error **error);
+
+/**
+ * Frees an expression. NULL is freed already.
+ */
+rs_status rs_expression_free(rs_expression *expression);
+
+/**
+ * Compares a field, whose name may lead into messages as "address.city", with a value: the one column of a key. `RS_IN` takes any
+ * number of columns, and comparisons with nothing take NULL. Free the filter with `rs_filter_free`.
+ */
+rs_status rs_filter_compare(rs_bytes field,
+                            rs_comparison comparison,
+                            const rs_key *value,
+                            rs_filter **filter,
+                            rs_error **error);
+
+/**
+ * Compares one of the values of a repeated field; otherwise as `rs_filter_compare`.
+ */
+rs_status rs_filter_compare_any(rs_bytes field,
+                                rs_comparison comparison,
+                                const rs_key *value,
+                                rs_filter **filter,
+                                rs_error **error);
+
+/**
+ * Compares a field with a parameter, whose value `rs_query_options` gives by its name, without a colon. Free the filter with
+ * `rs_filter_free`.
+ */
+rs_status rs_filter_compare_parameter(rs_bytes field,
+                                      rs_comparison comparison,
+                                      rs_bytes parameter,
+                                      rs_filter **filter,
+                                      rs_error **error);
+
+/**
+ * Reads a filter from text in the manner of SQL. `parameters`, which may be NULL, has the values of its `?` in their order. Free
+ * the filter with `rs_filter_free`.
+ */
+rs_status rs_filter_parse(rs_bytes text,
+                          const rs_key *parameters,
+                          rs_filter **filter,
+                          rs_error **error);
+
+/**
+ * All of these filters are true. Free the filter with `rs_filter_free`.
+ */
+rs_status rs_filter_and(const rs_filter *const *filters, size_t count, rs_filter **filter, rs_error **error);
+
+/**
+ * One of these filters is true. Free the filter with `rs_filter_free`.
+ */
+rs_status rs_filter_or(const rs_filter *const *filters, size_t count, rs_filter **filter, rs_error **error);
+
+/**
+ * The filter is false. Free the new one with `rs_filter_free`.
+ */
+rs_status rs_filter_not(const rs_filter *negated, rs_filter **filter, rs_error **error);
+
+/**
+ * A filter is true of the message in a field. Free the new one with `rs_filter_free`.
+ */
+rs_status rs_filter_matches(rs_bytes field, const rs_filter *of_message, rs_filter **filter, rs_error **error);
+
+/**
+ * A filter is true of one of the messages in a repeated field. Free the new one with `rs_filter_free`.
+ */
+rs_status rs_filter_any(rs_bytes field, const rs_filter *of_message, rs_filter **filter, rs_error **error);
+
+/**
+ * The filter as text, which `rs_filter_parse` reads. Free it with `rs_buffer_free`.
+ */
+rs_status rs_filter_to_text(const rs_filter *filter, rs_buffer *text, rs_error **error);
+
+/**
+ * Frees a filter. NULL is freed already.
+ */
+rs_status rs_filter_free(rs_filter *filter);
+
+/**
  * A schema without anything. NULL if there is no room for more handles.
  */
 rs_schema_builder *rs_schema_builder_new(void);
@@ -1041,6 +1558,14 @@ rs_status rs_schema_builder_record_type(rs_schema_builder *builder,
  * Adds a column to the primary key of a record type: the name of a field, or "address.city" for one within a message.
  */
 rs_status rs_schema_builder_primary_key(rs_schema_builder *builder, rs_bytes record_type, rs_bytes column);
+
+/**
+ * Makes a key expression the primary key of a record type. It is taken as it is: without the key of the record type in it, records of
+ * several types share their keys.
+ */
+rs_status rs_schema_builder_primary_key_expression(rs_schema_builder *builder,
+                                                   rs_bytes record_type,
+                                                   const rs_expression *expression);
 
 /**
  * Drops an index that the space may have.
@@ -1085,6 +1610,18 @@ rs_status rs_schema_builder_index(rs_schema_builder *builder,
 rs_status rs_schema_builder_index_column(rs_schema_builder *builder, rs_bytes index, rs_bytes column);
 
 /**
+ * Makes a key expression the columns of an index. It is taken as it is: types of indexes that group need `rs_expression_group_by` in it.
+ */
+rs_status rs_schema_builder_index_expression(rs_schema_builder *builder,
+                                             rs_bytes index,
+                                             const rs_expression *expression);
+
+/**
+ * Only records of which the filter is true are indexed.
+ */
+rs_status rs_schema_builder_index_where(rs_schema_builder *builder, rs_bytes index, const rs_filter *filter);
+
+/**
  * Adds a record type whose records are indexed; all types are, unless one is named.
  */
 rs_status rs_schema_builder_index_on(rs_schema_builder *builder, rs_bytes index, rs_bytes record_type);
@@ -1111,7 +1648,8 @@ rs_status rs_schema_builder_index_option(rs_schema_builder *builder, rs_bytes in
 
 /**
  * Opens the database that `url` names: "memory:" is a new one in this process; a path, or "file:" and a path, is the embedded
- * database in that directory, made if it is not there; "fdb:" and the path of a cluster file is a FoundationDB cluster.
+ * database in that directory, made if it is not there; "fdb:" and the path of a cluster file is a FoundationDB cluster. Behind
+ * the path of "file:" options may stand: "file:data?cache_mib=1024&window_mib=512&durability=none".
  *
  * `options` may be NULL. The database is closed by `rs_close`.
  */
@@ -1185,6 +1723,13 @@ rs_status rs_transaction_begin(rs_database *database,
 rs_status rs_transaction_commit(rs_transaction *transaction, rs_error **error);
 
 /**
+ * The 10 bytes that order a transaction of `rs_transaction_begin` among all others, which stay until it is freed: the beginning of the
+ * versions of its records. RS_NONE before it has committed, and if it saved no versions of records.
+ */
+rs_status rs_transaction_versionstamp(const rs_transaction *transaction,
+                                      rs_bytes *versionstamp);
+
+/**
  * Gives up: nothing of the transaction takes effect. All that is left is to free it.
  */
 rs_status rs_transaction_cancel(rs_transaction *transaction);
@@ -1238,15 +1783,6 @@ rs_status rs_space_children(rs_space *space, rs_list *paths, rs_error **error);
 rs_status rs_space_free(rs_space *space);
 
 /**
- * What would change if the space got this schema, in words: a line for each change with its cost. It changes nothing. Free
- * the text with `rs_buffer_free`.
- */
-rs_status rs_space_plan(rs_space *space,
-                        const rs_schema *schema,
-                        rs_buffer *plan,
-                        rs_error **error);
-
-/**
  * Saves a record over the one with its key, if there is one.
  *
  * `data` is a protobuf message of the type `record_type`. `options` may be NULL. `saved`, which may be NULL, gets the record
@@ -1272,7 +1808,7 @@ rs_status rs_put_json(rs_space *space,
                       rs_error **error);
 
 /**
- * Saves records, in one transaction: all or, without a transaction of the caller, none.
+ * Saves records, in one transaction: all or, without a transaction of the caller, none. `options` may be NULL.
  *
  * A transaction takes 10 MB and five seconds: for more records, call several times.
  */
@@ -1280,6 +1816,7 @@ rs_status rs_put_all(rs_space *space,
                      rs_transaction *transaction,
                      const rs_put_item *records,
                      size_t count,
+                     const rs_put_options *options,
                      rs_error **error);
 
 /**
@@ -1307,9 +1844,54 @@ rs_status rs_delete(rs_space *space, rs_transaction *transaction, const rs_key *
 rs_status rs_delete_all(rs_space *space, rs_transaction *transaction, rs_error **error);
 
 /**
+ * Deletes all records whose primary keys begin with the columns of `within`, or all of its record type, without reading them.
+ *
+ * That is refused where the entries of these records do not stand together in each index: delete them one by one then.
+ */
+rs_status rs_delete_where(rs_space *space,
+                          rs_transaction *transaction,
+                          const rs_key *within,
+                          rs_error **error);
+
+/**
  * Whether there is a record with this key.
  */
 rs_status rs_exists(rs_space *space, rs_transaction *transaction, const rs_key *key, bool *exists, rs_error **error);
+
+/**
+ * Frees the changes and makes the struct zero. NULL, and one that is zero, are freed already.
+ */
+rs_status rs_changes_free(rs_changes *changes);
+
+/**
+ * What would change if the space got this schema, in words: a line for each change with its cost. It changes nothing. Free
+ * the text with `rs_buffer_free`.
+ */
+rs_status rs_space_plan(rs_space *space,
+                        const rs_schema *schema,
+                        rs_buffer *plan,
+                        rs_error **error);
+
+/**
+ * What would change if the space got this schema: each change with its cost, or the rule that it breaks and the way out. It changes
+ * nothing. Free the changes with `rs_changes_free`.
+ */
+rs_status rs_space_changes(rs_space *space,
+                           const rs_schema *schema,
+                           rs_changes *changes,
+                           rs_error **error);
+
+/**
+ * Frees the versions and makes the struct zero. NULL, and one that is zero, are freed already.
+ */
+rs_status rs_schema_versions_free(rs_schema_versions *versions);
+
+/**
+ * The versions of the schemas that the space had, from the oldest to the current one. Free them with `rs_schema_versions_free`.
+ */
+rs_status rs_space_schema_versions(rs_space *space,
+                                   rs_schema_versions *versions,
+                                   rs_error **error);
 
 /**
  * Frees the record and makes the struct zero. NULL, one that is zero and one of a cursor need no freeing.
@@ -1351,6 +1933,27 @@ rs_status rs_scan_index(rs_space *space,
                         rs_error **error);
 
 /**
+ * Begins to read the primary keys of the records, in their order and without the records; read them with `rs_cursor_next_key`.
+ * Otherwise as `rs_scan`.
+ */
+rs_status rs_scan_keys(rs_space *space,
+                       rs_transaction *transaction,
+                       const rs_scan_options *options,
+                       rs_cursor **cursor,
+                       rs_error **error);
+
+/**
+ * Begins to read what breaks the uniqueness of an index that is being built, or is not yet unique, by value and primary key; read it
+ * with `rs_cursor_next_violation`. Otherwise as `rs_scan_index`.
+ */
+rs_status rs_scan_uniqueness_violations(rs_space *space,
+                                        rs_transaction *transaction,
+                                        rs_bytes index,
+                                        const rs_scan_options *options,
+                                        rs_cursor **cursor,
+                                        rs_error **error);
+
+/**
  * Asks for the records of which `filter` is true, such as `age >= 18 AND address.city = ?`; for all if it is empty. An index answers
  * where one can, or else all records are read. Read them with `rs_cursor_next`.
  *
@@ -1385,6 +1988,18 @@ rs_status rs_cursor_next(rs_cursor *cursor, rs_record *record, rs_error **error)
 rs_status rs_cursor_next_entry(rs_cursor *cursor, rs_index_entry *entry, rs_error **error);
 
 /**
+ * Reads the next primary key, packed: see `rs_key_primary_key` and `rs_key_unpack`; RS_NONE at the end, and when a limit was reached.
+ */
+rs_status rs_cursor_next_key(rs_cursor *cursor,
+                             rs_bytes *primary_key,
+                             rs_error **error);
+
+/**
+ * Reads what next breaks the uniqueness of an index; RS_NONE at the end, and when a limit was reached.
+ */
+rs_status rs_cursor_next_violation(rs_cursor *cursor, rs_uniqueness_violation *violation, rs_error **error);
+
+/**
  * Reads the next record as protobuf's JSON; RS_NONE at the end, and when a limit was reached.
  */
 rs_status rs_cursor_next_json(rs_cursor *cursor, rs_bytes *json, rs_error **error);
@@ -1417,6 +2032,27 @@ rs_status rs_count(rs_space *space,
                    rs_error **error);
 
 /**
+ * How many records of a type there are, by a count index over it, or one over all types by record type. It does not conflict with
+ * those who save.
+ */
+rs_status rs_count_of_type(rs_space *space,
+                           rs_transaction *transaction,
+                           rs_bytes record_type,
+                           int64_t *count,
+                           rs_error **error);
+
+/**
+ * How many records have this value of a key, by the record count key of the schema if that begins with the key, otherwise by a count
+ * index over all types that does. It does not conflict with those who save.
+ */
+rs_status rs_count_by(rs_space *space,
+                      rs_transaction *transaction,
+                      const rs_expression *key,
+                      const rs_key *value,
+                      int64_t *count,
+                      rs_error **error);
+
+/**
  * The count, sum, or least or greatest value that an index keeps for the groups whose first columns are `group`; of all
  * groups for NULL. RS_NONE if there is nothing to have a least or greatest value. Free the value with `rs_key_free`.
  */
@@ -1428,6 +2064,27 @@ rs_status rs_aggregate(rs_space *space,
                        rs_error **error);
 
 /**
+ * Deletes the records that have this value in a unique index, but for the one whose key is `keep`; all of them for NULL. When no
+ * violation is left, `rs_build_indexes` makes the index readable.
+ */
+rs_status rs_resolve_uniqueness(rs_space *space,
+                                rs_transaction *transaction,
+                                rs_bytes index,
+                                const rs_key *value,
+                                const rs_key *keep,
+                                rs_error **error);
+
+/**
+ * Frees the states and makes the struct zero. NULL, and one that is zero, are freed already.
+ */
+rs_status rs_index_states_free(rs_index_states *states);
+
+/**
+ * The states of all indexes. Free them with `rs_index_states_free`.
+ */
+rs_status rs_get_index_states(rs_space *space, rs_transaction *transaction, rs_index_states *states, rs_error **error);
+
+/**
  * The state of an index.
  */
 rs_status rs_get_index_state(rs_space *space,
@@ -1435,6 +2092,24 @@ rs_status rs_get_index_state(rs_space *space,
                              rs_bytes index,
                              rs_index_state *state,
                              rs_error **error);
+
+/**
+ * Puts an index into a state. `changed`, which may be NULL, says whether that changed anything.
+ *
+ * RS_INDEX_DISABLED takes it out of use and clears its entries, RS_INDEX_WRITE_ONLY keeps what it has; the readable states are refused
+ * for an index that does not have all records.
+ */
+rs_status rs_mark_index(rs_space *space,
+                        rs_transaction *transaction,
+                        rs_bytes index,
+                        rs_index_state state,
+                        bool *changed,
+                        rs_error **error);
+
+/**
+ * Builds an index again, in one transaction: for spaces of few records. `rs_build_indexes` does it in many.
+ */
+rs_status rs_rebuild_index(rs_space *space, rs_transaction *transaction, rs_bytes index, rs_error **error);
 
 /**
  * Builds indexes, in many transactions, while others use the space. A build that was stopped goes on.

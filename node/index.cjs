@@ -4,8 +4,10 @@
 const { Cursor } = require("./lib/cursor.js");
 const { Database, open } = require("./lib/database.js");
 const { RecordStoreError, errorCodes } = require("./lib/error.js");
-const { Field, Filter, field, parameter } = require("./lib/filter.js");
+const { Field, field } = require("./lib/field.js");
+const { Filter, parameter } = require("./lib/filter.js");
 const { PrimaryKey, Uuid } = require("./lib/key.js");
+const { KeyExpression, keys } = require("./lib/key-expression.js");
 const { Query } = require("./lib/query.js");
 const { Schema } = require("./lib/schema.js");
 const { RecordSpace } = require("./lib/space.js");
@@ -18,6 +20,7 @@ module.exports = {
   Database,
   Field,
   Filter,
+  KeyExpression,
   PrimaryKey,
   Query,
   RecordSpace,
@@ -28,6 +31,7 @@ module.exports = {
   Uuid,
   errorCodes,
   field,
+  keys,
   open,
   parameter,
   version,

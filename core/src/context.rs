@@ -3,24 +3,24 @@
 //! Beside FoundationDB's transaction it holds what must wait until the commit: versions of records whose bytes only the
 //! commit knows, and work hooked to its two sides. It never tries again; that is `Database::run`'s alone.
 
+mod pending_versions;
 mod unfinished;
 
 use std::any::Any;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::fmt;
 use std::future::Future;
-use std::ops::Bound;
 use std::sync::Arc;
 use std::time::Duration;
 
 use parking_lot::Mutex;
 use record_store_kv as kv;
 use record_store_kv::env::Env;
-use record_store_kv::{Attempt, BoxFuture, MutationType, Read, Transaction, TransactionVersion};
-use smallvec::SmallVec;
+use record_store_kv::{Attempt, BoxFuture, Read, Transaction, TransactionVersion};
 
 use crate::{Error, ErrorKind, Result};
 
+use pending_versions::PendingVersions;
 pub(crate) use unfinished::Unfinished;
 
 /// One transaction of the record layer. Clones are handles on the same one.
@@ -65,9 +65,7 @@ struct Inner {
 struct Pending {
     /// The next local version to give out; 65536 when all are used up.
     next_local_version: u32,
-    /// Versions whose bytes only the commit knows, by key. They are kept out of the transaction until it commits, because a
-    /// key written with a versionstamp cannot be read any more, and reads of its record would fail with it.
-    versions: BTreeMap<Vec<u8>, PendingVersion>,
+    versions: PendingVersions,
     /// The first change of a record that was not made whole.
     unfinished: Option<String>,
     before_commit: Vec<CommitCheck>,
@@ -76,26 +74,6 @@ struct Pending {
     committed: bool,
     committed_versionstamp: Option<TransactionVersion>,
 }
-
-/// What the commit writes at a key, with its versionstamp filled in.
-enum PendingVersion {
-    /// A value.
-    Value {
-        /// The operand of SET_VERSIONSTAMPED_VALUE.
-        operand: Operand,
-        /// What a read in this transaction finds in place of the version, where somebody reads it.
-        local: Option<u16>,
-    },
-    /// The key itself, into which the versionstamp goes.
-    Key {
-        /// Where in the key.
-        place: u32,
-        value: Vec<u8>,
-    },
-}
-
-/// The version of a record needs no allocation of its own.
-type Operand = SmallVec<[u8; 24]>;
 
 type CommitCheck = Box<dyn FnOnce(RecordContext) -> BoxFuture<Result<()>> + Send>;
 
@@ -216,14 +194,10 @@ impl RecordContext {
         Ok(version)
     }
 
-    /// Writes `operand` with the commit's versionstamp filled in, at the commit. A read in this transaction finds
-    /// `local_version` in its place.
-    pub(crate) fn set_versionstamped_value(&self, key: &[u8], operand: &[u8], local_version: u16) {
-        let version = PendingVersion::Value {
-            operand: operand.into(),
-            local: Some(local_version),
-        };
-        self.inner.pending.lock().versions.insert(key.to_vec(), version);
+    /// Writes the version of a record with the commit's versionstamp filled in, at the commit. The operand ends with the local
+    /// version, which a read in this transaction finds, and the place where the versionstamp goes.
+    pub(crate) fn set_record_version(&self, key: &[u8], operand: &[u8]) {
+        self.inner.pending.lock().versions.set_record_version(key, operand);
     }
 
     /// Writes `value`, with the commit's versionstamp filled in `place` bytes behind its beginning, at the commit; of several
@@ -231,17 +205,7 @@ impl RecordContext {
     ///
     /// Errors: `TooLarge` for a place that no value has.
     pub(crate) fn raise_versionstamped_value(&self, key: &[u8], value: &[u8], place: usize) -> Result<()> {
-        let mut operand = Operand::from_slice(value);
-        operand.extend_from_slice(&versionstamp_place(place)?.to_le_bytes());
-        let mut pending = self.inner.pending.lock();
-        if let Some(PendingVersion::Value { operand: other, .. }) = pending.versions.get(key)
-            && *other >= operand
-        {
-            return Ok(());
-        }
-        let version = PendingVersion::Value { operand, local: None };
-        pending.versions.insert(key.to_vec(), version);
-        Ok(())
+        self.inner.pending.lock().versions.raise_value(key, value, place)
     }
 
     /// Writes `value` at `key`, with the commit's versionstamp filled in `place` bytes behind the key's beginning, at the
@@ -249,12 +213,7 @@ impl RecordContext {
     ///
     /// Errors: `TooLarge` for a place that no key has.
     pub(crate) fn set_versionstamped_key(&self, key: &[u8], place: usize, value: &[u8]) -> Result<()> {
-        let version = PendingVersion::Key {
-            place: versionstamp_place(place)?,
-            value: value.to_vec(),
-        };
-        self.inner.pending.lock().versions.insert(key.to_vec(), version);
-        Ok(())
+        self.inner.pending.lock().versions.set_key(key, place, value)
     }
 
     /// Whether any version waits for the commit.
@@ -264,39 +223,24 @@ impl RecordContext {
 
     /// The local version that waits at `key`.
     pub(crate) fn local_version(&self, key: &[u8]) -> Option<u16> {
-        match self.inner.pending.lock().versions.get(key)? {
-            PendingVersion::Value { local, .. } => *local,
-            PendingVersion::Key { .. } => None,
-        }
+        self.inner.pending.lock().versions.local_version(key)
     }
 
     /// Clears a key, and the version that waits there.
     pub(crate) fn clear(&self, key: &[u8]) {
-        self.inner.transaction.clear(key);
-        self.inner.pending.lock().versions.remove(key);
+        self.transaction().clear(key);
+        self.forget_version(key);
     }
 
     /// Takes back what waits for the commit at `key`, and leaves the database alone.
     pub(crate) fn forget_version(&self, key: &[u8]) {
-        self.inner.pending.lock().versions.remove(key);
+        self.inner.pending.lock().versions.forget(key);
     }
 
     /// Clears the keys from `begin` (inclusive) to `end` (exclusive), and the versions that wait there.
     pub(crate) fn clear_range(&self, begin: &[u8], end: &[u8]) {
-        self.inner.transaction.clear_range(begin, end);
-        if begin >= end {
-            return;
-        }
-        let mut pending = self.inner.pending.lock();
-        let range = (Bound::Included(begin), Bound::Excluded(end));
-        let waiting: Vec<Vec<u8>> = pending
-            .versions
-            .range::<[u8], _>(range)
-            .map(|(key, _)| key.clone())
-            .collect();
-        for key in waiting {
-            pending.versions.remove(&key);
-        }
+        self.transaction().clear_range(begin, end);
+        self.inner.pending.lock().versions.forget_range(begin, end);
     }
 
     /// Does all that must happen before FoundationDB's commit.
@@ -311,23 +255,13 @@ impl RecordContext {
         for check in checks {
             check(self.clone()).await?;
         }
+        let transaction = self.transaction();
         let mut pending = self.inner.pending.lock();
         if pending.versions.is_empty() {
             return Ok(());
         }
-        for (mut key, version) in std::mem::take(&mut pending.versions) {
-            let transaction = &self.inner.transaction;
-            match version {
-                PendingVersion::Value { operand, .. } => {
-                    transaction.atomic_op(MutationType::SetVersionstampedValue, &key, &operand);
-                }
-                PendingVersion::Key { place, value } => {
-                    key.extend_from_slice(&place.to_le_bytes());
-                    transaction.atomic_op(MutationType::SetVersionstampedKey, &key, &value);
-                }
-            }
-        }
-        pending.versionstamp = Some(self.inner.transaction.versionstamp());
+        pending.versions.commit(transaction);
+        pending.versionstamp = Some(transaction.versionstamp());
         Ok(())
     }
 
@@ -348,12 +282,6 @@ impl RecordContext {
             self.inner.pending.lock().committed_versionstamp = Some(versionstamp);
         }
     }
-}
-
-/// Where a versionstamp goes, as FoundationDB wants to be told.
-fn versionstamp_place(place: usize) -> Result<u32> {
-    u32::try_from(place)
-        .map_err(|_| Error::new(ErrorKind::TooLarge, "a versionstamp stands too far behind").with("place", place))
 }
 
 impl fmt::Debug for RecordContext {

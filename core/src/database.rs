@@ -76,7 +76,11 @@ impl Database {
     /// Opens the database that `url` names:
     ///
     /// - `memory:` a new one that lives in this process,
-    /// - a path, or `file:` and a path: the embedded database in that directory, created if it is not there,
+    /// - a path, or `file:` and a path: the embedded database in that directory, created if it is not there; behind the path of
+    ///   `file:` may stand `?` and options such as `cache_mib=1024&window_mib=512&durability=none`
+    ///   (`record_store_engine::EngineOptions::parse`), which hold for the first handle of a process on the directory,
+    /// - `sim:`, or `sim:?` and parts such as `seed=7&conflicts=0.2`: a new simulated database, on which things go wrong by chance
+    ///   from the seed, to test a program (`record_store_engine::simulation`),
     /// - `fdb:` or `fdb:` and the path of a cluster file: a FoundationDB cluster (feature `fdb`).
     ///
     /// **Errors**: `InvalidArgument` for another scheme; `Unsupported` for a backend that this build leaves out; `Locked`,
@@ -91,7 +95,8 @@ impl Database {
     pub async fn open_with(url: &str, options: DatabaseOptions) -> Result<Self> {
         let kv = match Location::parse(url)? {
             Location::Memory => backend::memory()?,
-            Location::Path(path) => backend::path(path)?,
+            Location::Path(path, options) => backend::path(path, &options)?,
+            Location::Simulation(query) => backend::simulation(&query)?,
             Location::Cluster(file) => backend::cluster(file)?,
         };
         Ok(Self::from_kv_with(kv, options))
@@ -353,7 +358,10 @@ impl fmt::Debug for Database {
 #[derive(Debug, PartialEq, Eq)]
 enum Location {
     Memory,
-    Path(PathBuf),
+    /// A directory, and the options behind it.
+    Path(PathBuf, String),
+    /// A simulated database, by its description.
+    Simulation(String),
     /// A cluster, by its cluster file or the default one.
     Cluster(Option<PathBuf>),
 }
@@ -367,14 +375,23 @@ impl Location {
             Some(("file", "")) | None if url.is_empty() || url == "file:" => {
                 refused("the path of the database is missing")
             }
-            Some(("file", path)) => Ok(Location::Path(path.into())),
+            Some(("file", path)) => match path.split_once('?') {
+                Some(("", _)) => refused("the path of the database is missing"),
+                Some((path, options)) => Ok(Location::Path(path.into(), options.to_owned())),
+                None => Ok(Location::Path(path.into(), String::new())),
+            },
+            Some(("sim", "")) => Ok(Location::Simulation(String::new())),
+            Some(("sim", query)) => match query.strip_prefix('?') {
+                Some(query) => Ok(Location::Simulation(query.to_owned())),
+                None => refused("a simulated database is described behind a question mark: write sim:?seed=7"),
+            },
             Some(("fdb", "")) => Ok(Location::Cluster(None)),
             Some(("fdb", file)) => Ok(Location::Cluster(Some(file.into()))),
             // A path may hold a colon, but not where it looks like the scheme of a URL.
             Some((scheme, _)) if is_scheme(scheme) => refused(
-                "the scheme of the URL is none of memory:, file: and fdb:; write file: before a path that has a colon",
+                "the scheme of the URL is none of memory:, file:, sim: and fdb:; write file: before a path that has a colon",
             ),
-            _ => Ok(Location::Path(url.into())),
+            _ => Ok(Location::Path(url.into(), String::new())),
         }
     }
 }
@@ -396,9 +413,19 @@ mod backend {
     }
 
     #[cfg(feature = "engine")]
-    pub(super) fn path(path: PathBuf) -> Result<kv::Database> {
+    pub(super) fn path(path: PathBuf, options: &str) -> Result<kv::Database> {
         use record_store_engine::{Engine, EngineOptions, Location};
-        Ok(Engine::open(Location::Path(path), EngineOptions::default())?)
+        Ok(Engine::open(Location::Path(path), EngineOptions::parse(options)?)?)
+    }
+
+    #[cfg(feature = "engine")]
+    pub(super) fn simulation(query: &str) -> Result<kv::Database> {
+        Ok(record_store_engine::simulation::Simulation::parse(query)?.database())
+    }
+
+    #[cfg(not(feature = "engine"))]
+    pub(super) fn simulation(_: &str) -> Result<kv::Database> {
+        Err(left_out("sim:", "engine"))
     }
 
     #[cfg(not(feature = "engine"))]
@@ -407,7 +434,7 @@ mod backend {
     }
 
     #[cfg(not(feature = "engine"))]
-    pub(super) fn path(path: PathBuf) -> Result<kv::Database> {
+    pub(super) fn path(path: PathBuf, _: &str) -> Result<kv::Database> {
         Err(left_out(path.display(), "engine"))
     }
 
@@ -432,7 +459,8 @@ mod tests {
 
     #[test]
     fn urls_name_locations() {
-        let path = |path: &str| Ok(Location::Path(path.into()));
+        let with = |path: &str, options: &str| Ok(Location::Path(path.into(), options.to_owned()));
+        let path = |path: &str| with(path, "");
         let table = [
             ("memory:", Ok(Location::Memory)),
             ("data/users", path("data/users")),
@@ -440,11 +468,17 @@ mod tests {
             ("C:\\db", path("C:\\db")),
             ("file:db", path("db")),
             ("file:/a:b", path("/a:b")),
+            ("file:db?cache_mib=64", with("db", "cache_mib=64")),
+            ("file:?cache_mib=64", Err(())),
+            ("what?", path("what?")),
             ("fdb:", Ok(Location::Cluster(None))),
             (
                 "fdb:/etc/fdb.cluster",
                 Ok(Location::Cluster(Some("/etc/fdb.cluster".into()))),
             ),
+            ("sim:", Ok(Location::Simulation(String::new()))),
+            ("sim:?seed=7", Ok(Location::Simulation("seed=7".to_owned()))),
+            ("sim:7", Err(())),
             ("", Err(())),
             ("file:", Err(())),
             ("memory:x", Err(())),
@@ -453,6 +487,22 @@ mod tests {
         for (url, expected) in table {
             assert_eq!(Location::parse(url).map_err(drop), expected, "{url}");
         }
+    }
+
+    #[test]
+    fn a_simulation_that_cannot_be_read_names_the_part() {
+        let open = |url| futures_executor::block_on(Database::open(url));
+        for (url, fact, value) in [
+            ("sim:?seed=x", "seed", "x"),
+            ("sim:?conflict=0.1", "fault", "conflict"),
+            ("sim:?conflicts=2", "rate", "2"),
+            ("sim:?nothing", "part", "nothing"),
+        ] {
+            let error = open(url).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::InvalidArgument, "{url}");
+            assert_eq!(error.fact(fact), Some(value), "{url}: {error}");
+        }
+        assert_eq!(open("sim:?seed=7").unwrap().name(), "sim:?seed=7");
     }
 
     #[test]

@@ -156,7 +156,7 @@ pub(crate) fn save_version(context: &RecordContext, key: &[u8], version: RecordV
     } else {
         // Where in the value the versionstamp goes: behind the type code of the tuple.
         packed.extend_from_slice(&1_u32.to_le_bytes());
-        context.set_versionstamped_value(&key, &packed, version.local_version());
+        context.set_record_version(&key, &packed);
     }
 }
 

@@ -1,10 +1,11 @@
 //! Continuations of record spaces: they lead back into their own scan, and say what is wrong with them anywhere else.
 
 use futures_executor::block_on;
+use record_store::key_expression::field;
 use record_store::metadata::MetaDataEvolutionValidator;
 use record_store::{
-    Continuation, Database, ErrorKind, NoNextReason, Record, RecordKey, RecordSpace, Result, ScanOptions, Schema,
-    SpaceCursor, StoredRecord,
+    Continuation, Database, ErrorKind, KeyExpression, NoNextReason, Record, RecordKey, RecordSpace, Result,
+    ScanOptions, Schema, SpaceCursor, StoredRecord,
 };
 
 const PROTO: &str = "syntax = 'proto3'; message User { int64 id = 1; string city = 2; int64 age = 3; }";
@@ -93,6 +94,29 @@ fn a_continuation_leads_back_into_its_scan_only() -> Result<()> {
         )
         .await;
         refused(users.scan(at(&of_index)), "another scan").await;
+        Ok(())
+    })
+}
+
+#[test]
+fn a_continuation_of_a_query_does_not_lead_backwards() -> Result<()> {
+    block_on(async {
+        let schema = Schema::builder()
+            .proto("t.proto", PROTO)
+            .record_type("User", |t| t.primary_key(KeyExpression::from(field("id"))))
+            .build()?;
+        let users = Database::in_memory()?.space("users").schema(&schema).open().await?;
+        let records = (1..=6).map(|id| Record::from_json("User", format!(r#"{{"id": {id}}}"#)));
+        users.put_all(records).await?;
+        // Both are scans of all primary keys.
+        let forwards = users.query("").order_by("id");
+        let continuation = behind_two(forwards.clone().execute()).await?;
+        let goes_on = |query: record_store::SpaceQuery| {
+            let continuation = Some(Continuation::from_bytes(continuation.clone()));
+            query.continuation(continuation).execute()
+        };
+        refused(goes_on(forwards.clone().reverse()), "another query").await;
+        assert_eq!(ids(goes_on(forwards)).await?.len(), 4);
         Ok(())
     })
 }

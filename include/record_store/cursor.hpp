@@ -13,6 +13,7 @@
 #include <string>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 namespace record_store {
 
@@ -63,7 +64,30 @@ struct IndexEntry {
     Key primary_key;
 };
 
-/* The results of a scan, to be read once with a range-for: RecordView, IndexEntry or objects of a protobuf class. */
+/* A record with a value that a unique index may have once. */
+struct UniquenessViolation {
+    /* The columns of the index. */
+    Key value;
+    /* The primary key of a record with the value. */
+    Key primary_key;
+    /* The primary key of another record with the value, if it was noted down. */
+    std::optional<Key> existing_primary_key;
+};
+
+/* Some results, and where the next ones begin. */
+template <class T>
+struct Page {
+    std::vector<T> results;
+    /* For the options of the same scan or query; nothing if nothing follows. */
+    std::optional<std::string> continuation;
+    /* Why there are fewer results than were asked for; RS_REASON_NONE if there are not. */
+    rs_no_next_reason no_next_reason;
+};
+
+/*
+ * The results of a scan, to be read once with a range-for: RecordView, objects of a protobuf class, Key (of scan_keys), IndexEntry
+ * or UniquenessViolation.
+ */
 template <class T>
 class Cursor {
 public:
@@ -74,6 +98,17 @@ public:
             if (!detail::call(rs_cursor_next_entry, get(), &entry)) return std::nullopt;
             return IndexEntry{Key::unpack(detail::view(entry.key)), Key::unpack(detail::view(entry.value)),
                               Key::primary_key(detail::view(entry.primary_key))};
+        } else if constexpr (std::is_same_v<T, Key>) {
+            rs_bytes primary_key;
+            if (!detail::call(rs_cursor_next_key, get(), &primary_key)) return std::nullopt;
+            return Key::primary_key(detail::view(primary_key));
+        } else if constexpr (std::is_same_v<T, UniquenessViolation>) {
+            rs_uniqueness_violation violation;
+            if (!detail::call(rs_cursor_next_violation, get(), &violation)) return std::nullopt;
+            auto existing = detail::view(violation.existing_primary_key);
+            return UniquenessViolation{Key::unpack(detail::view(violation.value)),
+                                       Key::primary_key(detail::view(violation.primary_key)),
+                                       existing.empty() ? std::nullopt : std::optional(Key::primary_key(existing))};
         } else {
             rs_record record;
             if (!detail::call(rs_cursor_next, get(), &record)) return std::nullopt;
@@ -84,6 +119,23 @@ public:
                 return view.template parse<T>();
         }
     }
+
+    /* The next results, at most so many, and where another scan goes on behind them. */
+    Page<T> page(std::size_t size) {
+        static_assert(!std::is_same_v<T, RecordView>, "a RecordView stays until the cursor goes on: name a class of messages");
+        Page<T> page;
+        while (page.results.size() < size) {
+            std::optional<T> result = next();
+            if (!result) break;
+            page.results.push_back(std::move(*result));
+        }
+        page.continuation = continuation();
+        page.no_next_reason = no_next_reason();
+        return page;
+    }
+
+    /* All results that are left. */
+    std::vector<T> all() { return page(static_cast<std::size_t>(-1)).results; }
 
     /* Where another scan goes on behind the last result; nothing when nothing follows. */
     std::optional<std::string> continuation() const {
@@ -131,6 +183,7 @@ public:
 
 private:
     friend class Space;
+    friend class SpaceIndexes;
     explicit Cursor(rs_cursor *cursor) noexcept : handle_(cursor) {}
     detail::Owned<rs_cursor, rs_cursor_free> handle_;
     std::optional<T> current_;

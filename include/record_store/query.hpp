@@ -2,7 +2,7 @@
 #ifndef RECORD_STORE_QUERY_HPP
 #define RECORD_STORE_QUERY_HPP
 
-#include "key.hpp"
+#include "field.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -22,6 +22,7 @@ class Space;
  *
  *     Query("age >= ? AND city = ?", 18, "Oslo").order_by({"name"}).limit(20)
  *     Query("city = ANY(:cities)").list("cities", "Oslo", "Rome")
+ *     Query(field("age") >= 18 && field("city") == "Oslo")
  */
 class Query {
 public:
@@ -35,6 +36,13 @@ public:
     template <class... Values>
     Query(const std::string &filter, const Values &...values) : Query(std::string_view(filter), values...) {}
 
+    Query(Filter filter) : built_(std::move(filter)) {}
+
+    /* Only records of which this is true too. */
+    Query &where(const Filter &filter) {
+        built_ = built_ ? *built_ && filter : filter;
+        return *this;
+    }
     /* The value of `:name`. A query has either named parameters or values of `?`. */
     template <class Value>
     Query &parameter(std::string name, const Value &value) {
@@ -68,6 +76,7 @@ public:
 private:
     friend class Space;
     std::string filter_;
+    std::optional<Filter> built_;
     Key values_;
     std::vector<std::string> names_, record_types_, order_by_, indexes_;
     std::optional<std::string> continuation_;
@@ -92,6 +101,7 @@ private:
         options.order_by_count = order_by.size();
         options.indexes = indexes.data();
         options.index_count = indexes.size();
+        options.filter = built_ ? built_->get() : nullptr;
         if (continuation_) options.continuation = detail::bytes(*continuation_);
         function(detail::bytes(filter_), &options);
     }

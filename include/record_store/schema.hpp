@@ -2,17 +2,25 @@
 #ifndef RECORD_STORE_SCHEMA_HPP
 #define RECORD_STORE_SCHEMA_HPP
 
-#include "detail.hpp"
+#include "field.hpp"
 
 #include <initializer_list>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
 namespace record_store {
 
-/* An index of a schema: Index("by_city").on("User").columns({"city", "age"}).covering({"name"}). */
+/*
+ * An index of a schema:
+ *
+ *     Index("by_city").on("User").columns({"city", "age"}).covering({"name"})
+ *     Index("adults").on("User").columns({"name"}).where(field("age") >= 18)
+ *     Index("by_line").on("Order").columns(field("lines").fan_out().nest("article", "count"))
+ */
 class Index {
 public:
     explicit Index(std::string name, std::string kind = "value") : name_(std::move(name)), kind_(std::move(kind)) {}
@@ -22,12 +30,18 @@ public:
 
     Index &on(std::string record_type) & { return types_.push_back(std::move(record_type)), *this; }
     Index &columns(std::initializer_list<std::string> columns) & { return append(columns_, columns); }
+    /* A whole key expression, which is taken as it is. */
+    Index &columns(const Expression &expression) & { return expression_ = expression, *this; }
+    /* Only records of which this is true are indexed. */
+    Index &where(const Filter &filter) & { return condition_ = filter, *this; }
     Index &group_by(std::initializer_list<std::string> columns) & { return append(groups_, columns); }
     Index &covering(std::initializer_list<std::string> columns) & { return append(covered_, columns); }
     Index &unique() & { return unique_ = true, *this; }
     Index &option(std::string name, std::string value) & { return options_.emplace_back(std::move(name), std::move(value)), *this; }
     Index &&on(std::string record_type) && { return std::move(on(std::move(record_type))); }
     Index &&columns(std::initializer_list<std::string> columns) && { return std::move(append(columns_, columns)); }
+    Index &&columns(const Expression &expression) && { return std::move(columns(expression)); }
+    Index &&where(const Filter &filter) && { return std::move(where(filter)); }
     Index &&group_by(std::initializer_list<std::string> columns) && { return std::move(append(groups_, columns)); }
     Index &&covering(std::initializer_list<std::string> columns) && { return std::move(append(covered_, columns)); }
     Index &&unique() && { return std::move(unique()); }
@@ -38,6 +52,8 @@ private:
     std::string name_, kind_;
     std::vector<std::string> types_, columns_, groups_, covered_;
     std::vector<std::pair<std::string, std::string>> options_;
+    std::optional<Expression> expression_;
+    std::optional<Filter> condition_;
     bool unique_ = false;
 
     Index &append(std::vector<std::string> &to, std::initializer_list<std::string> columns) {
@@ -85,10 +101,13 @@ public:
     SchemaBuilder &descriptor_set(std::string_view set) {
         return rs_schema_builder_descriptor_set(get(), detail::bytes(set)), *this;
     }
-    /* Columns of the primary key of a type: primary_key("Order", "user", "number"). */
+    /* Columns of the primary key of a type: primary_key("Order", "user", "number"); or a whole key expression. */
     template <class... Columns>
     SchemaBuilder &primary_key(std::string_view record_type, const Columns &...columns) {
-        (rs_schema_builder_primary_key(get(), detail::bytes(record_type), detail::bytes(std::string_view(columns))), ...);
+        if constexpr ((... || std::is_convertible_v<Columns, Expression>))
+            rs_schema_builder_primary_key_expression(get(), detail::bytes(record_type), keys::concat(columns...).get());
+        else
+            (rs_schema_builder_primary_key(get(), detail::bytes(record_type), detail::bytes(std::string_view(columns))), ...);
         return *this;
     }
     SchemaBuilder &index(const Index &index) {
@@ -100,6 +119,8 @@ public:
         for (const auto &column : index.covered_) rs_schema_builder_index_covering(get(), name, detail::bytes(column));
         for (const auto &[option, value] : index.options_)
             rs_schema_builder_index_option(get(), name, detail::bytes(option), detail::bytes(value));
+        if (index.expression_) rs_schema_builder_index_expression(get(), name, index.expression_->get());
+        if (index.condition_) rs_schema_builder_index_where(get(), name, index.condition_->get());
         if (index.unique_) rs_schema_builder_index_unique(get(), name);
         return *this;
     }

@@ -7,11 +7,11 @@
 #include "query.hpp"
 #include "record.hpp"
 #include "schema.hpp"
+#include "schema_diff.hpp"
+#include "space_indexes.hpp"
 #include "transaction.hpp"
 
 #include <cstdint>
-#include <exception>
-#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -24,7 +24,7 @@ namespace record_store {
 class Database;
 
 /* The records of one schema under a path. Each call is a transaction of its own, or part of the one that is its first argument. */
-class Space {
+class Space : public SpaceIndexes {
 public:
     /* Saves an object of a protobuf class over the record with its key, if there is one. */
     template <class T, class = std::enable_if_t<detail::is_message<T>::value>>
@@ -56,12 +56,39 @@ public:
 
     /* Saves objects of protobuf classes, all or none. */
     template <class Messages>
-    void put_all(const Messages &messages) {
-        put_all_in(nullptr, messages);
+    void put_all(const Messages &messages, const rs_put_options *options = nullptr) {
+        put_all_in(nullptr, messages, options);
     }
     template <class Messages>
-    void put_all(Transaction &transaction, const Messages &messages) {
-        put_all_in(transaction.get(), messages);
+    void put_all(Transaction &transaction, const Messages &messages, const rs_put_options *options = nullptr) {
+        put_all_in(transaction.get(), messages, options);
+    }
+
+    /* Saves a new object: one with its key is an error, RS_RECORD_ALREADY_EXISTS. */
+    template <class T, class = std::enable_if_t<detail::is_message<T>::value>>
+    Record insert(const T &message) {
+        rs_put_options options = rs_put_options_init();
+        options.existence = RS_ERROR_IF_EXISTS;
+        return put(message, &options);
+    }
+    template <class T, class = std::enable_if_t<detail::is_message<T>::value>>
+    Record insert(Transaction &transaction, const T &message) {
+        rs_put_options options = rs_put_options_init();
+        options.existence = RS_ERROR_IF_EXISTS;
+        return put(transaction, message, &options);
+    }
+    /* Saves an object over the record of its key and type: if there is none, it is an error, RS_RECORD_NOT_FOUND. */
+    template <class T, class = std::enable_if_t<detail::is_message<T>::value>>
+    Record update(const T &message) {
+        rs_put_options options = rs_put_options_init();
+        options.existence = RS_ERROR_IF_NOT_EXISTS_OR_TYPE_CHANGED;
+        return put(message, &options);
+    }
+    template <class T, class = std::enable_if_t<detail::is_message<T>::value>>
+    Record update(Transaction &transaction, const T &message) {
+        rs_put_options options = rs_put_options_init();
+        options.existence = RS_ERROR_IF_NOT_EXISTS_OR_TYPE_CHANGED;
+        return put(transaction, message, &options);
     }
 
     /* The record with this key. */
@@ -85,18 +112,14 @@ public:
     void erase_all() { detail::call(rs_delete_all, handle(), nullptr); }
     void erase_all(Transaction &transaction) { detail::call(rs_delete_all, handle(), transaction.get()); }
 
+    /* Deletes all records whose primary keys begin with these columns, or all of a type, without reading them. */
+    void erase_where(const Key &within) { detail::call(rs_delete_where, handle(), nullptr, within.get()); }
+    void erase_where(Transaction &transaction, const Key &within) {
+        detail::call(rs_delete_where, handle(), transaction.get(), within.get());
+    }
+
     bool exists(const Key &key) { return ask(rs_exists, nullptr, key); }
     bool exists(Transaction &transaction, const Key &key) { return ask(rs_exists, transaction.get(), key); }
-
-    /* How many records there are, by what counts them. */
-    std::int64_t count() { return count_in(nullptr); }
-    std::int64_t count(Transaction &transaction) { return count_in(transaction.get()); }
-
-    /* What an index keeps for the groups that begin with these columns: a count, a sum, a least or greatest value. */
-    std::optional<Key> aggregate(std::string_view index, const Key &group = Key()) { return aggregate_in(nullptr, index, group); }
-    std::optional<Key> aggregate(Transaction &transaction, std::string_view index, const Key &group = Key()) {
-        return aggregate_in(transaction.get(), index, group);
-    }
 
     /* The records in the order of their primary keys. */
     template <class T = RecordView>
@@ -106,6 +129,12 @@ public:
     template <class T = RecordView>
     Cursor<T> scan(Transaction &transaction, const ScanOptions &options = ScanOptions()) {
         return scan_in<T>(transaction.get(), options);
+    }
+
+    /* The primary keys of the records, in their order and without the records. */
+    Cursor<Key> scan_keys(const ScanOptions &options = ScanOptions()) { return scan_keys_in(nullptr, options); }
+    Cursor<Key> scan_keys(Transaction &transaction, const ScanOptions &options = ScanOptions()) {
+        return scan_keys_in(transaction.get(), options);
     }
 
     /* The records that a query asks for: query<User>(Query("age >= ?", 18).order_by({"name"})), or query("age >= 18"). */
@@ -126,59 +155,6 @@ public:
         return detail::take(plan);
     }
 
-    /* The records in the order of an index. */
-    template <class T = RecordView>
-    Cursor<T> scan_by(std::string_view index, const ScanOptions &options = ScanOptions()) {
-        return Cursor<T>(scan_index_in(rs_scan_by, nullptr, index, options));
-    }
-    template <class T = RecordView>
-    Cursor<T> scan_by(Transaction &transaction, std::string_view index, const ScanOptions &options = ScanOptions()) {
-        return Cursor<T>(scan_index_in(rs_scan_by, transaction.get(), index, options));
-    }
-
-    /* The entries of an index in its order. */
-    Cursor<IndexEntry> scan_index(std::string_view index, const ScanOptions &options = ScanOptions()) {
-        return Cursor<IndexEntry>(scan_index_in(rs_scan_index, nullptr, index, options));
-    }
-    Cursor<IndexEntry> scan_index(Transaction &transaction, std::string_view index, const ScanOptions &options = ScanOptions()) {
-        return Cursor<IndexEntry>(scan_index_in(rs_scan_index, transaction.get(), index, options));
-    }
-
-    rs_index_state index_state(std::string_view index) {
-        rs_index_state state;
-        detail::call(rs_get_index_state, handle(), nullptr, detail::bytes(index), &state);
-        return state;
-    }
-
-    /* Builds all indexes that are not readable. `on_progress`, which may be left out, stops the build by throwing. */
-    rs_build_summary build_indexes(std::function<void(const rs_build_progress &)> on_progress = {}) {
-        struct State {
-            std::function<void(const rs_build_progress &)> tell;
-            std::exception_ptr thrown;
-        } state{std::move(on_progress), nullptr};
-        rs_build_options options = rs_build_options_init();
-        options.context = &state;
-        options.on_progress = [](const rs_build_progress *progress, void *context) -> rs_status {
-            auto *state = static_cast<State *>(context);
-            try {
-                if (state->tell) state->tell(*progress);
-                return RS_OK;
-            } catch (...) {
-                state->thrown = std::current_exception();
-                return RS_USER;
-            }
-        };
-        rs_build_summary summary;
-        rs_error *error = nullptr;
-        rs_status status = rs_build_indexes(handle(), &options, &summary, &error);
-        if (state.thrown) {
-            rs_error_free(error);
-            std::rethrow_exception(state.thrown);
-        }
-        detail::check(status, error);
-        return summary;
-    }
-
     /* Opens the space at `path` below this one. */
     Space child(std::string_view path) { return child_with(path, nullptr); }
     Space child(std::string_view path, const Schema &schema) { return child_with(path, schema.get()); }
@@ -188,6 +164,20 @@ public:
         return detail::take(paths);
     }
 
+    /* What would change if the space got this schema: each change with its cost, or the rule that it breaks and the way out. */
+    SchemaDiff changes(const Schema &schema) {
+        rs_changes changes;
+        detail::call(rs_space_changes, handle(), schema.get(), &changes);
+        return SchemaDiff::take(changes);
+    }
+    /* The versions of the schemas that the space had, from the oldest to the current one. */
+    std::vector<std::int32_t> schema_versions() {
+        rs_schema_versions found;
+        detail::call(rs_space_schema_versions, handle(), &found);
+        std::vector<std::int32_t> versions(found.items, found.items + found.count);
+        rs_schema_versions_free(&found);
+        return versions;
+    }
     /* What would change if the space got this schema, in words. */
     std::string plan(const Schema &schema) {
         rs_buffer text;
@@ -195,12 +185,9 @@ public:
         return detail::take(text);
     }
 
-    rs_space *handle() const noexcept { return handle_.get(); }
-
 private:
     friend class Database;
-    explicit Space(rs_space *space) noexcept : handle_(space) {}
-    detail::Owned<rs_space, rs_space_free> handle_;
+    explicit Space(rs_space *space) noexcept : SpaceIndexes(space) {}
 
     Space child_with(std::string_view path, const rs_schema *schema) {
         rs_space *space = nullptr;
@@ -219,13 +206,13 @@ private:
         return Record(saved);
     }
     template <class Messages>
-    void put_all_in(rs_transaction *transaction, const Messages &messages) {
+    void put_all_in(rs_transaction *transaction, const Messages &messages, const rs_put_options *options) {
         std::vector<std::pair<std::string, std::string>> encoded;
         for (const auto &message : messages)
             encoded.emplace_back(detail::record_type_of(message), message.SerializeAsString());
         std::vector<rs_put_item> items;
         for (const auto &[record_type, data] : encoded) items.push_back({detail::bytes(record_type), detail::bytes(data)});
-        detail::call(rs_put_all, handle(), transaction, items.data(), items.size());
+        detail::call(rs_put_all, handle(), transaction, items.data(), items.size(), options);
     }
     std::optional<Record> get_in(rs_transaction *transaction, const Key &key) {
         rs_record record;
@@ -248,22 +235,18 @@ private:
         detail::call(function, handle(), transaction, key.get(), &answer);
         return answer;
     }
-    std::int64_t count_in(rs_transaction *transaction) {
-        std::int64_t count = 0;
-        detail::call(rs_count, handle(), transaction, &count);
-        return count;
-    }
-    std::optional<Key> aggregate_in(rs_transaction *transaction, std::string_view index, const Key &group) {
-        rs_key *value = nullptr;
-        if (!detail::call(rs_aggregate, handle(), transaction, detail::bytes(index), group.get(), &value)) return std::nullopt;
-        return Key::take(value);
-    }
     template <class T>
     Cursor<T> scan_in(rs_transaction *transaction, const ScanOptions &options) {
         rs_cursor *cursor = nullptr;
         rs_scan_options given = options.get();
         detail::call(rs_scan, handle(), transaction, &given, &cursor);
         return Cursor<T>(cursor);
+    }
+    Cursor<Key> scan_keys_in(rs_transaction *transaction, const ScanOptions &options) {
+        rs_cursor *cursor = nullptr;
+        rs_scan_options given = options.get();
+        detail::call(rs_scan_keys, handle(), transaction, &given, &cursor);
+        return Cursor<Key>(cursor);
     }
     template <class T>
     Cursor<T> query_in(rs_transaction *transaction, const Query &query) {
@@ -272,13 +255,6 @@ private:
             detail::call(rs_query, handle(), transaction, filter, options, &cursor);
         });
         return Cursor<T>(cursor);
-    }
-    template <class Function>
-    rs_cursor *scan_index_in(Function function, rs_transaction *transaction, std::string_view index, const ScanOptions &options) {
-        rs_cursor *cursor = nullptr;
-        rs_scan_options given = options.get();
-        detail::call(function, handle(), transaction, detail::bytes(index), &given, &cursor);
-        return cursor;
     }
 };
 

@@ -4,6 +4,9 @@
 
 #include "detail.hpp"
 
+#include <optional>
+#include <string>
+
 namespace record_store {
 
 class Database;
@@ -17,6 +20,12 @@ public:
     bool maybe_committed() const noexcept { return rs_transaction_maybe_committed(get()); }
     /* Commits one of Database::transaction. Without it, the transaction is given up when the object goes. */
     void commit() { detail::call(rs_transaction_commit, get()); }
+    /* The 10 bytes that order one of Database::transaction among all others; nothing before its commit, or without saved versions. */
+    std::optional<std::string> versionstamp() const {
+        rs_bytes versionstamp;
+        if (!detail::check(rs_transaction_versionstamp(get(), &versionstamp))) return std::nullopt;
+        return std::string(detail::view(versionstamp));
+    }
     void cancel() { detail::check(rs_transaction_cancel(get())); }
 
     rs_transaction *get() const noexcept { return handle_.get(); }

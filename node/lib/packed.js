@@ -43,6 +43,11 @@ class Writer {
     return this.#buffer.subarray(0, this.#length);
   }
 
+  /** Writes what another writer has written. */
+  packed(bytes) {
+    this.#append(bytes);
+  }
+
   /** Begins a list of `count` values. */
   list(count) {
     this.#counted(LIST, count);

@@ -3,6 +3,7 @@
 
 const { count, flag, options, text, texts } = require("./argument.js");
 const { toTree } = require("./filter.js");
+const { packedColumns } = require("./key-expression.js");
 const { Writer } = require("./packed.js");
 
 /** Which records of a space are wanted, built step by step. Each method gives a new query; iterating runs it. */
@@ -36,7 +37,7 @@ class Query {
   /** In the order of these columns. An index that has it is scanned, or else the records are sorted in memory. */
   orderBy(columns, given) {
     const { reverse } = options(given, "reverse");
-    return this.#with({ columns: texts(columns, "the columns of the order"), reverse: flag(reverse, "reverse") });
+    return this.#with({ columns: packedColumns(columns, "the order"), reverse: flag(reverse, "reverse") });
   }
 
   /** The most records to give. */
@@ -90,17 +91,17 @@ class Query {
   #packed() {
     const { types, filters, columns, reverse = false, limit, skip, indexes } = this.#asked;
     const writer = new Writer();
-    const optional = (list) => {
-      writer.value(list !== undefined);
-      if (list !== undefined) writer.value(list);
+    const optional = (given, write) => {
+      writer.value(given !== undefined);
+      if (given !== undefined) write(given);
     };
     writer.value(types);
     writer.value(filters);
-    optional(columns);
+    optional(columns, (packed) => writer.packed(packed));
     writer.value(reverse);
     writer.value(limit);
     writer.value(skip);
-    optional(indexes);
+    optional(indexes, (names) => writer.value(names));
     return writer.bytes();
   }
 }

@@ -4,6 +4,7 @@
 const { entries, flag, options, refuse, text, texts } = require("./argument.js");
 const { settle } = require("./error.js");
 const { packedTree, toTree } = require("./filter.js");
+const { packedColumns } = require("./key-expression.js");
 const native = require("./native.js");
 
 /** What may be said beside the messages of a schema. */
@@ -83,7 +84,7 @@ function schemaOptions({ primaryKey, indexes = [], dropIndexes = [], dropTypes =
   return {
     primaryKeys: keys.map(([recordType, columns]) => ({
       recordType,
-      columns: texts(columns, `the primary key of ${recordType}`),
+      columns: packedColumns(columns, `the primary key of ${recordType}`),
     })),
     indexes: Array.isArray(indexes) ? indexes.map(index) : refuse("indexes", "an array", indexes),
     dropIndexes: texts(dropIndexes, "dropIndexes"),
@@ -95,14 +96,15 @@ function schemaOptions({ primaryKey, indexes = [], dropIndexes = [], dropTypes =
 function index(given) {
   const said = options(given, "name", "columns", "on", "type", "groupBy", "covering", "unique", "where", "options");
   const name = text(said.name, "the name of an index");
-  const columns = (of) => texts(said[of] ?? [], `${of} of the index ${name}`);
+  const columns = (of, given) => packedColumns(given, `${of} of the index ${name}`);
+  const optional = (of) => (isNone(said[of]) ? undefined : columns(of, said[of]));
   return {
     name,
     kind: text(said.type ?? "value", `the type of the index ${name}`),
-    columns: columns("columns"),
-    on: columns("on"),
-    groupBy: columns("groupBy"),
-    covering: columns("covering"),
+    columns: columns("columns", said.columns ?? []),
+    on: texts(said.on ?? [], `on of the index ${name}`),
+    groupBy: optional("groupBy"),
+    covering: optional("covering"),
     unique: flag(said.unique, `unique of the index ${name}`),
     condition: said.where === undefined ? undefined : packedTree(toTree(said.where)),
     options: entries(said.options, "the options of an index", "an object of strings").map(([option, value]) => [
@@ -110,6 +112,11 @@ function index(given) {
       text(value, `the option ${option} of the index ${name}`),
     ]),
   };
+}
+
+/** Whether no columns are said. */
+function isNone(columns) {
+  return columns === undefined || (Array.isArray(columns) && columns.length === 0);
 }
 
 module.exports = { Schema, nativeOf, toNative };

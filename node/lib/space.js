@@ -1,10 +1,11 @@
 // `RecordSpace`: the records of one schema under a path.
 "use strict";
 
-const { callback, count, flag, milliseconds, options, refuse, signal, text, texts } = require("./argument.js");
+const { count, flag, milliseconds, options, refuse, signal, text } = require("./argument.js");
 const { Cursor } = require("./cursor.js");
 const { checked, settle } = require("./error.js");
-const { follow } = require("./index-build.js");
+const { buildArguments, follow } = require("./index-build.js");
+const { packedExpressions } = require("./key-expression.js");
 const { Reader, Writer } = require("./packed.js");
 const { Query } = require("./query.js");
 const { Schema, nativeOf, toNative } = require("./schema.js");
@@ -15,17 +16,19 @@ const RUN_OPTIONS = ["after", "maxRows", "maxBytes", "maxMs", "snapshot", "tx", 
 const SCAN_OPTIONS = ["reverse", "limit", "skip", ...RUN_OPTIONS];
 const BOUNDS = ["prefix", "start", "end"];
 
-/** The types of the records that came out of spaces with several. */
+/** The types of the records that came out of spaces, but for the only type of a space. */
 const typesOfRecords = new WeakMap();
 
 /** The records of one schema under a path such as `prod/users`. Made by `Database.space`. */
 class RecordSpace {
   #native;
-  #severalTypes;
+  /** The record type of a space that had one when it was opened. */
+  #onlyType;
 
   constructor(native) {
     this.#native = native;
-    this.#severalTypes = native.recordTypes.length > 1;
+    const types = native.recordTypes;
+    if (types.length === 1) [this.#onlyType] = types;
   }
 
   /** The path of the space. */
@@ -37,17 +40,40 @@ class RecordSpace {
   async put(record, given) {
     const { type, version, tx } = options(given, "type", "version", "tx");
     if (version !== undefined && !(version instanceof RecordVersion)) refuse("version", "a RecordVersion", version);
-    const [saved] = await this.#save([record], type, version?.toBytes(), tx);
-    return saved;
+    return this.#saveOne("put", record, type, version?.toBytes(), tx);
+  }
+
+  /** Saves a new record. One with its key is an error: `RecordAlreadyExists`. */
+  async insert(record, given) {
+    const { type, tx } = options(given, "type", "tx");
+    return this.#saveOne("insert", record, type, undefined, tx);
+  }
+
+  /** Saves a record over the one of its key and type. If there is none, it is an error: `RecordNotFound`. */
+  async update(record, given) {
+    const { type, tx } = options(given, "type", "tx");
+    return this.#saveOne("update", record, type, undefined, tx);
   }
 
   /** Saves records, all or none, in one transaction. */
   async putAll(records, given) {
-    const { type, tx } = options(given, "type", "tx");
-    if (typeof records?.[Symbol.iterator] !== "function" || typeof records === "string") {
-      refuse("records", "an array or another iterable of records", records);
-    }
-    return this.#save([...records], type, undefined, tx);
+    return this.#saveAll("put", records, given);
+  }
+
+  /** Saves new records, all or none, as `putAll`. */
+  async insertAll(records, given) {
+    return this.#saveAll("insert", records, given);
+  }
+
+  /** Saves records over those of their keys and types, all or none, as `putAll`. */
+  async updateAll(records, given) {
+    return this.#saveAll("update", records, given);
+  }
+
+  /** As which record type `put` saves this object when it is not told: as what it came out of a space, or the only one. */
+  typeOf(record) {
+    if (!isObject(record)) refuse("a record", "an object", record);
+    return typesOfRecords.get(record) ?? this.#onlyType;
   }
 
   /** The record with this key, or undefined. */
@@ -76,25 +102,49 @@ class RecordSpace {
     return new Reader(found).value() ?? undefined;
   }
 
+  /** Deletes all records whose primary keys begin with these columns, or all of a type, without reading them. */
+  async deleteWhere(prefix = [], given) {
+    const [packed, type, tx] = keyed(prefix, given);
+    await inTransaction(tx, (native) => settle(this.#native.deleteWhere(packed, type, native)));
+  }
+
+  /** Deletes all records. The schema stays. */
+  async deleteAll(given) {
+    const { tx } = options(given, "tx");
+    await inTransaction(tx, (native) => settle(this.#native.deleteAll(native)));
+  }
+
   /** The records in the order of their primary keys. */
   scan(given) {
-    const { type, prefix, start, end, ...rest } = options(given, "type", ...BOUNDS, ...SCAN_OPTIONS);
-    const [recordType, bounds] = [type === undefined ? undefined : text(type, "type"), packedBounds(prefix, start, end)];
-    return this.#cursor(rest, (...how) => this.#native.scan(recordType, bounds, ...how), this.#record);
+    return this.#scanOfType(given, (...asked) => this.#native.scan(...asked), this.#record);
+  }
+
+  /** The primary keys of the records, in their order, without the records. */
+  scanKeys(given) {
+    return this.#scanOfType(given, (...asked) => this.#native.scanKeys(...asked), (reader) => reader.value());
   }
 
   /** The entries of an index in its order. */
   scanIndex(name, given) {
-    const { prefix, start, end, ...rest } = options(given, ...BOUNDS, ...SCAN_OPTIONS);
-    const [index, bounds] = [text(name, "the name of an index"), packedBounds(prefix, start, end)];
-    return this.#cursor(rest, (...how) => this.#native.scanIndex(index, bounds, ...how), entry);
+    return this.#scanOfIndex(name, given, (...asked) => this.#native.scanIndex(...asked), entry);
   }
 
   /** The records in the order of an index. A record comes as often as it has entries in the range. */
   scanBy(name, given) {
-    const { prefix, start, end, ...rest } = options(given, ...BOUNDS, ...SCAN_OPTIONS);
-    const [index, bounds] = [text(name, "the name of an index"), packedBounds(prefix, start, end)];
-    return this.#cursor(rest, (...how) => this.#native.scanBy(index, bounds, ...how), this.#record);
+    return this.#scanOfIndex(name, given, (...asked) => this.#native.scanBy(...asked), this.#record);
+  }
+
+  /** What breaks the uniqueness of an index that is being built, or is not yet unique, by value and primary key. */
+  uniquenessViolations(name, given) {
+    return this.#scanOfIndex(name, given, (...asked) => this.#native.uniquenessViolations(...asked), violation);
+  }
+
+  /** Deletes the records that have this value in a unique index, but for the one whose key is `keep`, if it is said. */
+  async resolveUniqueness(name, value, given) {
+    const { keep, tx } = options(given, "keep", "tx");
+    const [index, packed] = [text(name, "the name of an index"), packedKey(value)];
+    const kept = keep === undefined ? undefined : packedKey(keep);
+    await inTransaction(tx, (native) => settle(this.#native.resolveUniqueness(index, packed, kept, native)));
   }
 
   /** The records of which a filter is true: a `Filter`, or text with the values of its `?` or `:name`; all without it. */
@@ -110,10 +160,18 @@ class RecordSpace {
     return new Reader(value).value() ?? undefined;
   }
 
-  /** How many records there are, by the count indexes of the schema, or by its record count key. */
+  /** How many records there are, or how many of a type, by the count indexes of the schema, or by its record count key. */
   async count(given) {
+    const { type, tx } = options(given, "type", "tx");
+    const recordType = type === undefined ? undefined : text(type, "type");
+    return inTransaction(tx, (native) => settle(this.#native.count(recordType, native)));
+  }
+
+  /** How many records have this value of a key, by the record count key of the schema or a count index over all types. */
+  async countBy(key, value, given) {
     const { tx } = options(given, "tx");
-    return inTransaction(tx, (native) => settle(this.#native.count(native)));
+    const [counted, packed] = [packedExpressions(key), packedKey(value)];
+    return inTransaction(tx, (native) => settle(this.#native.countBy(counted, packed, native)));
   }
 
   /** The states of all indexes by their names. */
@@ -122,18 +180,35 @@ class RecordSpace {
     return Object.fromEntries(await inTransaction(tx, (native) => settle(this.#native.indexStates(native))));
   }
 
+  /** The state of an index. */
+  async indexState(name, given) {
+    const [index, { tx }] = [text(name, "the name of an index"), options(given, "tx")];
+    return inTransaction(tx, (native) => settle(this.#native.indexState(index, native)));
+  }
+
+  /** Puts an index into a state; says whether that changed anything. */
+  async markIndex(name, state, given) {
+    const { tx } = options(given, "tx");
+    const [index, wanted] = [text(name, "the name of an index"), text(state, "the state of an index")];
+    return inTransaction(tx, (native) => settle(this.#native.markIndex(index, wanted, native)));
+  }
+
+  /** Takes an index out of use and clears its entries: it costs nothing until it is built again. */
+  async disableIndex(name, given) {
+    return this.markIndex(name, "DISABLED", given);
+  }
+
+  /** Builds an index again, in one transaction: for spaces of few records. `buildIndexes` does it in many. */
+  async rebuildIndex(name, given) {
+    const [index, { tx }] = [text(name, "the name of an index"), options(given, "tx")];
+    await inTransaction(tx, (native) => settle(this.#native.rebuildIndex(index, native)));
+  }
+
   /** Builds all indexes that are not readable, or those that are named, in many transactions. */
   async buildIndexes(given) {
-    const said = options(given, "names", "progress", "recordsPerSecond", "limit", "timeMaxMs", "leaseMs", "signal");
-    const [progress, stop] = [callback(said.progress, "progress"), signal(said.signal)];
+    const { names, progress, stop, how } = buildArguments(given);
     stop?.throwIfAborted();
-    const build = this.#native.buildIndexes(texts(said.names ?? [], "names"), {
-      limit: count(said.limit, "limit"),
-      recordsPerSecond: count(said.recordsPerSecond, "recordsPerSecond"),
-      timeMaxMs: milliseconds(said.timeMaxMs, "timeMaxMs"),
-      leaseMs: milliseconds(said.leaseMs, "leaseMs"),
-    });
-    return follow(checked(build), progress, stop);
+    return follow(checked(this.#native.buildIndexes(names, how)), progress, stop);
   }
 
   /** Opens the record space at `path` below this one; otherwise as `Database.space`. */
@@ -161,7 +236,20 @@ class RecordSpace {
     return settle(this.#native.schemaVersions());
   }
 
-  async #save(records, type, version, tx) {
+  async #saveOne(how, record, type, version, tx) {
+    const [saved] = await this.#save(how, [record], type, version, tx);
+    return saved;
+  }
+
+  async #saveAll(how, records, given) {
+    const { type, tx } = options(given, "type", "tx");
+    if (typeof records?.[Symbol.iterator] !== "function" || typeof records === "string") {
+      refuse("records", "an array or another iterable of records", records);
+    }
+    return this.#save(how, [...records], type, undefined, tx);
+  }
+
+  async #save(how, records, type, version, tx) {
     const told = type === undefined ? undefined : text(type, "type");
     const writer = new Writer();
     writer.list(records.length);
@@ -170,12 +258,20 @@ class RecordSpace {
       writer.value(record);
     }
     const packed = writer.bytes();
-    const saved = await inTransaction(tx, (native) => settle(this.#native.put(packed, version, native)));
-    return new Reader(saved).value().map(([recordType, primaryKey, saving]) => ({
-      type: recordType,
-      primaryKey,
-      version: saving,
-    }));
+    const saved = await inTransaction(tx, (native) => settle(this.#native.save(how, packed, version, native)));
+    return new Reader(saved).value().map((columns) => stored(...columns, tx));
+  }
+
+  #scanOfType(given, scan, read) {
+    const { type, prefix, start, end, ...rest } = options(given, "type", ...BOUNDS, ...SCAN_OPTIONS);
+    const [recordType, bounds] = [type === undefined ? undefined : text(type, "type"), packedBounds(prefix, start, end)];
+    return this.#cursor(rest, (...how) => scan(recordType, bounds, ...how), read);
+  }
+
+  #scanOfIndex(name, given, scan, read) {
+    const { prefix, start, end, ...rest } = options(given, ...BOUNDS, ...SCAN_OPTIONS);
+    const [index, bounds] = [text(name, "the name of an index"), packedBounds(prefix, start, end)];
+    return this.#cursor(rest, (...how) => scan(index, bounds, ...how), read);
   }
 
   #cursor(given, open, read) {
@@ -194,7 +290,7 @@ class RecordSpace {
 
   #record = (reader) => {
     const record = reader.value();
-    if (this.#severalTypes && record !== null) typesOfRecords.set(record, reader.messageName);
+    if (record !== null && reader.messageName !== this.#onlyType) typesOfRecords.set(record, reader.messageName);
     return record;
   };
 }
@@ -221,6 +317,24 @@ function scanArguments(given) {
 function entry(reader) {
   const [key, value, primaryKey] = reader.value();
   return { key, value, primaryKey };
+}
+
+/** What breaks the uniqueness of an index, from what the addon writes of it. */
+function violation(reader) {
+  const [value, primaryKey, existingPrimaryKey] = reader.value();
+  return { value, primaryKey, existingPrimaryKey };
+}
+
+/** What was saved. The version of what was saved in a transaction of the caller's own is complete once that has committed. */
+function stored(type, primaryKey, version, tx) {
+  if (tx === undefined || version === null) return { type, primaryKey, version };
+  return {
+    type,
+    primaryKey,
+    get version() {
+      return version.completedBy(tx.versionstamp);
+    },
+  };
 }
 
 /** The arguments of a call that is about the record with a key. */

@@ -56,6 +56,12 @@ class Transaction {
     return this.#native.maybeCommitted;
   }
 
+  /** The 10 bytes that order this transaction among all others; null before it has committed, and if it saved no versions. */
+  get versionstamp() {
+    const stamp = this.#native.versionstamp;
+    return stamp ? new Uint8Array(stamp) : null;
+  }
+
   /** Commits a transaction of `Database.transaction`. Nothing can be done with it afterwards. */
   async commit() {
     if (this.#byRun) {

@@ -32,6 +32,12 @@ class RecordVersion {
     return this.#view().getUint16(GLOBAL);
   }
 
+  /** This version as the commit of its transaction completes it; itself when there is no commit yet, or it is complete. */
+  completedBy(versionstamp) {
+    if (versionstamp === null || this.isComplete) return this;
+    return new RecordVersion(Buffer.concat([versionstamp, this.#bytes.subarray(GLOBAL)]));
+  }
+
   /** Its 12 bytes. */
   toBytes() {
     return new Uint8Array(this.#bytes);

@@ -1,8 +1,10 @@
-//! What tests share with the programs that run beside them: child processes that are killed, fuzzers, and scenarios.
+//! What tests share with the programs that run beside them: child processes that are killed, fuzzers, scenarios, and
+//! simulations.
 
 pub mod fuzz;
 pub mod load;
 pub mod scenario;
+pub mod simulation;
 
 /// The programs of the README.
 #[cfg(doctest)]

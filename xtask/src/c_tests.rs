@@ -43,6 +43,8 @@ const TESTS: [Test; 4] = [
             "bindings/c/tests/scans.c",
             "bindings/c/tests/indexes.c",
             "bindings/c/tests/queries.c",
+            "bindings/c/tests/filters.c",
+            "bindings/c/tests/states.c",
             "bindings/c/tests/transactions.c",
             "bindings/c/tests/handles.c",
             "bindings/c/tests/arguments.c",

@@ -2,7 +2,7 @@
 //! Node.js packages and the C library.
 
 use crate::step::{Failure, Program, Steps};
-use crate::{c_tests, r#gen, node, python, tidy};
+use crate::{c_tests, r#gen, node, python, relay, tidy};
 
 /// Runs all steps, or those of these names, and prints a summary.
 pub(crate) fn run(only: Vec<String>) -> Result<(), Failure> {
@@ -35,6 +35,7 @@ pub(crate) fn run(only: Vec<String>) -> Result<(), Failure> {
     steps.step("Python tests", python_tests);
     steps.step("Node tests", node_tests);
     steps.step("C tests", c_tests::run);
+    steps.step("pages across languages", relay::test);
     steps.finish()
 }
 

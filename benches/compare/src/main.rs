@@ -20,6 +20,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::measure::measure;
 use crate::peer::Outcome;
+use crate::question::Asked;
 use crate::report::Table;
 use crate::workload::WORKLOADS;
 
@@ -35,10 +36,20 @@ struct Arguments {
     /// Only the peers with this in their name
     #[arg(long, default_value = "")]
     peer: String,
+    /// Only the questions with this in their head
+    #[arg(long, default_value = "")]
+    question: String,
+    /// Ask each question at most so often, as a profiler wants it
+    #[arg(long, default_value_t = usize::MAX)]
+    times: usize,
 }
 
 fn main() -> Outcome<()> {
     let arguments = Arguments::parse();
+    let asked = Asked {
+        head: arguments.question,
+        times_max: arguments.times,
+    };
     let mut tables = Vec::new();
     for workload in WORKLOADS {
         for &records in &arguments.records {
@@ -53,11 +64,14 @@ fn main() -> Outcome<()> {
                 let style = ProgressStyle::with_template("{msg:>24} {bar:40} {pos}/{len} {per_sec}")?;
                 let bar = ProgressBar::new(u64::try_from(records)?).with_style(style);
                 bar.set_message(kind.name);
-                rows.push((kind.name, measure(workload, kind, records, |done| bar.inc(done))?));
+                rows.push((
+                    kind.name,
+                    measure(workload, kind, records, &asked, |done| bar.inc(done))?,
+                ));
                 bar.finish();
             }
             let title = workload.title;
-            let columns = measure::columns(workload);
+            let columns = measure::columns(workload, &asked);
             tables.push(Table {
                 title,
                 records,

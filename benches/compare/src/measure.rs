@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::peer::{Kind, Outcome, Peer};
-use crate::question::{QUESTIONS, Question};
+use crate::question::{Asked, Question};
 use crate::user::{User, scatter};
 use crate::workload::Workload;
 
@@ -15,9 +15,9 @@ const GETS: usize = 20_000;
 const SCANS: usize = 2_000;
 
 /// The times that are measured of a workload, as the heads of its tables.
-pub(crate) fn columns(workload: &Workload) -> Vec<String> {
+pub(crate) fn columns(workload: &Workload, asked: &Asked) -> Vec<String> {
     if workload.queries {
-        return QUESTIONS.iter().map(|question| question.head().to_owned()).collect();
+        return asked.questions().map(|question| question.head().to_owned()).collect();
     }
     let scan = format!("scan of {SCAN}");
     vec![
@@ -35,6 +35,7 @@ pub(crate) fn measure(
     workload: &Workload,
     kind: &Kind,
     records: i64,
+    asked: &Asked,
     progress: impl Fn(u64),
 ) -> Outcome<Vec<Duration>> {
     let folder = tempfile::tempdir()?;
@@ -54,9 +55,9 @@ pub(crate) fn measure(
     }
 
     if workload.queries {
-        return QUESTIONS
-            .iter()
-            .map(|question| ask(peer.as_mut(), question, records))
+        return asked
+            .questions()
+            .map(|question| ask(peer.as_mut(), question, asked.times(question), records))
             .collect();
     }
 
@@ -88,19 +89,19 @@ pub(crate) fn measure(
 
 /// The mean time of one answer.
 #[allow(clippy::disallowed_methods, reason = "a benchmark measures time")]
-fn ask(peer: &mut dyn Peer, question: &Question, records: i64) -> Outcome<Duration> {
+fn ask(peer: &mut dyn Peer, question: &Question, times: usize, records: i64) -> Outcome<Duration> {
     // The first answer may make a plan, and warms what the question reads.
     peer.ask(question, pick(0, records))?;
     let mut rows = 0;
     let started = Instant::now();
-    for n in 0..question.times() {
+    for n in 0..times {
         rows += peer.ask(question, pick(n, records))?;
     }
     let time = started.elapsed();
     if rows == 0 {
         return Err(format!("{}: no rows at all", question.head()).into());
     }
-    Ok(time / u32::try_from(question.times())?)
+    Ok(time / u32::try_from(times)?)
 }
 
 /// The numbers below `records` in a fixed order that jumps about.

@@ -16,13 +16,31 @@ pub(crate) enum Question {
 }
 
 /// All of them, in the order of the columns.
-pub(crate) const QUESTIONS: &[Question] = &[
+const QUESTIONS: &[Question] = &[
     Question::Point,
     Question::RangeWithFetch,
     Question::CoveringRange,
     Question::OrOfTwo,
     Question::SortWithoutIndex,
 ];
+
+/// Which of them are asked, and how often.
+pub(crate) struct Asked {
+    /// Those with this in their head.
+    pub(crate) head: String,
+    /// At most so often each.
+    pub(crate) times_max: usize,
+}
+
+impl Asked {
+    pub(crate) fn questions(&self) -> impl Iterator<Item = &'static Question> {
+        QUESTIONS.iter().filter(|question| question.head().contains(&self.head))
+    }
+
+    pub(crate) fn times(&self, question: &Question) -> usize {
+        question.times().min(self.times_max)
+    }
+}
 
 /// How many users a range reads.
 pub(crate) const RANGE: usize = 100;
@@ -40,7 +58,7 @@ impl Question {
     }
 
     /// How often it is asked.
-    pub(crate) fn times(self) -> usize {
+    fn times(self) -> usize {
         match self {
             Question::Point | Question::OrOfTwo => 10_000,
             Question::RangeWithFetch | Question::CoveringRange | Question::SortWithoutIndex => 1_000,

@@ -9,8 +9,11 @@ use std::mem::{MaybeUninit, size_of};
 use record_store::{Error, ErrorKind};
 
 use crate::database::{rs_open_options, rs_run_options};
+use crate::diff::{rs_change, rs_changes, rs_schema_versions};
 use crate::error::Result;
-use crate::index::{rs_build_options, rs_build_progress, rs_build_summary, rs_index_entry};
+use crate::index::{rs_index_entry, rs_uniqueness_violation};
+use crate::index_build::{rs_build_options, rs_build_progress, rs_build_summary};
+use crate::index_state::{rs_index_states, rs_named_index_state};
 use crate::memory::{rs_buffer, rs_list, rs_memory};
 use crate::query::rs_query_options;
 use crate::record::{rs_put_item, rs_put_options, rs_record};
@@ -88,6 +91,7 @@ plain! {
     rs_bytes rs_buffer rs_list rs_record rs_put_item rs_index_entry
     rs_open_options rs_run_options rs_space_options rs_put_options rs_scan_options rs_query_options
     rs_build_options rs_build_progress rs_build_summary
+    rs_uniqueness_violation rs_named_index_state rs_index_states rs_change rs_changes rs_schema_versions
 }
 
 // SAFETY: a raw pointer is an address.

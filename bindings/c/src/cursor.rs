@@ -1,16 +1,17 @@
-//! `rs_cursor`: the records of a scan, or the entries of an index, one after the other.
+//! `rs_cursor`: what a scan gives, one result after the other: records, their keys, entries of an index, what breaks its uniqueness.
 
 use std::sync::Arc;
 
 use parking_lot::{Mutex, MutexGuard};
 use record_store::{
-    Continuation, Error, ErrorKind, IndexEntry, NoNextReason, RecordContext, SpaceCursor, StoredRecord,
+    Continuation, Error, ErrorKind, IndexEntry, NoNextReason, RecordContext, SpaceCursor, StoredRecord, Tuple,
+    UniquenessViolation,
 };
 
 use crate::buffer::{Out, rs_bytes};
 use crate::error::{Failure, Result, rs_error};
 use crate::handle::{self, Kind, Object, Table};
-use crate::index::{ShownEntry, rs_index_entry};
+use crate::index::{ShownEntry, ShownViolation, rs_index_entry, rs_uniqueness_violation};
 use crate::panic::{call, call_without_error};
 use crate::record::{Shown, rs_record};
 use crate::runtime::{Family, wait};
@@ -41,7 +42,9 @@ pub const RS_REASON_SCAN_LIMIT_REACHED: rs_no_next_reason = 5;
 /// Where results come from.
 pub(crate) enum Source {
     Records(SpaceCursor),
+    Keys(SpaceCursor<Tuple>),
     Entries(SpaceCursor<IndexEntry>),
+    Violations(SpaceCursor<UniquenessViolation>),
 }
 
 /// Does the same with whatever the cursor of the core is.
@@ -49,7 +52,9 @@ macro_rules! with_core {
     ($source:expr, $cursor:ident => $work:expr) => {
         match $source {
             Source::Records($cursor) => $work,
+            Source::Keys($cursor) => $work,
             Source::Entries($cursor) => $work,
+            Source::Violations($cursor) => $work,
         }
     };
 }
@@ -59,28 +64,51 @@ impl Source {
     pub(crate) fn within(self, context: &RecordContext) -> Self {
         match self {
             Source::Records(cursor) => Source::Records(cursor.within(context)),
+            Source::Keys(cursor) => Source::Keys(cursor.within(context)),
             Source::Entries(cursor) => Source::Entries(cursor.within(context)),
+            Source::Violations(cursor) => Source::Violations(cursor.within(context)),
         }
     }
 
     async fn next_record(&mut self) -> record_store::Result<Option<StoredRecord>> {
         match self {
             Source::Records(cursor) => cursor.next().await,
-            Source::Entries(_) => {
-                let message = "the cursor is over entries of an index: read them with rs_cursor_next_entry";
-                Err(Error::new(ErrorKind::InvalidArgument, message))
-            }
+            other => Err(other.refused()),
+        }
+    }
+
+    async fn next_key(&mut self) -> record_store::Result<Option<Tuple>> {
+        match self {
+            Source::Keys(cursor) => cursor.next().await,
+            other => Err(other.refused()),
         }
     }
 
     async fn next_entry(&mut self) -> record_store::Result<Option<IndexEntry>> {
         match self {
             Source::Entries(cursor) => cursor.next().await,
-            Source::Records(_) => {
-                let message = "the cursor is over records: read them with rs_cursor_next";
-                Err(Error::new(ErrorKind::InvalidArgument, message))
-            }
+            other => Err(other.refused()),
         }
+    }
+
+    async fn next_violation(&mut self) -> record_store::Result<Option<UniquenessViolation>> {
+        match self {
+            Source::Violations(cursor) => cursor.next().await,
+            other => Err(other.refused()),
+        }
+    }
+
+    /// Why a call for other results than the cursor has is none for it.
+    fn refused(&self) -> Error {
+        let message = match self {
+            Source::Records(_) => "the cursor is over records: read them with rs_cursor_next",
+            Source::Keys(_) => "the cursor is over primary keys: read them with rs_cursor_next_key",
+            Source::Entries(_) => "the cursor is over entries of an index: read them with rs_cursor_next_entry",
+            Source::Violations(_) => {
+                "the cursor is over what breaks the uniqueness of an index: read it with rs_cursor_next_violation"
+            }
+        };
+        Error::new(ErrorKind::InvalidArgument, message)
     }
 
     fn no_next_reason(&self) -> Option<NoNextReason> {
@@ -109,6 +137,7 @@ enum Lent {
     Nothing,
     Record(Shown),
     Entry(ShownEntry),
+    Violation(ShownViolation),
     Bytes(Vec<u8>),
 }
 
@@ -208,6 +237,51 @@ pub extern "C" fn rs_cursor_next_entry(
         scan.lent = Lent::Entry(ShownEntry::new(&next));
         if let Lent::Entry(shown) = &scan.lent {
             entry.set(shown.view());
+        }
+        Ok(RS_OK)
+    })
+}
+
+/// Reads the next primary key, packed: see `rs_key_primary_key` and `rs_key_unpack`; RS_NONE at the end, and when a limit was reached.
+#[unsafe(no_mangle)]
+pub extern "C" fn rs_cursor_next_key(
+    cursor: *mut rs_cursor,
+    primary_key: *mut rs_bytes,
+    error: *mut *mut rs_error,
+) -> rs_status {
+    let primary_key = Out::new(primary_key);
+    call(error, || {
+        let primary_key = primary_key.required("primary_key")?;
+        let cursor = handle::get::<Cursor>(cursor)?;
+        let (used, mut scan) = (cursor.enter_transaction()?, cursor.enter()?);
+        scan.lent = Lent::Nothing;
+        let Some(next) = fetch(used.as_ref(), scan.source.next_key())? else {
+            return Ok(RS_NONE);
+        };
+        primary_key.set(scan.lend(next.pack()));
+        Ok(RS_OK)
+    })
+}
+
+/// Reads what next breaks the uniqueness of an index; RS_NONE at the end, and when a limit was reached.
+#[unsafe(no_mangle)]
+pub extern "C" fn rs_cursor_next_violation(
+    cursor: *mut rs_cursor,
+    violation: *mut rs_uniqueness_violation,
+    error: *mut *mut rs_error,
+) -> rs_status {
+    let violation = Out::new(violation);
+    call(error, || {
+        let violation = violation.required("violation")?;
+        let cursor = handle::get::<Cursor>(cursor)?;
+        let (used, mut scan) = (cursor.enter_transaction()?, cursor.enter()?);
+        scan.lent = Lent::Nothing;
+        let Some(next) = fetch(used.as_ref(), scan.source.next_violation())? else {
+            return Ok(RS_NONE);
+        };
+        scan.lent = Lent::Violation(ShownViolation::new(&next));
+        if let Lent::Violation(shown) = &scan.lent {
+            violation.set(shown.view());
         }
         Ok(RS_OK)
     })

@@ -37,10 +37,12 @@ pub(crate) enum Kind {
     Cursor = 7,
     Memory = 8,
     Error = 9,
+    Filter = 10,
+    Expression = 11,
 }
 
 impl Kind {
-    const ALL: [Kind; 9] = [
+    const ALL: [Kind; 11] = [
         Kind::Database,
         Kind::Transaction,
         Kind::Space,
@@ -50,6 +52,8 @@ impl Kind {
         Kind::Cursor,
         Kind::Memory,
         Kind::Error,
+        Kind::Filter,
+        Kind::Expression,
     ];
 
     /// The name of its type in C.
@@ -64,6 +68,8 @@ impl Kind {
             Kind::Cursor => "rs_cursor",
             Kind::Memory => "rs_memory",
             Kind::Error => "rs_error",
+            Kind::Filter => "rs_filter",
+            Kind::Expression => "rs_expression",
         }
     }
 

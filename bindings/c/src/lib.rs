@@ -12,11 +12,17 @@
 compile_error!("a handle is a slot and a generation in 64 bits: this library needs a platform of 64 bits");
 
 pub mod buffer;
+pub mod count;
 pub mod cursor;
 pub mod database;
+pub mod diff;
 pub mod error;
+pub mod expression;
+pub mod filter;
 mod handle;
 pub mod index;
+pub mod index_build;
+pub mod index_state;
 pub mod key;
 pub mod library;
 pub mod memory;

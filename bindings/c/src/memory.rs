@@ -1,5 +1,6 @@
 //! `rs_buffer` and `rs_list`: what the library has given away, until it is given back.
 
+use std::any::Any;
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -17,7 +18,8 @@ pub struct rs_memory;
 pub(crate) enum Memory {
     Record(Shown),
     Bytes(Cow<'static, [u8]>),
-    List(#[expect(dead_code, reason = "C looks at them")] Texts),
+    /// What views of C look at, with the views.
+    Kept(#[expect(dead_code, reason = "C looks at it")] Box<dyn Any + Send + Sync>),
 }
 
 static MEMORY: Table<Memory> = Table::new();
@@ -31,12 +33,9 @@ impl Object for Memory {
     }
 }
 
-/// Texts with views of them.
-pub(crate) struct Texts {
-    #[expect(dead_code, reason = "C looks at them")]
-    views: Vec<rs_bytes>,
-    #[expect(dead_code, reason = "the views look at them")]
-    texts: Vec<String>,
+/// Keeps what views of C look at until its handle is freed.
+pub(crate) fn keep(kept: impl Any + Send + Sync) -> Result<*mut rs_memory> {
+    handle::insert(Arc::new(Memory::Kept(Box::new(kept))))
 }
 
 /// Bytes, or text in UTF-8, that the library has given away: free them with `rs_buffer_free`.
@@ -90,12 +89,10 @@ pub struct rs_list {
 impl rs_list {
     pub(crate) fn new(texts: Vec<String>) -> Result<Self> {
         let views: Vec<rs_bytes> = texts.iter().map(|text| rs_bytes::view(text.as_bytes())).collect();
-        let (items, count) = (views.as_ptr(), views.len());
-        let memory = Memory::List(Texts { views, texts });
         Ok(rs_list {
-            items,
-            count,
-            owner: handle::insert(Arc::new(memory))?,
+            items: views.as_ptr(),
+            count: views.len(),
+            owner: keep((views, texts))?,
         })
     }
 }

@@ -1,4 +1,4 @@
-//! Queries: records by a filter as text, with its parameters, in an order.
+//! Queries: records by a filter, as text with its parameters or as a program builds it, in an order.
 
 use std::time::Duration;
 
@@ -8,6 +8,7 @@ use record_store::{Continuation, ScanLimits, SpaceQuery};
 use crate::buffer::{Out, copied, options, rs_bytes};
 use crate::cursor::{Source, rs_cursor};
 use crate::error::{Result, invalid, rs_error};
+use crate::filter::{Filter, rs_filter};
 use crate::handle;
 use crate::key::{Key, rs_key};
 use crate::memory::rs_buffer;
@@ -59,6 +60,8 @@ pub struct rs_query_options {
     pub reverse: u8,
     /// Not 0: reads without conflicts with those who write.
     pub snapshot: u8,
+    /// Only records of which this is true too; NULL for none.
+    pub filter: *const rs_filter,
 }
 
 impl rs_query_options {
@@ -74,6 +77,9 @@ impl rs_query_options {
                 scanned_bytes_max: most(self.scanned_bytes_max),
                 time_max: most(self.time_max_ms).map(Duration::from_millis),
             });
+        if let Some(filter) = handle::get_optional::<Filter>(self.filter)? {
+            query = query.filter(filter.0.clone());
+        }
         for record_type in texts(self.record_types, self.record_type_count, "record_types")? {
             query = query.record_type(record_type);
         }

@@ -161,3 +161,46 @@ pub extern "C" fn rs_scan_index(
         Ok(RS_OK)
     })
 }
+
+/// Begins to read the primary keys of the records, in their order and without the records; read them with `rs_cursor_next_key`.
+/// Otherwise as `rs_scan`.
+#[unsafe(no_mangle)]
+pub extern "C" fn rs_scan_keys(
+    space: *mut rs_space,
+    transaction: *mut rs_transaction,
+    options: *const rs_scan_options,
+    cursor: *mut *mut rs_cursor,
+    error: *mut *mut rs_error,
+) -> rs_status {
+    let cursor = Out::new(cursor);
+    call(error, || {
+        let cursor = cursor.required("cursor")?;
+        let options = self::options(options)?.to_core()?;
+        cursor.set(begin(space, transaction, |space| {
+            Source::Keys(space.scan_record_keys(options))
+        })?);
+        Ok(RS_OK)
+    })
+}
+
+/// Begins to read what breaks the uniqueness of an index that is being built, or is not yet unique, by value and primary key; read it
+/// with `rs_cursor_next_violation`. Otherwise as `rs_scan_index`.
+#[unsafe(no_mangle)]
+pub extern "C" fn rs_scan_uniqueness_violations(
+    space: *mut rs_space,
+    transaction: *mut rs_transaction,
+    index: rs_bytes,
+    options: *const rs_scan_options,
+    cursor: *mut *mut rs_cursor,
+    error: *mut *mut rs_error,
+) -> rs_status {
+    let cursor = Out::new(cursor);
+    call(error, || {
+        let cursor = cursor.required("cursor")?;
+        let (index, options) = (index.text("index")?, self::options(options)?.to_core()?);
+        cursor.set(begin(space, transaction, |space| {
+            Source::Violations(space.scan_uniqueness_violations(index, options))
+        })?);
+        Ok(RS_OK)
+    })
+}

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use parking_lot::Mutex;
-use record_store::metadata::{MetaDataEvolutionValidator, SchemaBuilder};
-use record_store::{Error, ErrorKind};
+use record_store::metadata::{Columns, MetaDataEvolutionValidator, SchemaBuilder};
+use record_store::{Error, ErrorKind, KeyExpression};
 
 use crate::buffer::{Out, rs_bytes};
-use crate::error::{Failure, Result, rs_error};
+use crate::error::{Failure, Result, invalid, rs_error};
+use crate::expression::{expression_of, rs_expression};
 use crate::handle::{self, Kind, Object, Table};
 use crate::memory::rs_buffer;
 use crate::panic::{call, call_without_error, value_or};
@@ -52,7 +53,56 @@ pub(crate) struct Declared {
 #[derive(Clone)]
 struct Type {
     name: String,
-    primary_key: Vec<String>,
+    primary_key: KeyColumns,
+}
+
+/// The columns of a key: names of fields one after the other, or a whole expression.
+#[derive(Clone, Default)]
+pub(crate) enum KeyColumns {
+    #[default]
+    None,
+    Names(Vec<String>),
+    Whole(KeyExpression),
+}
+
+impl KeyColumns {
+    /// Adds the name of a field.
+    ///
+    /// **Errors**: `InvalidArgument` beside a whole expression.
+    pub(crate) fn add(&mut self, name: String) -> Result<()> {
+        match self {
+            KeyColumns::None => *self = KeyColumns::Names(vec![name]),
+            KeyColumns::Names(names) => names.push(name),
+            KeyColumns::Whole(_) => return Err(Self::either("column")),
+        }
+        Ok(())
+    }
+
+    /// Makes it a whole expression.
+    ///
+    /// **Errors**: `InvalidArgument` when it has columns already.
+    pub(crate) fn set(&mut self, expression: KeyExpression) -> Result<()> {
+        match self {
+            KeyColumns::None => *self = KeyColumns::Whole(expression),
+            _ => return Err(Self::either("expression")),
+        }
+        Ok(())
+    }
+
+    fn either(argument: &'static str) -> Failure {
+        invalid(
+            "a key has names of columns, or one expression: put all of them into the expression",
+            argument,
+        )
+    }
+
+    pub(crate) fn to_core(&self) -> Option<Columns> {
+        match self {
+            KeyColumns::None => None,
+            KeyColumns::Names(names) => Some(Columns::from(names.clone())),
+            KeyColumns::Whole(expression) => Some(Columns::from(expression.clone())),
+        }
+    }
 }
 
 static BUILDERS: Table<Builder> = Table::new();
@@ -75,7 +125,7 @@ impl Declared {
             .unwrap_or_else(|| {
                 self.types.push(Type {
                     name: name.to_owned(),
-                    primary_key: Vec::new(),
+                    primary_key: KeyColumns::None,
                 });
                 self.types.len() - 1
             });
@@ -95,12 +145,9 @@ impl Declared {
     fn to_core(&self) -> SchemaBuilder {
         let mut core = self.core.clone();
         for Type { name, primary_key } in &self.types {
-            core = core.record_type(name, |declared| {
-                if primary_key.is_empty() {
-                    declared
-                } else {
-                    declared.primary_key(primary_key.clone())
-                }
+            core = core.record_type(name, |declared| match primary_key.to_core() {
+                None => declared,
+                Some(columns) => declared.primary_key(columns),
             });
         }
         core = self
@@ -204,8 +251,21 @@ pub extern "C" fn rs_schema_builder_primary_key(
 ) -> rs_status {
     declare(builder, |declared| {
         let (record_type, column) = (record_type.text("record_type")?, column.text("column")?);
-        declared.record_type(&record_type).primary_key.push(column);
-        Ok(())
+        declared.record_type(&record_type).primary_key.add(column)
+    })
+}
+
+/// Makes a key expression the primary key of a record type. It is taken as it is: without the key of the record type in it, records of
+/// several types share their keys.
+#[unsafe(no_mangle)]
+pub extern "C" fn rs_schema_builder_primary_key_expression(
+    builder: *mut rs_schema_builder,
+    record_type: rs_bytes,
+    expression: *const rs_expression,
+) -> rs_status {
+    declare(builder, |declared| {
+        let (record_type, expression) = (record_type.text("record_type")?, expression_of(expression)?);
+        declared.record_type(&record_type).primary_key.set(expression)
     })
 }
 

@@ -1,9 +1,12 @@
 //! The indexes of a schema that is being declared.
 
-use record_store::metadata::IndexSchema;
+use record_store::metadata::{Columns, IndexPredicate, IndexSchema};
 
 use crate::buffer::rs_bytes;
-use crate::schema::{declare, rs_schema_builder};
+use crate::expression::{expression_of, rs_expression};
+use crate::filter::{Filter, rs_filter};
+use crate::handle;
+use crate::schema::{KeyColumns, declare, rs_schema_builder};
 use crate::status::rs_status;
 
 /// What was declared of an index.
@@ -11,12 +14,13 @@ use crate::status::rs_status;
 pub(crate) struct Index {
     name: String,
     kind: Option<String>,
-    columns: Vec<String>,
+    columns: KeyColumns,
     groups: Vec<String>,
     covered: Vec<String>,
     types: Vec<String>,
     options: Vec<(String, String)>,
     unique: bool,
+    condition: Option<IndexPredicate>,
 }
 
 impl Index {
@@ -25,7 +29,11 @@ impl Index {
     }
 
     pub(crate) fn to_core(&self) -> IndexSchema {
-        let mut index = IndexSchema::new(&self.name, self.columns.clone());
+        let columns = self.columns.to_core();
+        let mut index = IndexSchema::new(
+            &self.name,
+            columns.unwrap_or_else(|| Columns::from(Vec::<String>::new())),
+        );
         if let Some(kind) = &self.kind {
             index = index.kind(kind);
         }
@@ -37,6 +45,9 @@ impl Index {
         }
         if self.unique {
             index = index.unique();
+        }
+        if let Some(condition) = &self.condition {
+            index = index.condition(condition.clone());
         }
         index = self.types.iter().fold(index, IndexSchema::on);
         self.options
@@ -56,12 +67,13 @@ pub extern "C" fn rs_schema_builder_index(
         let index = Index {
             name: index.text("index")?,
             kind: Some(kind.text("kind")?).filter(|kind| !kind.is_empty()),
-            columns: Vec::new(),
+            columns: KeyColumns::None,
             groups: Vec::new(),
             covered: Vec::new(),
             types: Vec::new(),
             options: Vec::new(),
             unique: false,
+            condition: None,
         };
         declared.indexes.push(index);
         Ok(())
@@ -90,7 +102,37 @@ pub extern "C" fn rs_schema_builder_index_column(
     index: rs_bytes,
     column: rs_bytes,
 ) -> rs_status {
-    add(builder, index, "column", column, |index| &mut index.columns)
+    declare(builder, |declared| {
+        let column = column.text("column")?;
+        declared.index(&index.text("index")?)?.columns.add(column)
+    })
+}
+
+/// Makes a key expression the columns of an index. It is taken as it is: types of indexes that group need `rs_expression_group_by` in it.
+#[unsafe(no_mangle)]
+pub extern "C" fn rs_schema_builder_index_expression(
+    builder: *mut rs_schema_builder,
+    index: rs_bytes,
+    expression: *const rs_expression,
+) -> rs_status {
+    declare(builder, |declared| {
+        let expression = expression_of(expression)?;
+        declared.index(&index.text("index")?)?.columns.set(expression)
+    })
+}
+
+/// Only records of which the filter is true are indexed.
+#[unsafe(no_mangle)]
+pub extern "C" fn rs_schema_builder_index_where(
+    builder: *mut rs_schema_builder,
+    index: rs_bytes,
+    filter: *const rs_filter,
+) -> rs_status {
+    declare(builder, |declared| {
+        let condition = IndexPredicate::try_from(&handle::get::<Filter>(filter)?.0)?;
+        declared.index(&index.text("index")?)?.condition = Some(condition);
+        Ok(())
+    })
 }
 
 /// Adds a record type whose records are indexed; all types are, unless one is named.

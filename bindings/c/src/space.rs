@@ -151,25 +151,6 @@ pub extern "C" fn rs_space_free(space: *mut rs_space) -> rs_status {
     })
 }
 
-/// What would change if the space got this schema, in words: a line for each change with its cost. It changes nothing. Free
-/// the text with `rs_buffer_free`.
-#[unsafe(no_mangle)]
-pub extern "C" fn rs_space_plan(
-    space: *mut rs_space,
-    schema: *const rs_schema,
-    plan: *mut rs_buffer,
-    error: *mut *mut rs_error,
-) -> rs_status {
-    let plan = Out::new(plan);
-    call(error, || {
-        let plan = plan.required("plan")?;
-        let (space, schema) = (handle::get::<Space>(space)?, handle::get::<Schema>(schema)?);
-        let changes = wait(space.core.plan(&schema.0))?.to_string();
-        plan.set(rs_buffer::new(changes.into_bytes())?);
-        Ok(RS_OK)
-    })
-}
-
 /// Saves a record over the one with its key, if there is one.
 ///
 /// `data` is a protobuf message of the type `record_type`. `options` may be NULL. `saved`, which may be NULL, gets the record
@@ -232,7 +213,7 @@ fn save(
     )
 }
 
-/// Saves records, in one transaction: all or, without a transaction of the caller, none.
+/// Saves records, in one transaction: all or, without a transaction of the caller, none. `options` may be NULL.
 ///
 /// A transaction takes 10 MB and five seconds: for more records, call several times.
 #[unsafe(no_mangle)]
@@ -241,9 +222,11 @@ pub extern "C" fn rs_put_all(
     transaction: *mut rs_transaction,
     records: *const rs_put_item,
     count: usize,
+    options: *const rs_put_options,
     error: *mut *mut rs_error,
 ) -> rs_status {
     call(error, || {
+        let options = &self::options(options)?.to_core()?;
         let given = copied(records, count, "records")?;
         let records = given
             .into_iter()
@@ -252,8 +235,8 @@ pub extern "C" fn rs_put_all(
         perform(
             space,
             transaction,
-            async |space| space.put_all(&records).await,
-            async |store| store.save_records(&records).await,
+            async |space| space.put_all_with(&records, options).await,
+            async |store| store.save_records_with(&records, options).await,
         )?;
         Ok(RS_OK)
     })
@@ -344,6 +327,28 @@ pub extern "C" fn rs_delete_all(
             transaction,
             async |space| space.delete_all().await,
             async |store| store.delete_all_records().await,
+        )?;
+        Ok(RS_OK)
+    })
+}
+
+/// Deletes all records whose primary keys begin with the columns of `within`, or all of its record type, without reading them.
+///
+/// That is refused where the entries of these records do not stand together in each index: delete them one by one then.
+#[unsafe(no_mangle)]
+pub extern "C" fn rs_delete_where(
+    space: *mut rs_space,
+    transaction: *mut rs_transaction,
+    within: *const rs_key,
+    error: *mut *mut rs_error,
+) -> rs_status {
+    call(error, || {
+        let within = &resolve(within)?;
+        perform(
+            space,
+            transaction,
+            async |space| space.delete_where(within).await,
+            async |store| store.delete_records_where(within).await,
         )?;
         Ok(RS_OK)
     })

@@ -1,16 +1,18 @@
 //! `rs_transaction`: one attempt of `rs_run`, or one that its user commits.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use parking_lot::Mutex;
+use record_store::kv::TransactionVersion;
 use record_store::{Error, ErrorKind, RecordContext};
 
+use crate::buffer::{Out, rs_bytes};
 use crate::error::{Failure, Result, rs_error};
 use crate::handle::{self, Kind, Object, Table};
 use crate::panic::{call, call_without_error, value_or};
 use crate::runtime::{Family, wait};
-use crate::status::{RS_OK, rs_status};
+use crate::status::{RS_NONE, RS_OK, rs_status};
 
 /// A transaction: all that it reads is of one moment, and all that it writes takes effect at once, or not at all.
 ///
@@ -35,6 +37,7 @@ pub(crate) struct Transaction {
     committed_by: CommittedBy,
     in_use: AtomicBool,
     last_failure: Mutex<Option<Arc<Error>>>,
+    versionstamp: OnceLock<TransactionVersion>,
 }
 
 static TRANSACTIONS: Table<Transaction> = Table::new();
@@ -59,6 +62,7 @@ impl Transaction {
             committed_by,
             in_use: AtomicBool::new(false),
             last_failure: Mutex::new(None),
+            versionstamp: OnceLock::new(),
         }
     }
 
@@ -152,6 +156,28 @@ pub extern "C" fn rs_transaction_commit(transaction: *mut rs_transaction, error:
         let used = transaction.enter()?;
         transaction.end();
         used.note(wait(used.context.commit()))?;
+        if let Some(version) = used.context.committed_versionstamp() {
+            transaction.versionstamp.get_or_init(|| version);
+        }
+        Ok(RS_OK)
+    })
+}
+
+/// The 10 bytes that order a transaction of `rs_transaction_begin` among all others, which stay until it is freed: the beginning of the
+/// versions of its records. RS_NONE before it has committed, and if it saved no versions of records.
+#[unsafe(no_mangle)]
+pub extern "C" fn rs_transaction_versionstamp(
+    transaction: *const rs_transaction,
+    versionstamp: *mut rs_bytes,
+) -> rs_status {
+    let versionstamp = Out::new(versionstamp);
+    call_without_error(|| {
+        let versionstamp = versionstamp.required("versionstamp")?;
+        let transaction = handle::get::<Transaction>(transaction)?;
+        let Some(version) = transaction.versionstamp.get() else {
+            return Ok(RS_NONE);
+        };
+        versionstamp.set(rs_bytes::view(version));
         Ok(RS_OK)
     })
 }

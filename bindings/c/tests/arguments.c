@@ -21,17 +21,17 @@ static void bytes(void) {
         STATUS(RS_INVALID_ARGUMENT, rs_key_string(key, bad[at]));
         rs_put_item item = {rs_str("User"), rs_str("")};
         item.record_type = bad[at];
-        STATUS(RS_INVALID_ARGUMENT, rs_put_all(in.users, NULL, &item, 1, &error));
+        STATUS(RS_INVALID_ARGUMENT, rs_put_all(in.users, NULL, &item, 1, NULL, &error));
         OK(rs_key_clear(key));
         STATUS(RS_INVALID_ARGUMENT, rs_key_record_type(key, bad[at]));
         OK(rs_key_clear(key));
     }
     STATUS(RS_INVALID_ARGUMENT, rs_put(in.users, NULL, rs_str("User"), null_with_length, NULL, NULL, &error));
-    STATUS(RS_INVALID_ARGUMENT, rs_put_all(in.users, NULL, NULL, 3, &error));
+    STATUS(RS_INVALID_ARGUMENT, rs_put_all(in.users, NULL, NULL, 3, NULL, &error));
     rs_put_item items[2];
     memset(items, 0, sizeof items);
-    STATUS(RS_INVALID_ARGUMENT, rs_put_all(in.users, NULL, items, SIZE_MAX / 2, &error));
-    STATUS(RS_INVALID_ARGUMENT, rs_put_all(in.users, NULL, (rs_put_item *)((char *)items + 1), 1, &error));
+    STATUS(RS_INVALID_ARGUMENT, rs_put_all(in.users, NULL, items, SIZE_MAX / 2, NULL, &error));
+    STATUS(RS_INVALID_ARGUMENT, rs_put_all(in.users, NULL, (rs_put_item *)((char *)items + 1), 1, NULL, &error));
     STATUS(RS_META_DATA, rs_put(in.users, NULL, rs_str("Nobody"), rs_str(""), NULL, NULL, &error));
     STATUS(RS_INVALID_RECORD, rs_put(in.users, NULL, rs_str("User"), rs_str("\xff\xff\xff"), NULL, NULL, &error));
     OK(rs_key_free(key));

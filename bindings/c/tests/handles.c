@@ -12,6 +12,10 @@ static void call_everything(void *bad) {
     rs_key *key = (rs_key *)bad;
     rs_schema *schema = (rs_schema *)bad;
     rs_schema_builder *builder = (rs_schema_builder *)bad;
+    rs_filter *filter = (rs_filter *)bad;
+    rs_expression *expression = (rs_expression *)bad;
+    const rs_filter *filters[1] = {filter};
+    const rs_expression *expressions[1] = {expression};
     const rs_status refused = RS_INVALID_ARGUMENT;
     rs_key *good = key_of(1);
     rs_space *opened;
@@ -26,6 +30,12 @@ static void call_everything(void *bad) {
     rs_index_entry entry;
     rs_no_next_reason reason;
     rs_index_state state;
+    rs_index_states states;
+    rs_uniqueness_violation violation;
+    rs_changes changes;
+    rs_schema_versions versions;
+    rs_filter *made_filter;
+    rs_expression *made_expression;
     int64_t number;
     double fraction;
     bool truth;
@@ -43,12 +53,23 @@ static void call_everything(void *bad) {
     STATUS(refused, rs_space_plan(space, NULL, &buffer, &error));
     STATUS(refused, rs_put(space, NULL, rs_str("User"), rs_str(""), NULL, NULL, &error));
     STATUS(refused, rs_put_json(space, NULL, rs_str("User"), rs_str("{}"), NULL, NULL, &error));
-    STATUS(refused, rs_put_all(space, NULL, NULL, 0, &error));
+    STATUS(refused, rs_put_all(space, NULL, NULL, 0, NULL, &error));
     STATUS(refused, rs_get(space, NULL, good, &record, &error));
     STATUS(refused, rs_get_json(space, NULL, good, &buffer, &error));
     STATUS(refused, rs_delete(space, NULL, good, NULL, &error));
     STATUS(refused, rs_delete_all(space, NULL, &error));
+    STATUS(refused, rs_delete_where(space, NULL, good, &error));
     STATUS(refused, rs_exists(space, NULL, good, &truth, &error));
+    STATUS(refused, rs_space_changes(space, NULL, &changes, &error));
+    STATUS(refused, rs_space_schema_versions(space, &versions, &error));
+    STATUS(refused, rs_count_of_type(space, NULL, rs_str("User"), &number, &error));
+    STATUS(refused, rs_count_by(space, NULL, expression, good, &number, &error));
+    STATUS(refused, rs_scan_keys(space, NULL, NULL, &scan, &error));
+    STATUS(refused, rs_scan_uniqueness_violations(space, NULL, rs_str("i"), NULL, &scan, &error));
+    STATUS(refused, rs_resolve_uniqueness(space, NULL, rs_str("i"), good, NULL, &error));
+    STATUS(refused, rs_get_index_states(space, NULL, &states, &error));
+    STATUS(refused, rs_mark_index(space, NULL, rs_str("i"), RS_INDEX_DISABLED, NULL, &error));
+    STATUS(refused, rs_rebuild_index(space, NULL, rs_str("i"), &error));
     STATUS(refused, rs_count(space, NULL, &number, &error));
     STATUS(refused, rs_aggregate(space, NULL, rs_str("i"), NULL, &value, &error));
     STATUS(refused, rs_scan(space, NULL, NULL, &scan, &error));
@@ -61,10 +82,13 @@ static void call_everything(void *bad) {
 
     STATUS(refused, rs_transaction_commit(transaction, &error));
     STATUS(refused, rs_transaction_cancel(transaction));
+    STATUS(refused, rs_transaction_versionstamp(transaction, &bytes));
     CHECK(rs_transaction_attempt(transaction) == 0 && !rs_transaction_maybe_committed(transaction));
 
     STATUS(refused, rs_cursor_next(cursor, &record, &error));
     STATUS(refused, rs_cursor_next_entry(cursor, &entry, &error));
+    STATUS(refused, rs_cursor_next_key(cursor, &bytes, &error));
+    STATUS(refused, rs_cursor_next_violation(cursor, &violation, &error));
     STATUS(refused, rs_cursor_next_json(cursor, &bytes, &error));
     STATUS(refused, rs_cursor_continuation(cursor, &bytes, &error));
     STATUS(refused, rs_cursor_no_next_reason(cursor, &reason, &error));
@@ -108,6 +132,30 @@ static void call_everything(void *bad) {
     STATUS(refused, rs_schema_builder_drop_type(builder, rs_str("a")));
     STATUS(refused, rs_schema_builder_allow(builder, rs_str("a")));
 
+    STATUS(refused, rs_schema_builder_primary_key_expression(builder, rs_str("a"), expression));
+    STATUS(refused, rs_schema_builder_index_expression(builder, rs_str("a"), expression));
+    STATUS(refused, rs_schema_builder_index_where(builder, rs_str("a"), filter));
+
+    STATUS(refused, rs_filter_and(filters, 1, &made_filter, &error));
+    STATUS(refused, rs_filter_or(filters, 1, &made_filter, &error));
+    STATUS(refused, rs_filter_not(filter, &made_filter, &error));
+    STATUS(refused, rs_filter_any(rs_str("f"), filter, &made_filter, &error));
+    STATUS(refused, rs_filter_matches(rs_str("f"), filter, &made_filter, &error));
+    STATUS(refused, rs_filter_compare(rs_str("f"), RS_EQUALS, key, &made_filter, &error));
+    STATUS(refused, rs_filter_compare_any(rs_str("f"), RS_EQUALS, key, &made_filter, &error));
+    STATUS(refused, rs_filter_to_text(filter, &buffer, &error));
+
+    STATUS(refused, rs_expression_concat(expressions, 1, &made_expression, &error));
+    STATUS(refused, rs_expression_packed(expressions, 1, &made_expression, &error));
+    STATUS(refused, rs_expression_literal(key, &made_expression, &error));
+    STATUS(refused, rs_expression_function(rs_str("add"), expression, &made_expression, &error));
+    STATUS(refused, rs_expression_with_value(expression, expression, &made_expression, &error));
+    STATUS(refused, rs_expression_group_by(expression, NULL, &made_expression, &error));
+    STATUS(refused, rs_expression_split(expression, 1, &made_expression, &error));
+    STATUS(refused, rs_expression_dimensions(expression, 0, 1, &made_expression, &error));
+    STATUS(refused, rs_expression_to_text(expression, &buffer, &error));
+    CHECK(rs_expression_column_count(expression) == 0);
+
     CHECK(rs_error_message((rs_error *)bad)[0] == '\0' && rs_error_name((rs_error *)bad)[0] == '\0');
     CHECK(rs_error_status((rs_error *)bad) == RS_OK && rs_error_fdb_code((rs_error *)bad) == 0);
     CHECK(!rs_error_retryable((rs_error *)bad) && !rs_error_maybe_committed((rs_error *)bad));
@@ -115,6 +163,8 @@ static void call_everything(void *bad) {
 
     /* NULL is freed already; everything else that is no handle is refused. */
     const rs_status freed = bad == NULL ? RS_OK : refused;
+    STATUS(freed, rs_filter_free(filter));
+    STATUS(freed, rs_expression_free(expression));
     STATUS(freed, rs_close(database));
     STATUS(freed, rs_space_free(space));
     STATUS(freed, rs_transaction_free(transaction));

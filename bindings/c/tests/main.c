@@ -137,6 +137,7 @@ int main(int argc, char **argv) {
         {"indexes", test_indexes}, {"transactions", test_transactions},
         {"handles", test_handles}, {"arguments", test_arguments},
         {"processes", test_processes}, {"queries", test_queries},
+        {"filters", test_filters}, {"states", test_states},
     };
     for (size_t at = 0; at < sizeof tests / sizeof tests[0]; at++) {
         int before = failures;

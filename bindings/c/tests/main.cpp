@@ -288,7 +288,115 @@ static void building() {
     CHECK(space.index_state("by_name") == RS_INDEX_READABLE);
 }
 
+static std::string text(const rs::Filter &filter) { return filter.to_string(); }
+
+static void filters() {
+    using rs::field;
+    CHECK(text(field("age") >= 18 && field("address.city") == "Basel") == "age >= 18 AND address.city = 'Basel'");
+    CHECK(text(!(field("age") < 18 || field("age") > 65)) == "NOT (age < 18 OR age > 65)");
+    CHECK(text(field("name") != std::string("Ada") && field("age") <= 3) == "name <> 'Ada' AND age <= 3");
+    CHECK(text(field("email") == nullptr) == "email IS NULL" && text(field("email") != nullptr) == "email IS NOT NULL");
+    CHECK(text(field("city").in("Oslo", "Rome")) == "city IN ('Oslo', 'Rome')");
+    CHECK(text(field("age").between(1, 2)) == "age >= 1 AND age <= 2");
+    CHECK(text(field("city").like("B_s%")) == "city LIKE 'B_s%'");
+    CHECK(text(field("tags").any() == "new") == "any(tags) = 'new'");
+    CHECK(text(field("age") > rs::parameter("least")) == "age > :least");
+    CHECK(text(rs::Filter::parse("age = ? AND done = ?", 7, true)) == "age = 7 AND done = TRUE");
+    CHECK(text(field("ratio") > 0.5).find("0.5") != std::string::npos);
+    CHECK(!text(field("lines").any(field("count") > 1)).empty() && !text(field("address").matches(field("city") == "x")).empty());
+    THROWS(RS_INVALID_QUERY, rs::Filter::parse("age >"));
+    THROWS(RS_INVALID_ARGUMENT, field("age") == UINT64_MAX);
+    THROWS(RS_INVALID_ARGUMENT, field("\xff") == 1);
+
+    auto db = rs::Database::open("memory:");
+    auto schema = rs::Schema::builder()
+                      .proto("t.proto", "syntax = 'proto3'; message User { int64 id = 1; string name = 2; }")
+                      .primary_key("User", rs::keys::concat("id"))
+                      .index(rs::Index("late").on("User").columns(field("name").not_null()).where(field("id") > 2))
+                      .index(rs::Index::count("by_name").columns(rs::keys::empty().group_by("name")))
+                      .build();
+    auto users = db.space("users", schema);
+    users.put_all(std::vector<User>{{1, "a"}, {2, "b"}, {3, "c"}, {4, "c"}});
+    auto found = users.query<User>(field("name") == "c" && field("id") >= 4).all();
+    CHECK(found.size() == 1 && found[0].id() == 4);
+    auto named = rs::Query("id < 4").where(field("name") >= rs::parameter("from")).parameter("from", "b");
+    CHECK(users.query<User>(named).all().size() == 2);
+    CHECK(users.scan_index("late").all().size() == 2);
+    CHECK(users.count_by(rs::keys::concat("name"), "c") == 2);
+    auto key = users.scan_index("late").all()[0].key;
+    CHECK(key.text(0) == "c" && key.integer(1) == 3);
+}
+
+static void expressions() {
+    using rs::field;
+    namespace keys = rs::keys;
+    CHECK(keys::concat("id", field("tags").fan_out(), std::string("name")).column_count() == 3);
+    CHECK(field("lines").fan_out().nest("article", "count").column_count() == 2);
+    CHECK(keys::with_value("name", keys::concat("id", "city")).column_count() == 1);
+    CHECK(field("paid").group_by("shop").column_count() == 2 && field("paid").ungrouped().column_count() == 1);
+    CHECK(keys::packed("id", "name").column_count() == 2 && keys::function("add", "id", "age").column_count() == 1);
+    CHECK(keys::literal("x").column_count() == 1 && keys::version().column_count() + keys::record_type().column_count() == 2);
+    CHECK(field("id").unique_null().group_by().to_string() == field("id").group_by().to_string());
+    THROWS(RS_INVALID_EXPRESSION, keys::function("shuffle", "id"));
+    THROWS(RS_INVALID_ARGUMENT, keys::concat(field("tags").any()));
+    THROWS(RS_INVALID_ARGUMENT, keys::concat("id").split(0));
+}
+
+static void verbs_of_spaces() {
+    auto db = rs::Database::open("memory:");
+    auto space = db.space("shop", make_schema());
+    space.insert(User(1, "Ada"));
+    THROWS(RS_RECORD_ALREADY_EXISTS, space.insert(User(1, "Eve")));
+    THROWS(RS_RECORD_NOT_FOUND, space.update(User(2, "Eve")));
+    space.update(User(1, "Grace"));
+    space.put(User(2, "Ada"));
+    auto keys = space.scan_keys().page(1);
+    CHECK(keys.results.size() == 1 && keys.continuation && keys.no_next_reason == RS_REASON_NONE);
+    CHECK(space.get<User>(keys.results[0])->name() == "Grace");
+    auto rest = space.scan_keys(rs::ScanOptions().continuation(keys.continuation)).page(10);
+    CHECK(rest.results.size() == 1 && !rest.continuation && rest.no_next_reason == RS_REASON_SOURCE_EXHAUSTED);
+
+    CHECK(space.index_states().size() == 2 && space.index_states()["by_name"] == RS_INDEX_READABLE);
+    CHECK(space.disable_index("by_name") && !space.disable_index("by_name"));
+    space.rebuild_index("by_name");
+    CHECK(space.mark_index("by_name", RS_INDEX_WRITE_ONLY) && space.mark_index("by_name", RS_INDEX_READABLE));
+    THROWS(RS_META_DATA, space.index_state("none"));
+    CHECK(space.uniqueness_violations("by_name").all().empty());
+    rs_build_options options = rs_build_options_init();
+    options.if_readable = RS_BUILD_ERROR;
+    rs_bytes name = rs_str("by_name");
+    options.indexes = &name;
+    options.index_count = 1;
+    THROWS(RS_INDEX_BUILD, space.build_indexes({}, options));
+
+    auto changes = space.changes(rs::Schema::builder()
+                                     .proto("t.proto", "syntax = 'proto3'; message User { int64 id = 1; string name = 2; }"
+                                                       "message Order { string user = 1; int64 number = 2; int64 paid = 3; }")
+                                     .primary_key("User", "id")
+                                     .primary_key("Order", "user", "number")
+                                     .drop_index("by_name")
+                                     .build());
+    CHECK(changes.allowed && changes.changes.size() >= 2);
+    bool cleared = false;
+    for (const auto &change : changes.changes) cleared = cleared || (change.name == "by_name" && change.cost == "index_clear");
+    CHECK(cleared);
+    CHECK(space.schema_versions().size() == 1);
+
+    auto transaction = db.transaction();
+    space.put(transaction, User(3, "Eve"));
+    CHECK(space.index_state(transaction, "by_name") == RS_INDEX_READABLE && !transaction.versionstamp());
+    transaction.commit();
+    CHECK(transaction.versionstamp()->size() == 10);
+    space.disable_index("by_name");
+    // The count of both types is one.
+    THROWS(RS_UNSUPPORTED, space.erase_where(rs::Key::of("Order")));
+    CHECK(space.count() == 3);
+}
+
 int main() {
+    filters();
+    expressions();
+    verbs_of_spaces();
     message_classes();
     pages();
     queries();

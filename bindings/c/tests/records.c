@@ -97,8 +97,8 @@ static void many_at_once(void) {
         items[id].record_type = rs_str("User");
         items[id].data = rs_bytes_of(messages[id], message.len);
     }
-    OK(rs_put_all(in.users, NULL, items, 100, &error));
-    OK(rs_put_all(in.users, NULL, NULL, 0, &error));
+    OK(rs_put_all(in.users, NULL, items, 100, NULL, &error));
+    OK(rs_put_all(in.users, NULL, NULL, 0, NULL, &error));
     int64_t count = -1;
     OK(rs_count(in.users, NULL, &count, &error));
     CHECK(count == 100);
@@ -106,7 +106,7 @@ static void many_at_once(void) {
     /* All or none. */
     items[50].data = rs_str("this is no message");
     OK(rs_delete_all(in.users, NULL, &error));
-    STATUS(RS_INVALID_RECORD, rs_put_all(in.users, NULL, items, 100, &error));
+    STATUS(RS_INVALID_RECORD, rs_put_all(in.users, NULL, items, 100, NULL, &error));
     OK(rs_count(in.users, NULL, &count, &error));
     CHECK(count == 0);
     OK(rs_close(in.database));

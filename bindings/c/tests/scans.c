@@ -161,7 +161,7 @@ static void many(void) {
             items[at].record_type = rs_str("User");
             items[at].data = rs_bytes_of(messages[at], message.len);
         }
-        OK(rs_put_all(in.users, NULL, items, 500, &error));
+        OK(rs_put_all(in.users, NULL, items, 500, NULL, &error));
     }
     rs_cursor *cursor = NULL;
     rs_record record;

@@ -55,6 +55,8 @@ void test_schemas(void);
 void test_scans(void);
 void test_indexes(void);
 void test_queries(void);
+void test_filters(void);
+void test_states(void);
 void test_transactions(void);
 void test_handles(void);
 void test_arguments(void);

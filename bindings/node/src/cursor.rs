@@ -1,4 +1,4 @@
-//! `Cursor`: the records of a scan or a query, or the entries of an index, a batch at a time.
+//! `Cursor`: what a scan or a query gives (records, their keys, entries of an index, what breaks its uniqueness), a batch at a time.
 
 use std::sync::Arc;
 
@@ -6,13 +6,15 @@ use futures_util::future::BoxFuture;
 use napi::Env;
 use napi::bindgen_prelude::{BufferSlice, Either, PromiseRaw};
 use napi_derive::napi;
-use record_store::{Error, ErrorKind, IndexEntry, NoNextReason, RecordContext, Result, SpaceCursor};
+use record_store::{
+    Error, ErrorKind, IndexEntry, NoNextReason, RecordContext, Result, SpaceCursor, Tuple, UniquenessViolation,
+};
 use tokio::sync::Mutex;
 
 use crate::error::Failure;
-use crate::index::write_entry;
+use crate::index::{write_entry, write_violation};
 use crate::packed::Writer;
-use crate::record::write_record;
+use crate::record::{write_primary_key, write_record};
 use crate::runtime::{CLOSED, Family, Handle, promise_packed};
 use crate::transaction::{ENDED, Transaction};
 
@@ -93,6 +95,11 @@ impl Scan {
     }
 }
 
+fn write_key(writer: &mut Writer, key: &Tuple) -> Result<()> {
+    write_primary_key(writer, key);
+    Ok(())
+}
+
 macro_rules! sources {
     ($($cursor:ty => $write:expr,)*) => {$(
         impl Source for $cursor {
@@ -120,4 +127,6 @@ macro_rules! sources {
 sources! {
     SpaceCursor => write_record,
     SpaceCursor<IndexEntry> => write_entry,
+    SpaceCursor<UniquenessViolation> => write_violation,
+    SpaceCursor<Tuple> => write_key,
 }

@@ -14,7 +14,7 @@ use crate::run::Run;
 use crate::runtime::{CLOSED, Family, Handle, blocking, promise};
 use crate::schema::Schema;
 use crate::space::RecordSpace;
-use crate::transaction::Transaction;
+use crate::transaction::{CommitVersion, Transaction};
 
 /// Opens the database that `url` names; all record spaces lie below the directory `root`, if it is given.
 #[napi]
@@ -123,7 +123,11 @@ impl Database {
     #[napi]
     pub fn transaction(&self) -> Either<Transaction, Failure> {
         match self.handle.get(CLOSED) {
-            Ok(database) => Either::A(Transaction::new(&self.family, database.transaction())),
+            Ok(database) => Either::A(Transaction::new(
+                &self.family,
+                database.transaction(),
+                CommitVersion::default(),
+            )),
             Err(error) => Either::B(error.into()),
         }
     }

@@ -101,23 +101,28 @@ fn read_value(reader: &mut Reader<'_>) -> Result<Element> {
     }
 }
 
-fn expect_list(reader: &mut Reader<'_>) -> Result<usize> {
+/// Begins a list, and says how many values it has.
+pub(crate) fn expect_list(reader: &mut Reader<'_>) -> Result<usize> {
     match reader.next()? {
         Token::List(count) => Ok(count),
         _ => Err(misunderstood()),
     }
 }
 
-fn text<'a>(reader: &mut Reader<'a>) -> Result<&'a str> {
+/// The text that is read next.
+pub(crate) fn text<'a>(reader: &mut Reader<'a>) -> Result<&'a str> {
     match reader.next()? {
         Token::Text(text) => Ok(text),
-        other => Err(Error::new(ErrorKind::InvalidArgument, "a text is expected in a filter")
-            .with("given", other.shown())
-            .with("type", other.type_name())),
+        other => Err(
+            Error::new(ErrorKind::InvalidArgument, "a text is expected in a filter or a key")
+                .with("given", other.shown())
+                .with("type", other.type_name()),
+        ),
     }
 }
 
-fn misunderstood() -> Error {
+/// What no package of this release packs.
+pub(crate) fn misunderstood() -> Error {
     Error::new(
         ErrorKind::Internal,
         "the package and its addon are of different releases",

@@ -1,4 +1,4 @@
-//! Entries of indexes, and the building of indexes with its progress.
+//! Entries of indexes, what breaks their uniqueness, and the building of indexes with its progress.
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -8,8 +8,10 @@ use std::time::Duration;
 use napi::Env;
 use napi::bindgen_prelude::{Either, PromiseRaw, spawn};
 use napi_derive::napi;
-use record_store::indexing::{IndexBuildProgress, IndexBuildSummary, IndexingOptions, OnlineIndexer};
-use record_store::{Error, ErrorKind, IndexEntry, IndexState, Result};
+use record_store::indexing::{
+    IndexBuildProgress, IndexBuildSummary, IndexingAction, IndexingMethod, IndexingOptions, OnlineIndexer,
+};
+use record_store::{Error, ErrorKind, IndexEntry, IndexState, Result, UniquenessViolation};
 use tokio::sync::{Mutex, mpsc};
 
 use crate::error::Failure;
@@ -26,13 +28,45 @@ pub(crate) fn write_entry(writer: &mut Writer, entry: &IndexEntry) -> Result<()>
     Ok(())
 }
 
+/// Writes a violation: the columns of the index, the primary key of a record, that of another one with the same value or null.
+pub(crate) fn write_violation(writer: &mut Writer, violation: &UniquenessViolation) -> Result<()> {
+    writer.list(3);
+    write_tuple(writer, violation.value());
+    write_primary_key(writer, violation.primary_key());
+    match violation.existing_primary_key() {
+        Some(existing) => write_primary_key(writer, existing),
+        None => writer.null(),
+    }
+    Ok(())
+}
+
 /// How an index is built, where it is not as the core does it by itself.
 #[napi(object, object_to_js = false)]
 pub struct BuildOptions {
+    /// What becomes of an index that is disabled.
+    pub if_disabled: Option<String>,
+    /// What becomes of an index whose build was stopped.
+    pub if_write_only: Option<String>,
+    /// What becomes of an index that is readable.
+    pub if_readable: Option<String>,
+    /// Whether the index is made readable when it has all records.
+    pub mark_readable: Option<bool>,
+    /// Whether a unique index becomes readable though records have the same value.
+    pub allow_unique_pending: Option<bool>,
+    /// The value index of which the build reads the entries, instead of the records.
+    pub by_index: Option<String>,
+    /// From the greatest primary key downwards.
+    pub reverse: Option<bool>,
     /// The most records of one transaction.
     pub limit: Option<u32>,
+    /// The most bytes that one transaction writes.
+    pub max_write_bytes: Option<u32>,
+    /// The most milliseconds of one transaction.
+    pub max_transaction_ms: Option<f64>,
     /// The most records a second.
     pub records_per_second: Option<u32>,
+    /// After how many transactions the build stops.
+    pub stop_after: Option<u32>,
     /// The most milliseconds of the build.
     pub time_max_ms: Option<f64>,
     /// For how many milliseconds the sign of life of another builder counts.
@@ -90,16 +124,32 @@ impl BuildOptions {
         let default = IndexingOptions::default();
         let time = |given: Option<f64>| given.map(milliseconds).transpose();
         Ok(IndexingOptions {
+            if_disabled: action(self.if_disabled.as_ref())?.unwrap_or(default.if_disabled),
+            if_write_only: action(self.if_write_only.as_ref())?.unwrap_or(default.if_write_only),
+            if_readable: action(self.if_readable.as_ref())?.unwrap_or(default.if_readable),
+            mark_readable: self.mark_readable.unwrap_or(default.mark_readable),
+            allow_unique_pending: self.allow_unique_pending.unwrap_or(default.allow_unique_pending),
+            method: match &self.by_index {
+                Some(source) => IndexingMethod::ByIndex(source.clone()),
+                None => default.method,
+            },
+            reverse: self.reverse.unwrap_or(default.reverse),
             limit: self
                 .limit
                 .map_or(Ok(default.limit), usize::try_from)
                 .unwrap_or(usize::MAX),
+            write_size_max: self.max_write_bytes.map_or(default.write_size_max, u64::from),
+            transaction_time_max: time(self.max_transaction_ms)?.unwrap_or(default.transaction_time_max),
             records_per_second: self.records_per_second.or(default.records_per_second),
-            time_max: time(self.time_max_ms)?.or(default.time_max),
             lease: time(self.lease_ms)?.unwrap_or(default.lease),
-            ..default
+            stop_after: self.stop_after.map(u64::from).or(default.stop_after),
+            time_max: time(self.time_max_ms)?.or(default.time_max),
         })
     }
+}
+
+fn action(given: Option<&String>) -> Result<Option<IndexingAction>> {
+    given.map(|name| IndexingAction::from_name(name)).transpose()
 }
 
 /// A time that is given in milliseconds.

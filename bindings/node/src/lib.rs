@@ -12,6 +12,7 @@ pub mod diff;
 pub mod error;
 pub mod filter;
 pub mod index;
+pub mod key_expression;
 mod packed;
 mod query;
 mod record;

@@ -3,6 +3,7 @@
 use record_store::{RecordSpace, Result, SpaceQuery};
 
 use crate::filter::{read_filters, read_texts};
+use crate::key_expression::read_key;
 use crate::packed::{Reader, Token};
 
 /// The query that was packed: types, filters, the columns of its order and whether it is reversed, the most results, how many
@@ -16,8 +17,8 @@ pub(crate) fn to_query(space: &RecordSpace, packed: &[u8]) -> Result<SpaceQuery>
     for filter in read_filters(&mut reader)? {
         query = query.filter(filter);
     }
-    if let Some(columns) = optional(&mut reader)? {
-        query = query.order_by(columns);
+    if reader.next()? == Token::Bool(true) {
+        query = query.order_by(read_key(&mut reader)?);
     }
     if reader.next()? == Token::Bool(true) {
         query = query.reverse();
@@ -28,17 +29,10 @@ pub(crate) fn to_query(space: &RecordSpace, packed: &[u8]) -> Result<SpaceQuery>
     if let Some(skip) = number(&mut reader)? {
         query = query.skip(skip);
     }
-    if let Some(indexes) = optional(&mut reader)? {
-        query = query.allowed_indexes(indexes);
+    if reader.next()? == Token::Bool(true) {
+        query = query.allowed_indexes(read_texts(&mut reader)?);
     }
     Ok(query)
-}
-
-fn optional(reader: &mut Reader<'_>) -> Result<Option<Vec<String>>> {
-    match reader.next()? {
-        Token::Bool(true) => read_texts(reader).map(Some),
-        _ => Ok(None),
-    }
 }
 
 fn number(reader: &mut Reader<'_>) -> Result<Option<usize>> {

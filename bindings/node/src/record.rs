@@ -48,8 +48,7 @@ pub(crate) fn to_key(packed: &[u8], record_type: Option<String>) -> Result<Recor
     let mut reader = Reader::new(packed);
     let columns = match reader.next()? {
         Token::PrimaryKey(count) => return Ok(RecordKey::primary_key(read_columns(&mut reader, count)?)),
-        Token::List(count) => read_columns(&mut reader, count)?,
-        column => Tuple::from(vec![element(column)?]),
+        first => columns_from(first, &mut reader)?,
     };
     Ok(match record_type {
         None => RecordKey::from(columns),
@@ -59,12 +58,24 @@ pub(crate) fn to_key(packed: &[u8], record_type: Option<String>) -> Result<Recor
 
 /// The bound of a scan that is read next, if there is one: a column or a list of columns.
 pub(crate) fn read_bound(reader: &mut Reader<'_>) -> Result<Option<RecordKey>> {
-    let columns = match reader.next()? {
-        Token::Null => return Ok(None),
-        Token::PrimaryKey(count) | Token::List(count) => read_columns(reader, count)?,
-        column => Tuple::from(vec![element(column)?]),
-    };
-    Ok(Some(RecordKey::from(columns)))
+    let first = reader.next()?;
+    match first {
+        Token::Null => Ok(None),
+        first => columns_from(first, reader).map(|columns| Some(RecordKey::from(columns))),
+    }
+}
+
+/// The columns that are read next: one, or a list of them.
+pub(crate) fn read_tuple(reader: &mut Reader<'_>) -> Result<Tuple> {
+    let first = reader.next()?;
+    columns_from(first, reader)
+}
+
+fn columns_from(first: Token<'_>, rest: &mut Reader<'_>) -> Result<Tuple> {
+    match first {
+        Token::PrimaryKey(count) | Token::List(count) => read_columns(rest, count),
+        column => Ok(Tuple::from(vec![element(column)?])),
+    }
 }
 
 /// So many columns, which are read next.

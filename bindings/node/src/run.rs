@@ -16,7 +16,7 @@ use tokio::task::JoinHandle;
 
 use crate::error::{Failure, Thrown};
 use crate::runtime::{Family, promise};
-use crate::transaction::Transaction;
+use crate::transaction::{CommitVersion, Transaction};
 
 /// A loop under way. Made by `Database.run`.
 #[napi]
@@ -30,10 +30,17 @@ pub struct Run {
 /// How a body ended: it returned, or it threw something that has a code of FoundationDB or none.
 type Ending = Result<(), Option<i32>>;
 
+/// A transaction of the loop, and where the version of its commit is going to be.
+#[derive(Clone)]
+struct Attempt {
+    context: RecordContext,
+    commit_version: CommitVersion,
+}
+
 /// What the loop has to say.
 enum Turn {
     /// An attempt, and whom to tell how it ended.
-    Attempt(RecordContext, oneshot::Sender<Ending>),
+    Attempt(Attempt, oneshot::Sender<Ending>),
     Committed,
     /// What the body has thrown is the end.
     Thrown,
@@ -44,17 +51,27 @@ impl Run {
     pub(crate) fn start(family: &Arc<Family>, database: Database, options: RunOptions) -> Self {
         let (sender, turns) = mpsc::channel(1);
         let task = spawn(async move {
-            let attempts = &sender;
+            let (attempts, last_attempt) = (&sender, &Mutex::new(None));
             let attempt = |context: RecordContext| async move {
                 let (ended, ending) = oneshot::channel();
-                let _ = attempts.send(Turn::Attempt(context, ended)).await;
+                let attempt = Attempt {
+                    context,
+                    commit_version: CommitVersion::default(),
+                };
+                *last_attempt.lock() = Some(attempt.clone());
+                let _ = attempts.send(Turn::Attempt(attempt, ended)).await;
                 match ending.await {
                     Ok(ending) => ending.map_err(Thrown::Body),
                     Err(_) => Err(Thrown::Core(abandoned())),
                 }
             };
             let last = match database.run_with(&options, attempt).await {
-                Ok(()) => Turn::Committed,
+                Ok(()) => {
+                    if let Some(committed) = last_attempt.lock().take() {
+                        committed.commit_version.take_from(&committed.context);
+                    }
+                    Turn::Committed
+                }
                 Err(Thrown::Body(_)) => Turn::Thrown,
                 Err(Thrown::Core(error)) => Turn::Failed(error),
             };
@@ -88,9 +105,13 @@ impl Run {
         promise(env, async move {
             let turn: Turn = turns.lock().await.recv().await.ok_or_else(abandoned)?;
             match turn {
-                Turn::Attempt(context, ended) => {
+                Turn::Attempt(attempt, ended) => {
                     *told.lock() = Some(ended);
-                    Ok(Either::A(Transaction::new(&family, context)))
+                    Ok(Either::A(Transaction::new(
+                        &family,
+                        attempt.context,
+                        attempt.commit_version,
+                    )))
                 }
                 Turn::Committed => Ok(Either::B(true)),
                 Turn::Thrown => Ok(Either::B(false)),

@@ -4,10 +4,11 @@ use napi::Env;
 use napi::bindgen_prelude::{Buffer, BufferSlice, Either, PromiseRaw};
 use napi_derive::napi;
 use record_store::Result;
-use record_store::metadata::{IndexPredicate, IndexSchema, MetaDataEvolutionValidator, SchemaBuilder};
+use record_store::metadata::{Columns, IndexPredicate, IndexSchema, MetaDataEvolutionValidator, SchemaBuilder};
 
 use crate::error::Failure;
 use crate::filter::read_filter;
+use crate::key_expression::read_key;
 use crate::packed::Reader;
 use crate::runtime::{blocking, promise, promise_packed};
 
@@ -38,8 +39,8 @@ pub struct SchemaOptions {
 pub struct PrimaryKeyOption {
     /// The name of the record type.
     pub record_type: String,
-    /// Its columns.
-    pub columns: Vec<String>,
+    /// Its columns, packed.
+    pub columns: Buffer,
 }
 
 /// A change that is allowed or not.
@@ -60,12 +61,12 @@ pub struct IndexOption {
     pub kind: String,
     /// The record types that it has.
     pub on: Vec<String>,
-    /// Its columns.
-    pub columns: Vec<String>,
-    /// The columns of its groups.
-    pub group_by: Vec<String>,
-    /// The columns that stand in its entries too.
-    pub covering: Vec<String>,
+    /// Its columns, packed.
+    pub columns: Buffer,
+    /// The columns of its groups, packed.
+    pub group_by: Option<Buffer>,
+    /// The columns that stand in its entries too, packed.
+    pub covering: Option<Buffer>,
     /// Whether its values are unique.
     pub unique: bool,
     /// Which records are indexed: a packed filter.
@@ -157,7 +158,8 @@ fn compile<'env>(
 
 fn with_options(mut builder: SchemaBuilder, options: SchemaOptions) -> Result<SchemaBuilder> {
     for key in options.primary_keys {
-        builder = builder.record_type(key.record_type, |t| t.primary_key(key.columns));
+        let columns = to_columns(&key.columns)?;
+        builder = builder.record_type(key.record_type, |t| t.primary_key(columns));
     }
     for index in options.indexes {
         builder = builder.index(index_schema(index)?);
@@ -177,14 +179,18 @@ fn with_options(mut builder: SchemaBuilder, options: SchemaOptions) -> Result<Sc
     Ok(builder.evolution(evolution))
 }
 
+fn to_columns(packed: &[u8]) -> Result<Columns> {
+    read_key(&mut Reader::new(packed))
+}
+
 fn index_schema(index: IndexOption) -> Result<IndexSchema> {
-    let mut schema = IndexSchema::new(index.name, index.columns).kind(index.kind);
+    let mut schema = IndexSchema::new(index.name, to_columns(&index.columns)?).kind(index.kind);
     schema = index.on.into_iter().fold(schema, IndexSchema::on);
-    if !index.group_by.is_empty() {
-        schema = schema.group_by(index.group_by);
+    if let Some(groups) = &index.group_by {
+        schema = schema.group_by(to_columns(groups)?);
     }
-    if !index.covering.is_empty() {
-        schema = schema.covering(index.covering);
+    if let Some(covering) = &index.covering {
+        schema = schema.covering(to_columns(covering)?);
     }
     if index.unique {
         schema = schema.unique();

@@ -1,10 +1,11 @@
 //! `Transaction`: one attempt of `Database.run`, or one of `Database.transaction`.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use napi::Env;
-use napi::bindgen_prelude::{Either, PromiseRaw};
+use napi::bindgen_prelude::{Buffer, Either, PromiseRaw};
 use napi_derive::napi;
+use record_store::kv::TransactionVersion;
 use record_store::{Error, ErrorKind, RecordContext, Result};
 
 use crate::error::Failure;
@@ -20,16 +21,32 @@ pub struct Transaction {
     handle: Arc<Handle<RecordContext>>,
     attempt: u32,
     maybe_committed: bool,
+    commit_version: CommitVersion,
+}
+
+/// The version of a transaction's commit, once there is one: what completes the versions of its records.
+#[derive(Clone, Default)]
+pub(crate) struct CommitVersion(Arc<OnceLock<TransactionVersion>>);
+
+impl CommitVersion {
+    /// Takes the version of a transaction that has committed. One that wrote no versions of records has none.
+    pub(crate) fn take_from(&self, context: &RecordContext) {
+        if let Some(version) = context.committed_versionstamp() {
+            self.0.get_or_init(|| version);
+        }
+    }
 }
 
 impl Transaction {
-    pub(crate) fn new(family: &Arc<Family>, context: RecordContext) -> Self {
+    /// A transaction whose commit leaves its version in `commit_version`.
+    pub(crate) fn new(family: &Arc<Family>, context: RecordContext, commit_version: CommitVersion) -> Self {
         let attempt = context.attempt();
         Transaction {
             family: family.clone(),
             handle: family.adopt(context),
             attempt: attempt.number,
             maybe_committed: attempt.maybe_committed,
+            commit_version,
         }
     }
 
@@ -66,12 +83,25 @@ impl Transaction {
         self.maybe_committed
     }
 
+    /// The versionstamp of the commit: 10 bytes, or null before it and if it saved no versions of records.
+    #[napi(getter)]
+    pub fn versionstamp(&self) -> Option<Buffer> {
+        let version = self.commit_version.0.get();
+        version.map(|version| Buffer::from(version.to_vec()))
+    }
+
     /// Commits. Nothing can be done with the transaction afterwards.
     #[napi]
     pub fn commit<'env>(&self, env: &'env Env) -> napi::Result<PromiseRaw<'env, Either<(), Failure>>> {
         let context = self.handle.get(ENDED);
         drop(self.handle.take());
-        promise(env, async move { context?.commit().await })
+        let commit_version = self.commit_version.clone();
+        promise(env, async move {
+            let context = context?;
+            context.commit().await?;
+            commit_version.take_from(&context);
+            Ok(())
+        })
     }
 
     /// Leaves nothing to be done with the transaction; `Database.run` decides whether it commits.

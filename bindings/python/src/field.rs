@@ -52,19 +52,16 @@ impl Field {
     /// **Errors**: `InvalidArgument` for what only a filter asks.
     pub(crate) fn expression(&self) -> PyResult<key_expression::KeyExpression> {
         self.refuse_any()?;
-        let (last, parents) = self.last();
-        Ok(within(parents, last.into()))
+        Ok(self.column(Into::into))
     }
 
-    fn last(&self) -> (key_expression::Field, Option<&str>) {
-        let (parents, name) = match self.path.rsplit_once('.') {
-            Some((parents, name)) => (Some(parents), name),
-            None => (None, self.path.as_str()),
-        };
-        let last = key_expression::field(name)
-            .with_fan_type(self.fan_type)
-            .with_null_standin(self.null_standin);
-        (last, parents)
+    fn column(
+        &self,
+        of: impl FnOnce(key_expression::Field) -> key_expression::KeyExpression,
+    ) -> key_expression::KeyExpression {
+        key_expression::at_path(&self.path, |last| {
+            of(last.with_fan_type(self.fan_type).with_null_standin(self.null_standin))
+        })
     }
 
     fn refuse_any(&self) -> PyResult<()> {
@@ -138,9 +135,8 @@ impl Field {
     #[pyo3(signature = (*columns))]
     fn nest(&self, columns: &Bound<'_, PyTuple>) -> PyResult<KeyExpression> {
         self.refuse_any()?;
-        let (last, parents) = self.last();
-        let nested = last.nest(key_expression::concat(to_expressions(columns)?));
-        Ok(KeyExpression(within(parents, nested)))
+        let columns = key_expression::concat(to_expressions(columns)?);
+        Ok(KeyExpression(self.column(|field| field.nest(columns))))
     }
 
     /// As a column grouped by others: what an index of sums keeps for each group.
@@ -257,10 +253,4 @@ fn operand(value: &Bound<'_, PyAny>) -> PyResult<Operand> {
         ));
     }
     Ok(Operand::Value(element(value)?))
-}
-
-/// An expression over the message to which a path of fields leads.
-fn within(parents: Option<&str>, inner: key_expression::KeyExpression) -> key_expression::KeyExpression {
-    let names = parents.map(|parents| parents.rsplit('.')).into_iter().flatten();
-    names.fold(inner, |inner, name| key_expression::field(name).nest(inner))
 }

@@ -9,7 +9,7 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyCFunction, PyDict, PyType};
 use record_store::indexing::{IndexBuildProgress, IndexBuildSummary, IndexingAction, IndexingOptions, OnlineIndexer};
-use record_store::{Error, ErrorKind, IndexState, UniquenessViolation};
+use record_store::{IndexState, UniquenessViolation};
 
 use crate::asyncio;
 use crate::error::{seconds, to_py};
@@ -86,21 +86,8 @@ pub(crate) fn build_arguments(
 
 fn action(keywords: &Keywords<'_>, name: &'static str) -> PyResult<Option<IndexingAction>> {
     let given: Option<String> = keywords.take(name)?;
-    let Some(given) = given else { return Ok(None) };
-    match given.as_str() {
-        "error" => Ok(Some(IndexingAction::Error)),
-        "rebuild" => Ok(Some(IndexingAction::Rebuild)),
-        "continue" => Ok(Some(IndexingAction::Continue)),
-        "mark_readable" => Ok(Some(IndexingAction::MarkReadable)),
-        _ => Err(to_py(
-            Error::new(
-                ErrorKind::InvalidArgument,
-                "what a build does with an index that it finds is error, rebuild, continue or mark_readable",
-            )
-            .with("keyword", name)
-            .with("given", given),
-        )),
-    }
+    let action = given.map(|given| IndexingAction::from_name(&given));
+    action.transpose().map_err(|error| to_py(error.with("keyword", name)))
 }
 
 /// Builds indexes; what `progress` raises, and signals, stop the build and come out as they are.

@@ -169,10 +169,7 @@ pub(crate) fn function(name: &str, columns: &Bound<'_, PyTuple>) -> PyResult<Key
 /// record.
 #[pyfunction]
 pub(crate) fn with_value(key: &Bound<'_, PyAny>, value: &Bound<'_, PyAny>) -> PyResult<KeyExpression> {
-    let (key, value) = (whole(key)?, whole(value)?);
-    let split_point = key.column_count();
-    let both = key_expression::concat((key, value));
-    Ok(KeyExpression(key_expression::key_with_value(both, split_point)))
+    Ok(KeyExpression(key_expression::with_value(whole(key)?, whole(value)?)))
 }
 
 /// A column, or a tuple or list of them.

@@ -10,6 +10,7 @@ mod key;
 mod limits;
 mod mutation;
 mod options;
+pub mod simulation;
 
 pub use self::database::{Engine, Location};
 pub use self::options::{Durability, EngineOptions};

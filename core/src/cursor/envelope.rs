@@ -12,7 +12,7 @@
 use prost::Message;
 use record_store_kv::Bytes;
 
-use super::{Continuation, ScanIdentity};
+use super::{Continuation, Identity};
 use crate::proto::SpaceContinuation;
 use crate::{Error, ErrorKind, Result};
 
@@ -21,10 +21,10 @@ use crate::{Error, ErrorKind, Result};
 pub(crate) struct Envelope(SpaceContinuation);
 
 /// To what the continuations of a scan of a record space belong.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone)]
 pub(crate) struct Seal {
     space: u32,
-    scan: ScanIdentity,
+    scan: Identity,
     metadata_version: i32,
 }
 
@@ -71,21 +71,22 @@ impl Envelope {
 
 impl Seal {
     /// Of a scan of the store with this prefix, by meta-data of this version.
-    pub(crate) fn new(store_prefix: &[u8], scan: ScanIdentity, metadata_version: i32) -> Self {
+    pub(crate) fn new(store_prefix: &[u8], scan: impl Into<Identity>, metadata_version: i32) -> Self {
         Seal {
             space: crc32c::crc32c(store_prefix),
-            scan,
+            scan: scan.into(),
             metadata_version,
         }
     }
 
     /// The public form of a continuation of this scan.
     pub(crate) fn seal(&self, inner: Continuation) -> Continuation {
+        let scan = self.scan.tell();
         let message = SpaceContinuation {
             space: Some(self.space),
-            plan_hash: Some(self.scan.plan_hash),
+            plan_hash: Some(scan.plan_hash),
             metadata_version: Some(self.metadata_version),
-            indexes: self.scan.indexes.clone(),
+            indexes: scan.indexes,
             inner: Some(inner.into_bytes()),
         };
         let message = message.encode_to_vec();
@@ -103,18 +104,19 @@ impl Seal {
                 "the continuation belongs to another record space, or the space was made anew: begin anew",
             ));
         }
-        if sealed.plan_hash() != self.scan.plan_hash {
+        let scan = self.scan.tell();
+        if sealed.plan_hash() != scan.plan_hash {
             return Err(invalid(
                 "the continuation belongs to another scan or query: give it to the one from which it came",
             )
             .with("plan_hash", sealed.plan_hash())
-            .with("of_this_scan", self.scan.plan_hash));
+            .with("of_this_scan", scan.plan_hash));
         }
-        if sealed.metadata_version() < self.scan.since {
+        if sealed.metadata_version() < scan.since {
             return Err(
                 invalid("what is scanned was changed after the continuation was made: begin anew")
                     .with("metadata_version", sealed.metadata_version())
-                    .with("changed_in", self.scan.since),
+                    .with("changed_in", scan.since),
             );
         }
         Ok(Continuation::from_java(envelope.into_inner()))
@@ -130,6 +132,7 @@ const FORM: u8 = 1;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cursor::ScanIdentity;
 
     fn seal(prefix: &[u8], plan_hash: u32, since: i32, metadata_version: i32) -> Seal {
         let scan = ScanIdentity {

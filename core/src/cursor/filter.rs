@@ -1,7 +1,6 @@
 //! [`FilterCursor`]: only some of the results of a cursor. Java: `FilterCursor`.
 
-use futures_util::FutureExt;
-use futures_util::future::BoxFuture;
+use std::task::{Context, Poll, ready};
 
 use super::dynamic::{BoxCursor, Cursor};
 use super::{NoNextReason, Position};
@@ -22,22 +21,18 @@ impl<T: Send + Sync + 'static> FilterCursor<T> {
             test: Box::new(test),
         }
     }
-
-    async fn next_result(&mut self) -> Result<Option<T>> {
-        while let Some(result) = self.inner.next().await? {
-            if (self.test)(&result)? {
-                return Ok(Some(result));
-            }
-        }
-        Ok(None)
-    }
 }
 
 impl<T: Send + Sync + 'static> Cursor for FilterCursor<T> {
     type Item = T;
 
-    fn next(&mut self) -> BoxFuture<'_, Result<Option<T>>> {
-        self.next_result().boxed()
+    fn poll_next(&mut self, task: &mut Context<'_>) -> Poll<Result<Option<T>>> {
+        while let Some(result) = ready!(self.inner.poll_next(task))? {
+            if (self.test)(&result)? {
+                return Poll::Ready(Ok(Some(result)));
+            }
+        }
+        Poll::Ready(Ok(None))
     }
 
     fn no_next_reason(&self) -> Option<NoNextReason> {

@@ -1,8 +1,8 @@
 //! [`FlatMapCursor`]: the results of a cursor for each value of a list, one after the other. Java: `FlatMapPipelinedCursor`
 //! over a `ListCursor`.
 
-use futures_util::FutureExt;
-use futures_util::future::BoxFuture;
+use std::task::{Context, Poll, ready};
+
 use record_store_kv::Bytes;
 use record_store_kv::tuple::{Element, Tuple};
 
@@ -55,7 +55,7 @@ impl<T: Send + 'static> FlatMapCursor<T> {
         })
     }
 
-    async fn next_result(&mut self) -> Result<Option<T>> {
+    fn poll_result(&mut self, task: &mut Context<'_>) -> Poll<Result<Option<T>>> {
         while self.stopped.is_none() {
             let Some(value) = self.values.get(self.at) else {
                 self.stopped = Some(NoNextReason::SourceExhausted);
@@ -72,7 +72,7 @@ impl<T: Send + 'static> FlatMapCursor<T> {
                     self.inner.insert((self.begin)(value, continuation.as_ref())?)
                 }
             };
-            let result = inner.next().await?;
+            let result = ready!(inner.poll_next(task))?;
             let reason = inner.no_next_reason();
             if result.is_none() && reason.is_none_or(NoNextReason::is_source_exhausted) {
                 self.inner = None;
@@ -88,17 +88,17 @@ impl<T: Send + 'static> FlatMapCursor<T> {
             if result.is_none() {
                 self.stopped = reason;
             }
-            return Ok(result);
+            return Poll::Ready(Ok(result));
         }
-        Ok(None)
+        Poll::Ready(Ok(None))
     }
 }
 
 impl<T: Send + 'static> Cursor for FlatMapCursor<T> {
     type Item = T;
 
-    fn next(&mut self) -> BoxFuture<'_, Result<Option<T>>> {
-        self.next_result().boxed()
+    fn poll_next(&mut self, task: &mut Context<'_>) -> Poll<Result<Option<T>>> {
+        self.poll_result(task)
     }
 
     fn no_next_reason(&self) -> Option<NoNextReason> {

@@ -1,7 +1,6 @@
 //! [`LimitCursor`]: leaves out the first results, and stops behind some. Java: `SkipCursor`, `RowLimitedCursor`.
 
-use futures_util::FutureExt;
-use futures_util::future::BoxFuture;
+use std::task::{Context, Poll, ready};
 
 use super::dynamic::{BoxCursor, Cursor};
 use super::{NoNextReason, Position};
@@ -30,19 +29,23 @@ impl<T: Send + 'static> LimitCursor<T> {
     pub(crate) fn skip(&self) -> usize {
         self.skip
     }
+}
 
-    async fn next_result(&mut self) -> Result<Option<T>> {
+impl<T: Send + 'static> Cursor for LimitCursor<T> {
+    type Item = T;
+
+    fn poll_next(&mut self, task: &mut Context<'_>) -> Poll<Result<Option<T>>> {
         loop {
             if self.stopped.is_some() {
-                return Ok(None);
+                return Poll::Ready(Ok(None));
             }
             if self.remaining == Some(0) {
                 self.stopped = Some(NoNextReason::ReturnLimitReached);
-                return Ok(None);
+                return Poll::Ready(Ok(None));
             }
-            let Some(result) = self.inner.next().await? else {
+            let Some(result) = ready!(self.inner.poll_next(task))? else {
                 self.stopped = self.inner.no_next_reason();
-                return Ok(None);
+                return Poll::Ready(Ok(None));
             };
             if self.skip > 0 {
                 self.skip -= 1;
@@ -51,16 +54,8 @@ impl<T: Send + 'static> LimitCursor<T> {
             if let Some(remaining) = &mut self.remaining {
                 *remaining -= 1;
             }
-            return Ok(Some(result));
+            return Poll::Ready(Ok(Some(result)));
         }
-    }
-}
-
-impl<T: Send + 'static> Cursor for LimitCursor<T> {
-    type Item = T;
-
-    fn next(&mut self) -> BoxFuture<'_, Result<Option<T>>> {
-        self.next_result().boxed()
     }
 
     fn no_next_reason(&self) -> Option<NoNextReason> {

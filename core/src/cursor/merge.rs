@@ -1,8 +1,7 @@
 //! [`MergeCursor`]: unions and intersections of cursors that have one order. Java: `UnionCursor`, `UnorderedUnionCursor`,
 //! `IntersectionCursor`.
 
-use futures_util::FutureExt;
-use futures_util::future::{BoxFuture, try_join_all};
+use std::task::{Context, Poll, ready};
 
 use super::dynamic::{Begin, BoxCursor, Cursor};
 use super::{Continuation, NoNextReason, Position};
@@ -70,14 +69,14 @@ impl<T: Send + 'static> MergeCursor<T> {
         })
     }
 
-    async fn next_result(&mut self) -> Result<Option<T>> {
+    fn poll_result(&mut self, task: &mut Context<'_>) -> Poll<Result<Option<T>>> {
         if self.stopped.is_some() {
-            return Ok(None);
+            return Poll::Ready(Ok(None));
         }
         let result = match self.kind {
-            MergeKind::Union { reverse } => self.next_of_union(reverse).await?,
-            MergeKind::UnorderedUnion => self.next_of_any().await?,
-            MergeKind::Intersection { reverse } => self.next_of_all(reverse).await?,
+            MergeKind::Union { reverse } => ready!(self.poll_union(reverse, task))?,
+            MergeKind::UnorderedUnion => ready!(self.poll_any(task))?,
+            MergeKind::Intersection { reverse } => ready!(self.poll_all(reverse, task))?,
         };
         if result.is_none() {
             self.stopped = Some(match self.kind {
@@ -85,53 +84,59 @@ impl<T: Send + 'static> MergeCursor<T> {
                 MergeKind::Union { .. } | MergeKind::UnorderedUnion => self.strongest_reason(),
             });
         }
-        Ok(result)
+        Poll::Ready(Ok(result))
     }
 
     /// Reads the next result of all children at once.
-    async fn advance_all(&mut self) -> Result<()> {
-        try_join_all(self.children.iter_mut().map(Child::advance)).await?;
+    fn poll_children(&mut self, task: &mut Context<'_>) -> Poll<Result<()>> {
+        let mut is_pending = false;
+        for child in &mut self.children {
+            is_pending |= child.poll_advance(task)?.is_pending();
+        }
+        if is_pending {
+            return Poll::Pending;
+        }
         for child in &mut self.children {
             child.find_key(&mut self.key)?;
         }
-        Ok(())
+        Poll::Ready(Ok(()))
     }
 
-    async fn next_of_union(&mut self, reverse: bool) -> Result<Option<T>> {
-        self.advance_all().await?;
+    fn poll_union(&mut self, reverse: bool, task: &mut Context<'_>) -> Poll<Result<Option<T>>> {
+        ready!(self.poll_children(task))?;
         let is_limited = |child: &Child<T>| child.stopped.is_some_and(|reason| !reason.is_source_exhausted());
         if self.children.iter().any(is_limited) {
-            return Ok(None);
+            return Poll::Ready(Ok(None));
         }
         let keys = self.children.iter().filter_map(Child::key);
         let Some(first) = (if reverse { keys.max() } else { keys.min() }).map(<[u8]>::to_vec) else {
-            return Ok(None);
+            return Poll::Ready(Ok(None));
         };
-        Ok(self.take(|key| key == first))
+        Poll::Ready(Ok(self.take(|key| key == first)))
     }
 
-    async fn next_of_any(&mut self) -> Result<Option<T>> {
+    fn poll_any(&mut self, task: &mut Context<'_>) -> Poll<Result<Option<T>>> {
         for child in &mut self.children {
-            child.advance().await?;
+            ready!(child.poll_advance(task))?;
             if let Some(result) = child.take() {
-                return Ok(Some(result));
+                return Poll::Ready(Ok(Some(result)));
             }
         }
-        Ok(None)
+        Poll::Ready(Ok(None))
     }
 
-    async fn next_of_all(&mut self, reverse: bool) -> Result<Option<T>> {
+    fn poll_all(&mut self, reverse: bool, task: &mut Context<'_>) -> Poll<Result<Option<T>>> {
         loop {
-            self.advance_all().await?;
+            ready!(self.poll_children(task))?;
             if self.children.iter().any(|child| child.next.is_none()) {
-                return Ok(None);
+                return Poll::Ready(Ok(None));
             }
             let keys = self.children.iter().filter_map(Child::key);
             let Some(last) = (if reverse { keys.min() } else { keys.max() }).map(<[u8]>::to_vec) else {
-                return Ok(None);
+                return Poll::Ready(Ok(None));
             };
             if self.children.iter().all(|child| child.key() == Some(&last)) {
-                return Ok(self.take(|_| true));
+                return Poll::Ready(Ok(self.take(|_| true)));
             }
             self.take(|key| key != last);
         }
@@ -180,8 +185,8 @@ impl<T: Send + 'static> MergeCursor<T> {
 impl<T: Send + 'static> Cursor for MergeCursor<T> {
     type Item = T;
 
-    fn next(&mut self) -> BoxFuture<'_, Result<Option<T>>> {
-        self.next_result().boxed()
+    fn poll_next(&mut self, task: &mut Context<'_>) -> Poll<Result<Option<T>>> {
+        self.poll_result(task)
     }
 
     fn no_next_reason(&self) -> Option<NoNextReason> {
@@ -213,19 +218,21 @@ impl<T> Child<T> {
         })
     }
 
-    async fn advance(&mut self) -> Result<()> {
-        let Some(cursor) = &mut self.cursor else { return Ok(()) };
+    fn poll_advance(&mut self, task: &mut Context<'_>) -> Poll<Result<()>> {
+        let Some(cursor) = &mut self.cursor else {
+            return Poll::Ready(Ok(()));
+        };
         if self.next.is_some() || self.stopped.is_some() {
-            return Ok(());
+            return Poll::Ready(Ok(()));
         }
-        match cursor.next().await? {
+        match ready!(cursor.poll_next(task))? {
             Some(result) => self.next = Some(result),
             None => {
                 self.stopped = cursor.no_next_reason();
                 self.position = cursor.position();
             }
         }
-        Ok(())
+        Poll::Ready(Ok(()))
     }
 
     fn find_key(&mut self, key_of: &mut KeyOf<T>) -> Result<()> {

@@ -20,7 +20,7 @@ pub use limits::{NoNextReason, ScanLimits};
 
 use limits::LimitManager;
 
-pub(crate) use dynamic::{Begin, BoxCursor, Cursor};
+pub(crate) use dynamic::{Begin, BoxCursor, Cursor, next, next_batch};
 pub(crate) use envelope::{Envelope, Seal};
 pub(crate) use filter::FilterCursor;
 pub(crate) use flat_map::FlatMapCursor;
@@ -30,7 +30,7 @@ pub(crate) use limits::Scanned;
 pub(crate) use merge::{MergeCursor, MergeKind};
 pub(crate) use paging::Paging;
 pub(crate) use position::{Position, SortPosition, decoded};
-pub(crate) use transaction::{ScanIdentity, ScanProgress, TransactionCursor, next_batch};
+pub(crate) use transaction::{Identify, Identity, ScanIdentity, ScanProgress, TransactionCursor};
 
 #[cfg(test)]
 mod tests;

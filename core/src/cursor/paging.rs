@@ -1,16 +1,18 @@
 //! [`Paging`]: what the cursors of one transaction keep count of: limits, results to leave out, the last key, and why they stopped.
 
 use std::sync::Arc;
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use record_store_kv::{Bytes, KeyValue};
 
 use super::{Continuation, KeyValueCursor, LimitManager, NoNextReason, Position, ScanLimits, ScanProgress, Scanned};
+use crate::Result;
 
 /// How far a cursor has come and how far it may go.
 ///
-/// A cursor asks [`may_go_on`](Paging::may_go_on) before each result, [`try_row`](Paging::try_row) before each row, and tells
-/// of each result that it [found](Paging::found).
+/// A cursor asks [`may_go_on`](Paging::may_go_on) before each result, reads [each row](Paging::poll_row) through it, and tells of
+/// each result that it [found](Paging::found).
 #[derive(Debug)]
 pub(crate) struct Paging {
     limits: LimitManager,
@@ -22,6 +24,8 @@ pub(crate) struct Paging {
     last_key: Option<Bytes>,
     /// Where the scan began.
     began_at: Option<Continuation>,
+    /// Whether the row that is under way was counted.
+    is_reading: bool,
     stopped: Option<NoNextReason>,
 }
 
@@ -34,6 +38,7 @@ impl Paging {
             remaining: limit,
             last_key: None,
             began_at,
+            is_reading: false,
             stopped: None,
         }
     }
@@ -47,9 +52,30 @@ impl Paging {
     }
 
     /// Asks to read one more row; a refusal is the end. `age` tells how old the transaction is.
-    pub(crate) fn try_row(&mut self, age: impl FnOnce() -> Duration) -> bool {
+    fn try_row(&mut self, age: impl FnOnce() -> Duration) -> bool {
         self.limits.try_row(age);
         self.stop_at_limit()
+    }
+
+    /// Reads one more row; none at the end, and if a limit stops the scan. `age` tells how old the transaction is.
+    pub(crate) fn poll_row(
+        &mut self,
+        rows: &mut KeyValueCursor,
+        task: &mut Context<'_>,
+        age: impl FnOnce() -> Duration,
+    ) -> Poll<Result<Option<KeyValue>>> {
+        if !self.is_reading && !self.try_row(age) {
+            return Poll::Ready(Ok(None));
+        }
+        self.is_reading = true;
+        let row = ready!(rows.poll_next(task));
+        self.is_reading = false;
+        let row = row?;
+        match &row {
+            Some(row) => self.count(row),
+            None => self.exhausted(),
+        }
+        Poll::Ready(Ok(row))
     }
 
     /// Reports a row that had to be read to finish a result; whether another result may begin tells

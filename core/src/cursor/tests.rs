@@ -1,8 +1,8 @@
 //! Cursors over cursors against what Java's wrote: each continuation, and what is left when another cursor goes on there.
 
+use std::task::{Context, Poll};
+
 use futures_executor::block_on;
-use futures_util::FutureExt;
-use futures_util::future::BoxFuture;
 use record_store_kv::tuple::{Element, Tuple};
 use serde_json::Value;
 
@@ -33,13 +33,13 @@ impl ListCursor {
 impl Cursor for ListCursor {
     type Item = i64;
 
-    fn next(&mut self) -> BoxFuture<'_, Result<Option<i64>>> {
+    fn poll_next(&mut self, _: &mut Context<'_>) -> Poll<Result<Option<i64>>> {
         let value = self.values.get(self.at as usize).copied();
         match value {
             Some(_) => self.at += 1,
             None => self.stopped = Some(NoNextReason::SourceExhausted),
         }
-        std::future::ready(Ok(value)).boxed()
+        Poll::Ready(Ok(value))
     }
 
     fn no_next_reason(&self) -> Option<NoNextReason> {
@@ -132,7 +132,7 @@ fn cursors_over_lists_stop_and_go_on_as_javas() -> Result<()> {
         block_on(async {
             let mut cursor = cursor?;
             for javas in vector["results"].as_array().expect("a list of results") {
-                let value = cursor.next().await?;
+                let value = next(&mut *cursor).await?;
                 let continuation = cursor.position().to_continuation();
                 if let Some(end) = javas["end"].as_str() {
                     assert_eq!(value, None, "{about}");
@@ -154,7 +154,7 @@ fn cursors_over_lists_stop_and_go_on_as_javas() -> Result<()> {
                 );
                 let mut resumed = begin(vector, continuation.as_ref()).expect("it was begun before")?;
                 let mut left = Vec::new();
-                while let Some(value) = resumed.next().await? {
+                while let Some(value) = next(&mut *resumed).await? {
                     left.push(value);
                 }
                 if vector["cursor"] != "limit" {

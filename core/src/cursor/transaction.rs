@@ -1,39 +1,44 @@
 //! [`TransactionCursor`]: what the cursors of one transaction have in common, for scans that take many.
 
-use super::{Continuation, NoNextReason, Position};
-use crate::Result;
+use std::sync::Arc;
+
+use super::{Continuation, Cursor, NoNextReason};
 
 /// The results of a scan within one transaction, one after the other.
-pub(crate) trait TransactionCursor: Send {
-    /// What is scanned.
-    type Item: Send;
-
-    /// The next result, or none at the end of the range or of a limit.
-    fn next(&mut self) -> impl Future<Output = Result<Option<Self::Item>>> + Send;
-
-    /// Where the cursor stands, behind the last result.
-    fn position(&self) -> Position;
-
-    /// Why there is no next result; none while there may be one.
-    fn no_next_reason(&self) -> Option<NoNextReason>;
-
+pub(crate) trait TransactionCursor: Cursor {
     /// Which scan it is.
-    fn identity(&self) -> ScanIdentity;
+    fn identity(&self) -> Identity;
 
     /// How far the scan has come.
     fn progress(&self) -> ScanProgress;
 }
 
-/// Up to `count` results; fewer only at the end of the range or of a limit.
-pub(crate) async fn next_batch<C: TransactionCursor>(cursor: &mut C, count: usize) -> Result<Vec<C::Item>> {
-    let mut batch = Vec::new();
-    while batch.len() < count {
-        match cursor.next().await? {
-            Some(result) => batch.push(result),
-            None => break,
+/// Which scan it is. That of a plan is told when somebody asks, because it is the text of the plan.
+#[derive(Clone)]
+pub(crate) enum Identity {
+    Known(ScanIdentity),
+    Told(Arc<dyn Identify>),
+}
+
+/// What can tell which scan it is.
+pub(crate) trait Identify: Send + Sync {
+    fn identity(&self) -> ScanIdentity;
+}
+
+impl Identity {
+    /// Which scan it is.
+    pub(crate) fn tell(&self) -> ScanIdentity {
+        match self {
+            Identity::Known(identity) => identity.clone(),
+            Identity::Told(of) => of.identity(),
         }
     }
-    Ok(batch)
+}
+
+impl From<ScanIdentity> for Identity {
+    fn from(identity: ScanIdentity) -> Self {
+        Identity::Known(identity)
+    }
 }
 
 /// Which scan it is: a continuation of one is none of another.

@@ -4,9 +4,9 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::IndexMaintainer;
 use super::predicate::CompiledPredicate;
 use super::standard::EntryShape;
+use super::{IndexContext, IndexKeyspace, IndexMaintainer};
 use crate::key_expression::{CompiledExpression, RecordView, Row, Rows};
 use crate::metadata::{Index, RecordType};
 use crate::{Error, Result};
@@ -64,18 +64,51 @@ impl TypeIndex {
         Ok(key)
     }
 
+    /// Writes the entry of a record that was not there before straight into its key, where the index allows it: false, and
+    /// nothing is written, if the entries must be evaluated first. `key` is room to build keys in.
+    ///
+    /// Errors: those of [`TypeIndex::evaluate`] and of the maintainer's update.
+    pub(crate) fn insert(
+        &self,
+        context: &IndexContext<'_>,
+        record: &RecordView<'_>,
+        primary_key: &[u8],
+        key: &mut Vec<u8>,
+    ) -> Result<bool> {
+        let Some(direct) = self.maintainer.direct() else {
+            return Ok(false);
+        };
+        if !self.expression.is_single_row() {
+            return Ok(false);
+        }
+        if !self.holds(record)? {
+            return Ok(true);
+        }
+        context.layout().write_prefix(IndexKeyspace::Entries, key);
+        let columns = key.len();
+        self.expression.append_key(record, key)?;
+        direct.insert(context, key, columns, primary_key)?;
+        Ok(true)
+    }
+
+    /// Whether a record meets the predicate.
+    fn holds(&self, record: &RecordView<'_>) -> Result<bool> {
+        match &self.predicate {
+            Some(predicate) => predicate.holds(record.message()?),
+            None => Ok(true),
+        }
+    }
+
     /// Fills `rows` with the entries of a record; none if the record does not meet the predicate.
     ///
     /// Errors: `InvalidRecord` for values that cannot be indexed.
     pub(crate) fn evaluate(&self, record: &RecordView<'_>, rows: &mut Rows) -> Result<()> {
         rows.clear();
         let mut evaluate = || {
-            if let Some(predicate) = &self.predicate
-                && !predicate.holds(record.message()?)?
-            {
-                return Ok(());
+            if self.holds(record)? {
+                self.expression.evaluate(record, rows)?;
             }
-            self.expression.evaluate(record, rows)
+            Ok(())
         };
         evaluate().map_err(|error: Error| error.with("index", self.index().name()))
     }

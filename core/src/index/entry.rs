@@ -1,6 +1,7 @@
-//! [`IndexEntry`]: what a scan of an index returns, and [`IndexScanType`]: in which order and form.
+//! [`IndexEntry`]: what a scan of an index returns, [`EntryRow`], the same before it is read, and [`IndexScanType`]: in which order and form.
 
 use record_store_kv::tuple::Tuple;
+use record_store_kv::{Bytes, KeyValue};
 
 /// An entry of an index.
 ///
@@ -26,6 +27,34 @@ impl IndexEntry {
     /// The primary key of the record; empty in an index of groups.
     pub fn primary_key(&self) -> &Tuple {
         &self.primary_key
+    }
+}
+
+/// An entry as it lies in the database, of which nothing was read yet.
+#[derive(Clone, Debug)]
+pub(crate) struct EntryRow {
+    pub(super) row: KeyValue,
+    /// The length of the prefix of the index.
+    pub(super) prefix: usize,
+}
+
+impl EntryRow {
+    /// The packed key behind the prefix of the index.
+    pub(crate) fn key(&self) -> &[u8] {
+        self.row.key.get(self.prefix..).unwrap_or_default()
+    }
+
+    /// Bytes that are probably some last columns of the key, which then need no copy.
+    pub(crate) fn part_of_key(&self, bytes: &[u8]) -> Bytes {
+        match self.row.key.ends_with(bytes) {
+            true => self.row.key.slice(self.row.key.len() - bytes.len()..),
+            false => Bytes::copy_from_slice(bytes),
+        }
+    }
+
+    /// The packed value.
+    pub(crate) fn value(&self) -> &[u8] {
+        &self.row.value
     }
 }
 

@@ -47,6 +47,7 @@ use crate::key_expression::KeyExpression;
 use crate::metadata::Index;
 
 pub use aggregate::AggregateFunction;
+pub(crate) use entry::EntryRow;
 pub use entry::{IndexEntry, IndexScanType};
 pub use scan::IndexCursor;
 pub use state::IndexState;
@@ -57,8 +58,17 @@ pub(crate) use context::IndexContext;
 pub(crate) use entries::{IndexUpdate, TypeIndex};
 pub(crate) use layout::{IndexKeyspace, IndexLayout};
 pub(crate) use registry::{IndexCapabilities, IndexMaintainers, is_maintained, refuse_type};
-pub(crate) use scan::{EntryScan, scan, scan_packed_keys, scan_uniqueness_violations};
+pub(crate) use scan::{EntryScan, scan, scan_packed_keys, scan_rows, scan_uniqueness_violations};
 pub(crate) use write_only::{BuildGate, BuildMethod, goes_by_index};
+
+/// Entries that are written as soon as their columns are packed, without rows in between.
+pub(crate) trait DirectEntries {
+    /// Puts in an entry of a record that was not there before. `key` is the prefix of the index and, from `columns` on, the
+    /// columns of the only row.
+    ///
+    /// Errors: `TooLarge`; `Corrupt` for a primary key that is no tuple.
+    fn insert(&self, context: &IndexContext<'_>, key: &mut Vec<u8>, columns: usize, primary_key: &[u8]) -> Result<()>;
+}
 
 /// What keeps one index as its records change. Java: `IndexMaintainer`.
 pub(crate) trait IndexMaintainer: fmt::Debug + Send + Sync {
@@ -71,6 +81,11 @@ pub(crate) trait IndexMaintainer: fmt::Debug + Send + Sync {
     /// Whether entries that a record had before and has now are left alone.
     fn keeps_common_entries(&self) -> bool {
         true
+    }
+
+    /// What puts in entries that are nothing but keys, if those of the index are, and need no look at others.
+    fn direct(&self) -> Option<&dyn DirectEntries> {
+        None
     }
 
     /// Applies the change of one record. `key` is room to build keys in; what it holds before and after means nothing.
@@ -90,6 +105,15 @@ pub(crate) trait IndexMaintainer: fmt::Debug + Send + Sync {
     ///
     /// Errors: `Corrupt`.
     fn decode(&self, key: &[u8], value: &[u8]) -> Result<IndexEntry>;
+
+    /// Appends the packed primary key of the record to which an entry leads, from the entry's key behind the prefix of the index;
+    /// nothing where entries are groups. What else the key holds is not checked.
+    ///
+    /// Errors: `Corrupt`.
+    fn extract_primary_key(&self, key: &[u8], primary_key: &mut Vec<u8>) -> Result<()> {
+        let _ = (key, primary_key);
+        Ok(())
+    }
 
     /// Whether all entries of the records with the same values in these columns stand together.
     fn can_delete_where(&self, columns: &[KeyExpression]) -> bool {

@@ -2,14 +2,15 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::task::{Context, Poll, ready};
 
 use record_store_kv::tuple::TupleRange;
-use record_store_kv::{Bytes, KeyRange, RangeRequest, Subspace};
+use record_store_kv::{Bytes, KeyRange, KeyValue, RangeRequest};
 
-use super::{IndexContext, IndexEntry, IndexKeyspace, IndexMaintainer, IndexScanType, UniquenessViolation};
+use super::{EntryRow, IndexContext, IndexEntry, IndexKeyspace, IndexMaintainer, IndexScanType, UniquenessViolation};
 use crate::cursor::{
-    self, KeyValueCursor, KeyValueScan, Paging, Position, RowsWanted, ScanIdentity, ScanProgress, Scanned,
-    TransactionCursor,
+    self, Cursor, Identity, KeyValueCursor, KeyValueScan, Paging, Position, RowsWanted, ScanIdentity, ScanProgress,
+    Scanned, TransactionCursor,
 };
 use crate::metadata::Index;
 use crate::{Continuation, Error, ErrorKind, NoNextReason, RecordContext, Result, ScanLimits};
@@ -49,6 +50,30 @@ pub(crate) fn scan(
     scan_type: IndexScanType,
     scan: EntryScan,
 ) -> Result<IndexCursor> {
+    check_scan_type(maintainer, scan_type)?;
+    let decoder = Arc::clone(maintainer);
+    let decode = move |row: KeyValue, prefix| decoder.decode(behind(&row, prefix), &row.value);
+    IndexCursor::new(context, maintainer.index(), IndexKeyspace::Entries, scan, decode)
+}
+
+/// As [`scan`], for entries as they lie in the database.
+pub(crate) fn scan_rows(
+    maintainer: &Arc<dyn IndexMaintainer>,
+    context: &IndexContext<'_>,
+    scan_type: IndexScanType,
+    scan: EntryScan,
+) -> Result<IndexCursor<EntryRow>> {
+    check_scan_type(maintainer, scan_type)?;
+    IndexCursor::new(context, maintainer.index(), IndexKeyspace::Entries, scan, as_it_lies)
+}
+
+/// An entry of which nothing is read.
+fn as_it_lies(row: KeyValue, prefix: usize) -> Result<EntryRow> {
+    Ok(EntryRow { row, prefix })
+}
+
+/// Errors: `Unsupported`.
+fn check_scan_type(maintainer: &Arc<dyn IndexMaintainer>, scan_type: IndexScanType) -> Result<()> {
     let index = maintainer.index();
     if !maintainer.capabilities().scan_types.contains(&scan_type) {
         return Err(
@@ -58,14 +83,11 @@ pub(crate) fn scan(
                 .with("scan_type", scan_type.name()),
         );
     }
-    let decoder = Arc::clone(maintainer);
-    IndexCursor::new(
-        context.record_context().clone(),
-        index,
-        context.layout().subspace(IndexKeyspace::Entries),
-        scan,
-        move |key, value| decoder.decode(key, value),
-    )
+    Ok(())
+}
+
+fn behind(row: &KeyValue, prefix: usize) -> &[u8] {
+    row.key.get(prefix..).unwrap_or_default()
 }
 
 /// The entries of an index whose packed keys lie in a range, of which the bounds may be any bytes, read as a snapshot.
@@ -76,20 +98,19 @@ pub(crate) fn scan_packed_keys(
     range: &KeyRange,
     reverse: bool,
     limit: usize,
-) -> IndexCursor {
+) -> IndexCursor<EntryRow> {
     let subspace = context.layout().subspace(IndexKeyspace::Entries);
     let at = |bound: &[u8]| Bytes::from([subspace.prefix(), bound].concat());
     let request = RangeRequest::keys(at(&range.begin), at(&range.end)).reverse(reverse);
     let context = context.record_context().clone();
     let wanted = RowsWanted::AtMost(limit as u64);
     let rows = KeyValueCursor::of_request(context.clone(), request, true, wanted);
-    let decoder = Arc::clone(maintainer);
     IndexCursor {
         context,
         rows,
         since: maintainer.index().last_modified_version(),
         prefix: subspace.prefix().len(),
-        decode: Box::new(move |key, value| decoder.decode(key, value)),
+        decode: Box::new(as_it_lies),
         paging: Paging::new(Some(limit), 0, ScanLimits::default(), None),
     }
 }
@@ -104,17 +125,13 @@ pub(crate) fn scan_uniqueness_violations(
 ) -> Result<IndexCursor<UniquenessViolation>> {
     let index = maintainer.index();
     let of_violation = Arc::clone(index);
-    IndexCursor::new(
-        context.record_context().clone(),
-        index,
-        context.layout().subspace(IndexKeyspace::UniquenessViolations),
-        scan,
-        move |key, value| UniquenessViolation::decode(&of_violation, key, value),
-    )
+    let decode =
+        move |row: KeyValue, prefix| UniquenessViolation::decode(&of_violation, behind(&row, prefix), &row.value);
+    IndexCursor::new(context, index, IndexKeyspace::UniquenessViolations, scan, decode)
 }
 
-/// Reads an entry from its key, behind the prefix of the index, and its value.
-type Decode<T> = Box<dyn Fn(&[u8], &[u8]) -> Result<T> + Send + Sync>;
+/// Reads an entry from its key, of which the prefix of the index has so many bytes, and its value.
+type Decode<T> = Box<dyn Fn(KeyValue, usize) -> Result<T> + Send + Sync>;
 
 /// The entries of a scan of an index, one after the other, within one transaction.
 ///
@@ -132,12 +149,14 @@ pub struct IndexCursor<T = IndexEntry> {
 
 impl<T: Send> IndexCursor<T> {
     fn new(
-        context: RecordContext,
+        context: &IndexContext<'_>,
         index: &Index,
-        subspace: Subspace,
+        keyspace: IndexKeyspace,
         scan: EntryScan,
-        decode: impl Fn(&[u8], &[u8]) -> Result<T> + Send + Sync + 'static,
+        decode: impl Fn(KeyValue, usize) -> Result<T> + Send + Sync + 'static,
     ) -> Result<Self> {
+        let subspace = context.layout().subspace(keyspace);
+        let context = context.record_context().clone();
         let rows = KeyValueCursor::new(
             context.clone(),
             &KeyValueScan {
@@ -166,25 +185,7 @@ impl<T: Send> IndexCursor<T> {
     ///
     /// **Errors**: FoundationDB's; `Corrupt` for what is no entry of the index.
     pub async fn next(&mut self) -> Result<Option<T>> {
-        while self.paging.may_go_on() && self.paging.try_row(|| self.context.age()) {
-            let Some(row) = self.rows.next().await? else {
-                self.paging.exhausted();
-                break;
-            };
-            self.paging.count(&row);
-            let entry = match self.paging.found() {
-                true => Some((self.decode)(
-                    row.key.get(self.prefix..).unwrap_or_default(),
-                    &row.value,
-                )?),
-                false => None,
-            };
-            self.paging.passed(row.key);
-            if entry.is_some() {
-                return Ok(entry);
-            }
-        }
-        Ok(None)
+        cursor::next(self).await
     }
 
     /// Up to `count` entries; fewer only when [`no_next_reason`](IndexCursor::no_next_reason) has a reason.
@@ -221,11 +222,25 @@ impl<T: Send> IndexCursor<T> {
     }
 }
 
-impl<T: Send> TransactionCursor for IndexCursor<T> {
+impl<T: Send> Cursor for IndexCursor<T> {
     type Item = T;
 
-    async fn next(&mut self) -> Result<Option<T>> {
-        IndexCursor::next(self).await
+    fn poll_next(&mut self, task: &mut Context<'_>) -> Poll<Result<Option<T>>> {
+        while self.paging.may_go_on() {
+            let context = &self.context;
+            let row = self.paging.poll_row(&mut self.rows, task, || context.age());
+            let Some(row) = ready!(row)? else { break };
+            let key = row.key.clone();
+            let entry = match self.paging.found() {
+                true => Some((self.decode)(row, self.prefix)?),
+                false => None,
+            };
+            self.paging.passed(key);
+            if entry.is_some() {
+                return Poll::Ready(Ok(entry));
+            }
+        }
+        Poll::Ready(Ok(None))
     }
 
     fn position(&self) -> Position {
@@ -235,13 +250,15 @@ impl<T: Send> TransactionCursor for IndexCursor<T> {
     fn no_next_reason(&self) -> Option<NoNextReason> {
         self.paging.stopped()
     }
+}
 
-    fn identity(&self) -> ScanIdentity {
-        ScanIdentity {
+impl<T: Send> TransactionCursor for IndexCursor<T> {
+    fn identity(&self) -> Identity {
+        Identity::Known(ScanIdentity {
             plan_hash: self.rows.plan_hash(),
             since: self.since,
             indexes: Vec::new(),
-        }
+        })
     }
 
     fn progress(&self) -> ScanProgress {

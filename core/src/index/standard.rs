@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use record_store_kv::tuple::{Decoder, Tuple};
+use smallvec::SmallVec;
 
 use super::IndexEntry;
 use crate::key_expression::Row;
@@ -53,6 +54,13 @@ impl EntryShape {
     /// Errors: `Corrupt` for a primary key that is no tuple.
     pub(crate) fn append_key(&self, row: &Row<'_>, primary_key: &[u8], key: &mut Vec<u8>) -> Result<()> {
         key.extend_from_slice(self.key_columns(row));
+        self.append_primary_key(primary_key, key)
+    }
+
+    /// Appends what of the primary key is no column of the index.
+    ///
+    /// Errors: `Corrupt` for a primary key that is no tuple.
+    pub(crate) fn append_primary_key(&self, primary_key: &[u8], key: &mut Vec<u8>) -> Result<()> {
         let Some(positions) = self.index.primary_key_component_positions() else {
             key.extend_from_slice(primary_key);
             return Ok(());
@@ -69,23 +77,22 @@ impl EntryShape {
         Ok(())
     }
 
-    /// The packed primary key of an entry, from its key behind the prefix of the index.
+    /// Appends the packed primary key of an entry, from its key behind the prefix of the index.
     ///
     /// Errors: `Corrupt` for a key that is no entry.
-    pub(crate) fn primary_key(&self, key: &[u8]) -> Result<Vec<u8>> {
-        let corrupt = || self.corrupt(key);
+    pub(crate) fn extract_primary_key(&self, key: &[u8], primary_key: &mut Vec<u8>) -> Result<()> {
         let mut rest = Decoder::new(key);
-        let mut columns = Vec::with_capacity(self.key_columns);
+        let mut columns: SmallVec<[&[u8]; 4]> = SmallVec::new();
         for _ in 0..self.key_columns {
-            columns.push(rest.skip_element()?.ok_or_else(corrupt)?);
+            columns.push(self.next_column(key, &mut rest)?);
         }
         let Some(positions) = self.index.primary_key_component_positions() else {
-            return Ok(rest.remaining().to_vec());
+            primary_key.extend_from_slice(rest.remaining());
+            return Ok(());
         };
-        let mut primary_key = Vec::new();
         for position in positions {
             let column = match position {
-                None => rest.skip_element()?.ok_or_else(corrupt)?,
+                None => self.next_column(key, &mut rest)?,
                 Some(position) => columns.get(*position).copied().ok_or_else(|| {
                     Error::new(
                         ErrorKind::Unsupported,
@@ -97,7 +104,22 @@ impl EntryShape {
             };
             primary_key.extend_from_slice(column);
         }
+        Ok(())
+    }
+
+    /// The packed primary key of an entry. Errors: those of [`extract_primary_key`](EntryShape::extract_primary_key).
+    pub(crate) fn primary_key(&self, key: &[u8]) -> Result<Vec<u8>> {
+        let mut primary_key = Vec::new();
+        self.extract_primary_key(key, &mut primary_key)?;
         Ok(primary_key)
+    }
+
+    fn next_column<'a>(&self, key: &[u8], columns: &mut Decoder<'a>) -> Result<&'a [u8]> {
+        match columns.skip_element() {
+            Ok(Some(column)) => Ok(column),
+            Ok(None) => Err(self.corrupt(key)),
+            Err(error) => Err(self.corrupt(key).caused_by(error)),
+        }
     }
 
     /// Reads an entry.
@@ -112,14 +134,16 @@ impl EntryShape {
         })
     }
 
+    /// Checks an entry with these packed columns.
+    ///
     /// Errors: `TooLarge` for an entry that FoundationDB cannot hold.
-    pub(crate) fn check_sizes(&self, key: &[u8], value: &[u8], row: &Row<'_>, primary_key: &[u8]) -> Result<()> {
+    pub(crate) fn check_sizes(&self, key: &[u8], value: &[u8], columns: &[u8], primary_key: &[u8]) -> Result<()> {
         let refuse = |message, size: usize, limit: usize| {
             Err(Error::new(ErrorKind::TooLarge, message)
                 .with("index", self.index.name())
                 .with("size", size)
                 .with("limit", limit)
-                .with("value", beginning_of(row.bytes()))
+                .with("value", beginning_of(columns))
                 .with("primary_key", beginning_of(primary_key)))
         };
         if key.len() > KEY_SIZE_MAX {

@@ -54,6 +54,26 @@ impl IndexState {
         }
     }
 
+    /// The state of this name.
+    ///
+    /// ```
+    /// # use record_store::{ErrorKind, IndexState};
+    /// assert_eq!(IndexState::from_name("WRITE_ONLY")?, IndexState::WriteOnly);
+    /// assert_eq!(IndexState::from_name("writable").unwrap_err().kind(), ErrorKind::InvalidArgument);
+    /// # Ok::<(), record_store::Error>(())
+    /// ```
+    ///
+    /// **Errors**: `InvalidArgument` for a name that no state has.
+    pub fn from_name(name: &str) -> Result<Self> {
+        let named = IndexState::ALL.into_iter().find(|state| state.name() == name);
+        named.ok_or_else(|| {
+            let known = IndexState::ALL.map(IndexState::name).join(", ");
+            Error::new(ErrorKind::InvalidArgument, "no state of an index has this name")
+                .with("state", name)
+                .with("known", known)
+        })
+    }
+
     /// Whether the index has all records, so that scans find what they should.
     pub fn is_scannable(self) -> bool {
         matches!(self, IndexState::Readable | IndexState::ReadableUniquePending)

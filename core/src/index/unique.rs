@@ -38,7 +38,7 @@ pub(super) fn update(
         row.refuse_incomplete_version()?;
         shape.append_key(&row, update.primary_key(), key)?;
         let value = shape.value(&row);
-        shape.check_sizes(key, value, &row, update.primary_key())?;
+        shape.check_sizes(key, value, row.bytes(), update.primary_key())?;
         if !shape.has_non_unique_null(&row) {
             // The read comes before the write: of two records that one transaction saves, the second sees the first.
             let check = Check::start(

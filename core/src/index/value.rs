@@ -8,9 +8,11 @@ use super::registry::{IndexCapabilities, IndexType};
 use super::standard::EntryShape;
 use super::unique;
 use super::{
-    AggregateFunction, Evaluation, IndexContext, IndexEntry, IndexKeyspace, IndexMaintainer, IndexScanType, IndexUpdate,
+    AggregateFunction, DirectEntries, Evaluation, IndexContext, IndexEntry, IndexKeyspace, IndexMaintainer,
+    IndexScanType, IndexUpdate,
 };
 use crate::Result;
+use crate::key_expression::KeyExpression;
 use crate::metadata::{Index, index_type};
 
 /// The type.
@@ -28,6 +30,8 @@ pub(crate) const VALUE: IndexType = IndexType {
 struct ValueIndex {
     shape: EntryShape,
     is_unique: bool,
+    /// Whether it is neither unique nor covering.
+    is_direct: bool,
 }
 
 impl ValueIndex {
@@ -35,7 +39,19 @@ impl ValueIndex {
         ValueIndex {
             shape: EntryShape::new(index),
             is_unique: index.is_unique(),
+            is_direct: !index.is_unique() && !matches!(index.root_expression(), KeyExpression::KeyWithValue(_)),
         }
+    }
+}
+
+impl DirectEntries for ValueIndex {
+    fn insert(&self, context: &IndexContext<'_>, key: &mut Vec<u8>, columns: usize, primary_key: &[u8]) -> Result<()> {
+        let end = key.len();
+        self.shape.append_primary_key(primary_key, key)?;
+        let columns = key.get(columns..end).unwrap_or_default();
+        self.shape.check_sizes(key, &[], columns, primary_key)?;
+        context.transaction().set(key, &[]);
+        Ok(())
     }
 }
 
@@ -46,6 +62,10 @@ impl IndexMaintainer for ValueIndex {
 
     fn capabilities(&self) -> &'static IndexCapabilities {
         &VALUE.capabilities
+    }
+
+    fn direct(&self) -> Option<&dyn DirectEntries> {
+        self.is_direct.then_some(self)
     }
 
     fn update(
@@ -69,7 +89,7 @@ impl IndexMaintainer for ValueIndex {
             row.refuse_incomplete_version()?;
             self.shape.append_key(&row, update.primary_key(), key)?;
             let value = self.shape.value(&row);
-            self.shape.check_sizes(key, value, &row, update.primary_key())?;
+            self.shape.check_sizes(key, value, row.bytes(), update.primary_key())?;
             context.transaction().set(key, value);
         }
         Ok(None)
@@ -77,6 +97,10 @@ impl IndexMaintainer for ValueIndex {
 
     fn decode(&self, key: &[u8], value: &[u8]) -> Result<IndexEntry> {
         self.shape.decode(key, value)
+    }
+
+    fn extract_primary_key(&self, key: &[u8], primary_key: &mut Vec<u8>) -> Result<()> {
+        self.shape.extract_primary_key(key, primary_key)
     }
 
     fn evaluation(&self, function: &AggregateFunction) -> Option<Evaluation> {

@@ -62,7 +62,7 @@ impl IndexMaintainer for VersionIndex {
             key.truncate(prefix);
             self.shape.append_key(&row, update.primary_key(), key)?;
             let value = self.shape.value(&row);
-            self.shape.check_sizes(key, value, &row, update.primary_key())?;
+            self.shape.check_sizes(key, value, row.bytes(), update.primary_key())?;
             match row.incomplete_version() {
                 Some(at) => context
                     .record_context()
@@ -75,5 +75,9 @@ impl IndexMaintainer for VersionIndex {
 
     fn decode(&self, key: &[u8], value: &[u8]) -> Result<IndexEntry> {
         self.shape.decode(key, value)
+    }
+
+    fn extract_primary_key(&self, key: &[u8], primary_key: &mut Vec<u8>) -> Result<()> {
+        self.shape.extract_primary_key(key, primary_key)
     }
 }

@@ -22,6 +22,47 @@ pub enum IndexingAction {
     MarkReadable,
 }
 
+impl IndexingAction {
+    /// Every action.
+    pub const ALL: [IndexingAction; 4] = [
+        IndexingAction::Error,
+        IndexingAction::Rebuild,
+        IndexingAction::Continue,
+        IndexingAction::MarkReadable,
+    ];
+
+    /// Its name: `error`, `rebuild`, `continue` or `mark_readable`.
+    pub fn name(self) -> &'static str {
+        match self {
+            IndexingAction::Error => "error",
+            IndexingAction::Rebuild => "rebuild",
+            IndexingAction::Continue => "continue",
+            IndexingAction::MarkReadable => "mark_readable",
+        }
+    }
+
+    /// The action of this name.
+    ///
+    /// ```
+    /// # use record_store::indexing::IndexingAction;
+    /// assert_eq!(IndexingAction::from_name("rebuild")?, IndexingAction::Rebuild);
+    /// assert!(IndexingAction::from_name("retry").is_err());
+    /// # Ok::<(), record_store::Error>(())
+    /// ```
+    ///
+    /// **Errors**: `InvalidArgument` for a name that no action has.
+    pub fn from_name(name: &str) -> Result<Self> {
+        let named = IndexingAction::ALL.into_iter().find(|action| action.name() == name);
+        named.ok_or_else(|| {
+            Error::new(
+                ErrorKind::InvalidArgument,
+                "what a build does with an index that it finds is error, rebuild, continue or mark_readable",
+            )
+            .with("given", name)
+        })
+    }
+}
+
 /// By what a build goes, and whether others take part.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum IndexingMethod {

@@ -11,6 +11,21 @@ pub fn field(name: impl Into<String>) -> Field {
     Field::new(name)
 }
 
+/// The columns that `of` gives of the last field of a path, within the messages to which the fields before it lead.
+///
+/// ```
+/// use record_store::key_expression::{FanType, at_path, concat, field};
+/// let city = at_path("address.city", Into::into);
+/// assert_eq!(city, field("address").nest(field("city")));
+/// let lines = at_path("order.lines", |lines| lines.with_fan_type(FanType::FanOut).nest(field("count")));
+/// assert_eq!(lines.column_count(), 1);
+/// ```
+pub fn at_path(path: &str, of: impl FnOnce(Field) -> KeyExpression) -> KeyExpression {
+    let mut names = path.rsplit('.');
+    let last = of(field(names.next().unwrap_or_default()));
+    names.fold(last, |inner, name| field(name).nest(inner))
+}
+
 /// The columns of all `children`, one after the other; children that are such a list themselves are laid flat. No child
 /// means [`empty`], one child means itself.
 pub fn concat(children: impl KeyExpressions) -> KeyExpression {
@@ -45,6 +60,13 @@ pub fn literal(value: impl Into<Literal>) -> KeyExpression {
 /// The columns of `inner_key`, of which those from `split_point` on go into the value of an index entry.
 pub fn key_with_value(inner_key: impl Into<KeyExpression>, split_point: usize) -> KeyExpression {
     KeyWithValue::new(inner_key.into(), split_point).into()
+}
+
+/// The columns of `key` as the key of an index entry and those of `value` as its value.
+pub fn with_value(key: impl Into<KeyExpression>, value: impl Into<KeyExpression>) -> KeyExpression {
+    let (key, value) = (key.into(), value.into());
+    let split_point = key.column_count();
+    key_with_value(concat((key, value)), split_point)
 }
 
 /// The columns of `whole_key`, of which `dimensions_size` after the first `prefix_size` are dimensions of space.

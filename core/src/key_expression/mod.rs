@@ -41,7 +41,8 @@ use crate::proto;
 use crate::{Error, ErrorKind, Result};
 
 pub use build::{
-    KeyExpressions, concat, dimensions, empty, field, function, key_with_value, list, literal, record_type, version,
+    KeyExpressions, at_path, concat, dimensions, empty, field, function, key_with_value, list, literal, record_type,
+    version, with_value,
 };
 pub use compiled::{CompiledExpression, RecordView, Row, Rows};
 pub use dimensions::Dimensions;
@@ -314,7 +315,7 @@ impl KeyExpression {
         levels == 0 || self.children().iter().any(|child| child.is_deeper_than(levels - 1))
     }
 
-    fn children(&self) -> Vec<&KeyExpression> {
+    pub(crate) fn children(&self) -> Vec<&KeyExpression> {
         each_kind!(self, kind => Kind::children(kind))
     }
 }

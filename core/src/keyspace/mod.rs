@@ -5,12 +5,15 @@ mod dropped_type;
 mod metadata_store;
 mod path;
 mod plan;
+mod plan_cache;
+mod planned;
 mod resolve;
 mod space;
 mod space_cursor;
 mod space_indexes;
 mod space_query;
 mod space_records;
+mod statement;
 pub(crate) mod tree;
 
 pub use builder::RecordSpaceBuilder;

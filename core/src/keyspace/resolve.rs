@@ -8,16 +8,15 @@ use record_store_kv::directory::Directory;
 use super::dropped_type;
 use super::{MetaDataStore, RecordSpace, SpacePath};
 use crate::metadata::Schema;
-use crate::store::{OpenFor, StoreLayout, StoreSchema};
+use crate::store::{OpenFor, StorePlace, StoreSchema};
 use crate::{Database, Error, ErrorKind, RecordContext, RecordStore, Result, StoreExistenceCheck, StoreOptions};
 
 /// What opening a store needs, and costs reads to find out.
 pub(super) struct Resolved {
     pub(super) directory: Subspace,
-    /// The keys of the record store.
-    pub(super) data: Arc<StoreLayout>,
     pub(super) metadata: Subspace,
-    pub(super) schema: StoreSchema,
+    /// The record store, with the schema.
+    pub(super) store: Arc<StorePlace>,
 }
 
 impl Resolved {
@@ -25,9 +24,8 @@ impl Resolved {
     pub(super) fn with_schema(&self, schema: StoreSchema) -> Self {
         Resolved {
             directory: self.directory.clone(),
-            data: self.data.clone(),
             metadata: self.metadata.clone(),
-            schema,
+            store: Arc::new(self.store.with_schema(schema)),
         }
     }
 }
@@ -47,22 +45,22 @@ pub(super) async fn resolve(
     };
     let directory = directory.map_err(located)?.subspace()?.clone();
     let metadata = directory.sub("m");
-    let data = Arc::new(StoreLayout::new(directory.sub("d")));
+    let data = directory.sub("d");
     let schema = match schema {
         None => load_schema(context, path, metadata.clone()).await?,
-        Some(schema) => bring_up_to_date(context, &metadata, data.store(), schema, options)
+        Some(schema) => bring_up_to_date(context, &metadata, &data, schema, options)
             .await
             .map_err(located)?,
     };
-    let options = options.clone().existence(StoreExistenceCheck::ErrorIfNoInfoAndNotEmpty);
-    RecordStore::open_with_schema(context, data.store().clone(), schema.clone(), &options, OpenFor::All)
+    let or_created = options.clone().existence(StoreExistenceCheck::ErrorIfNoInfoAndNotEmpty);
+    RecordStore::open_with_schema(context, data.clone(), schema.clone(), &or_created, OpenFor::All)
         .await
         .map_err(located)?;
+    let existing = options.clone().existence(StoreExistenceCheck::ErrorIfNotExists);
     Ok(Resolved {
         directory,
-        data,
         metadata,
-        schema,
+        store: Arc::new(StorePlace::new(data, schema, existing)),
     })
 }
 

@@ -9,6 +9,7 @@ use parking_lot::RwLock;
 use record_store_kv::Subspace;
 use record_store_kv::tuple::Tuple;
 
+use super::plan_cache::PlanCache;
 use super::resolve::{self, Resolved, load_schema, open_directory};
 use super::{MetaDataStore, RecordSpaceBuilder, SpaceCursor, SpacePath, plan, tree};
 use crate::metadata::{RecordMetaData, Schema, SchemaDiff};
@@ -16,7 +17,7 @@ use crate::serialize::Record;
 use crate::store::OpenFor;
 use crate::{
     Database, Error, ErrorKind, RecordContext, RecordKey, RecordStore, RecordVersion, Result, SaveOptions, ScanOptions,
-    StoreExistenceCheck, StoreOptions, StoredRecord,
+    StoreOptions, StoredRecord,
 };
 
 /// A record space: records of one schema under a path such as `prod/users`. Clones are handles on the same one.
@@ -63,6 +64,7 @@ struct Inner {
     path: SpacePath,
     options: StoreOptions,
     resolved: RwLock<Arc<Resolved>>,
+    plans: PlanCache,
 }
 
 impl RecordSpace {
@@ -73,6 +75,7 @@ impl RecordSpace {
                 path,
                 options,
                 resolved: RwLock::new(Arc::new(resolved)),
+                plans: PlanCache::default(),
             }),
         }
     }
@@ -223,6 +226,19 @@ impl RecordSpace {
         Ok(self.resolve(context, purpose).await?.1)
     }
 
+    /// As [`store_for`](RecordSpace::store_for), in a transaction that opens nothing else.
+    pub(super) async fn store_once(&self, context: &RecordContext, purpose: OpenFor) -> Result<RecordStore> {
+        let resolved = self.inner.resolved.read().clone();
+        match RecordStore::open_once(context, &resolved.store, purpose).await {
+            Ok(store) => Ok(store),
+            Err(error) => {
+                let error = error.with("space", &self.inner.path);
+                let (_, store) = Box::pin(self.resolve_anew(context, &resolved, purpose, error)).await?;
+                Ok(store)
+            }
+        }
+    }
+
     /// Where the space is and what its schema is, as this transaction sees it, and its store.
     async fn resolve(&self, context: &RecordContext, purpose: OpenFor) -> Result<(Arc<Resolved>, RecordStore)> {
         let resolved = self.inner.resolved.read().clone();
@@ -271,7 +287,7 @@ impl RecordSpace {
     ///
     /// **Errors**: `InvalidArgument` for a key that does not fit the schema as this handle last saw it.
     pub fn primary_key(&self, key: impl Into<RecordKey>) -> Result<Tuple> {
-        key.into().resolve(self.inner.resolved.read().schema.metadata())
+        key.into().resolve(self.inner.resolved.read().store.schema().metadata())
     }
 
     /// A space below this one, to be opened: `shop.child("archive").schema(&schema).open().await`. `path` is a name, or names
@@ -383,29 +399,23 @@ impl RecordSpace {
 
     /// The schema as this handle last saw it.
     pub fn metadata(&self) -> RecordMetaData {
-        self.inner.resolved.read().schema.metadata().clone()
+        self.inner.resolved.read().store.schema().metadata().clone()
     }
 
     /// The subspace of the record store.
     pub fn subspace(&self) -> Subspace {
-        self.inner.resolved.read().data.store().clone()
+        self.inner.resolved.read().store.layout().store().clone()
+    }
+
+    /// The plans of its queries.
+    pub(super) fn plans(&self) -> &PlanCache {
+        &self.inner.plans
     }
 
     async fn open_store(&self, context: &RecordContext, resolved: &Resolved, purpose: OpenFor) -> Result<RecordStore> {
-        let options = self
-            .inner
-            .options
-            .clone()
-            .existence(StoreExistenceCheck::ErrorIfNotExists);
-        RecordStore::open_in_session(
-            context,
-            resolved.data.clone(),
-            resolved.schema.clone(),
-            &options,
-            purpose,
-        )
-        .await
-        .map_err(|error| error.with("space", &self.inner.path))
+        RecordStore::open_in_session(context, &resolved.store, purpose)
+            .await
+            .map_err(|error| error.with("space", &self.inner.path))
     }
 
     /// Errors: `StoreNotFound` if the space is no longer at its path.
@@ -459,7 +469,7 @@ impl RecordSpace {
         let operation = &operation;
         self.inner
             .database
-            .run(|context| async move { operation(self.store_for(&context, OpenFor::Records).await?).await })
+            .run(|context| async move { operation(self.store_once(&context, OpenFor::Records).await?).await })
             .await
     }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use record_store_kv::BoxFuture;
 
 use super::RecordSpace;
-use crate::cursor::{Envelope, Position, ScanProgress, Seal, TransactionCursor};
+use crate::cursor::{self, Envelope, Position, ScanProgress, Seal, TransactionCursor};
 use crate::store::OpenFor;
 use crate::{Continuation, NoNextReason, RecordContext, RecordStore, Result, ScanLimits, ScanOptions, StoredRecord};
 
@@ -225,14 +225,17 @@ impl<T: Send> SpaceCursor<T> {
             ..self.options.clone()
         };
         let (space, purpose, read, options) = (&self.space, self.purpose, &self.read, &options);
-        let attempt = |context| async move { read(space.store_for(&context, purpose).await?, options.clone()).await };
         let Batch {
             mut results,
             progress,
             seal,
         } = match &self.within {
-            None => space.database().run(attempt).await?,
-            Some(context) => attempt(context.clone()).await?,
+            None => {
+                let attempt =
+                    |context| async move { read(space.store_once(&context, purpose).await?, options.clone()).await };
+                space.database().run(attempt).await?
+            }
+            Some(context) => read(space.store_for(context, purpose).await?, options.clone()).await?,
         };
 
         if let Some(accept) = &mut self.accept {
@@ -284,7 +287,7 @@ struct Batch<T> {
 impl<T: Send> Batch<T> {
     async fn read(mut cursor: impl TransactionCursor<Item = T>, seal: Seal, expected: usize) -> Result<Self> {
         let mut results = Vec::with_capacity(expected);
-        while let Some(result) = cursor.next().await? {
+        while let Some(result) = cursor::next(&mut cursor).await? {
             results.push((result, cursor.position()));
         }
         Ok(Batch {

@@ -151,6 +151,42 @@ impl RecordSpace {
         self.with_store(|store| async move { Ok(store.index_states()) }).await
     }
 
+    /// The state of an index.
+    ///
+    /// **Errors**: `MetaData` for an unknown index; those of [`store`](RecordSpace::store).
+    pub async fn index_state(&self, index: &str) -> Result<IndexState> {
+        self.with_store(|store| async move {
+            let index = store.metadata().index(index)?;
+            Ok(store.index_state(index.name()))
+        })
+        .await
+    }
+
+    /// Puts an index into a state, such as [`Disabled`](IndexState::Disabled), in which it costs nothing until it is built
+    /// again. Says whether that changed anything.
+    ///
+    /// ```
+    /// # futures_executor::block_on(async {
+    /// # use record_store::{Database, ErrorKind, IndexState, ScanOptions, Schema};
+    /// # let schema = Schema::builder()
+    /// #     .proto("t.proto", "syntax = 'proto3'; message User { int64 id = 1; string city = 2; }")
+    /// #     .record_type("User", |t| t.primary_key("id").index(("by_city", "city")))
+    /// #     .build()?;
+    /// # let users = Database::in_memory()?.space("users").schema(&schema).open().await?;
+    /// assert!(users.mark_index("by_city", IndexState::Disabled).await?);
+    /// assert_eq!(users.index_state("by_city").await?, IndexState::Disabled);
+    /// let scanned = users.scan_index("by_city", None, ScanOptions::default()).next().await;
+    /// assert_eq!(scanned.unwrap_err().kind(), ErrorKind::IndexNotReadable);
+    /// # Ok::<(), record_store::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
+    /// **Errors**: those of [`RecordStore::mark_index`](crate::RecordStore::mark_index).
+    pub async fn mark_index(&self, index: &str, state: IndexState) -> Result<bool> {
+        self.with_store(|store| async move { store.mark_index(index, state).await })
+            .await
+    }
+
     /// Deletes all records with a value that breaks the uniqueness of an index, but for the one with the key `remaining`, if
     /// one is to remain. The index is made readable by [`build_indexes`](RecordSpace::build_indexes) when no violation is left.
     ///

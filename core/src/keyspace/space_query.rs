@@ -4,16 +4,16 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use parking_lot::Mutex;
-
+use super::planned::{Planned, PlannedOnce};
+use super::statement::Statement;
 use super::{RecordSpace, SpaceCursor};
-use crate::cursor::{Envelope, ScanIdentity};
-use crate::metadata::{Columns, RecordMetaData};
+use crate::cursor::Envelope;
+use crate::metadata::Columns;
 use crate::query::{
-    ExecuteOptions, Parameters, PlannerOptions, QueryComponent, QueryCursor, RecordQuery, RecordQueryPlan,
+    Bindings, ExecuteOptions, Parameters, PlannerOptions, QueryComponent, QueryCursor, RecordQuery, RecordQueryPlan,
 };
 use crate::store::OpenFor;
-use crate::{Continuation, Error, ErrorKind, RecordStore, Result, ScanLimits, ScanOptions, StoredRecord};
+use crate::{Continuation, RecordStore, Result, ScanLimits, ScanOptions, StoredRecord};
 
 /// What a query asks: a whole [`RecordQuery`], a filter, or a filter as text. An empty text asks for everything.
 #[derive(Clone, Debug, PartialEq)]
@@ -61,13 +61,7 @@ impl From<String> for QueryInput {
 #[must_use = "a query does nothing until it is executed"]
 pub struct SpaceQuery {
     space: RecordSpace,
-    query: RecordQuery,
-    /// Filters as text, which are read when the query is used.
-    texts: Vec<String>,
-    /// The order, if it was given by the names of fields.
-    order: Option<Columns>,
-    /// What the records must hold, likewise.
-    required: Option<Columns>,
+    statement: Statement,
     options: ExecuteOptions,
 }
 
@@ -112,14 +106,17 @@ impl RecordSpace {
     pub fn query(&self, query: impl Into<QueryInput>) -> SpaceQuery {
         let empty = SpaceQuery {
             space: self.clone(),
-            query: RecordQuery::all_types(),
-            texts: Vec::new(),
-            order: None,
-            required: None,
+            statement: Statement::default(),
             options: ExecuteOptions::default(),
         };
         match query.into() {
-            QueryInput::Query(query) => SpaceQuery { query, ..empty },
+            QueryInput::Query(query) => SpaceQuery {
+                statement: Statement {
+                    query,
+                    ..Statement::default()
+                },
+                ..empty
+            },
             QueryInput::Text(text) if text.trim().is_empty() => empty,
             filter => empty.filter(filter),
         }
@@ -129,9 +126,7 @@ impl RecordSpace {
 impl SpaceQuery {
     /// Only records of this type. A second type is asked for as well.
     pub fn record_type(mut self, name: impl Into<String>) -> Self {
-        let mut types = self.query.types().to_vec();
-        types.push(name.into());
-        self.query = self.query.with_types(types);
+        self.statement.query.add_type(name);
         self
     }
 
@@ -139,7 +134,7 @@ impl SpaceQuery {
     pub fn filter(mut self, filter: impl Into<QueryInput>) -> Self {
         let filter = match filter.into() {
             QueryInput::Text(text) => {
-                self.texts.push(text);
+                self.statement.texts.push(text);
                 return self;
             }
             QueryInput::Filter(filter) => filter,
@@ -148,31 +143,31 @@ impl SpaceQuery {
                 None => return self,
             },
         };
-        self.query = with_filter(self.query, filter);
+        self.statement.add_filter(filter);
         self
     }
 
     /// In the order of these columns: an index that has it is scanned, or else the records are sorted in memory.
     pub fn order_by(mut self, columns: impl Into<Columns>) -> Self {
-        self.order = Some(columns.into());
+        self.statement.order = Some(columns.into());
         self
     }
 
     /// In the opposite order.
     pub fn reverse(mut self) -> Self {
-        self.query = self.query.with_reverse(true);
+        self.statement.query = self.statement.query.with_reverse(true);
         self
     }
 
     /// Only these columns will be looked at, so that records may come with no others.
     pub fn required_results(mut self, columns: impl Into<Columns>) -> Self {
-        self.required = Some(columns.into());
+        self.statement.required = Some(columns.into());
         self
     }
 
     /// Only these indexes may be used.
     pub fn allowed_indexes(mut self, names: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        self.query = self.query.with_allowed_indexes(names);
+        self.statement.query = self.statement.query.with_allowed_indexes(names);
         self
     }
 
@@ -284,19 +279,16 @@ impl SpaceQuery {
             ..ScanOptions::default()
         };
         let space = self.space.clone();
-        let planned: Arc<Mutex<Option<Planned>>> = Arc::default();
+        let planned = PlannedOnce::default();
         let of_batches = Arc::clone(&planned);
         let cursor = SpaceCursor::new(&space, OpenFor::All, options, move |store, batch, resumed| {
-            self.execute_batch(store, batch, resumed, &mut of_batches.lock())
+            self.execute_batch(store, batch, resumed, &of_batches)
         });
         let mut given = HashSet::new();
         cursor.accepting(move |record: &StoredRecord| {
             // The plan forgets which duplicates it dropped when its batch ends.
-            let drops_duplicates = planned
-                .lock()
-                .as_ref()
-                .is_some_and(|planned| planned.plan.drops_duplicates());
-            !drops_duplicates || given.insert(record.primary_key().pack())
+            let drops_duplicates = planned.get().is_some_and(|planned| planned.drops_duplicates);
+            !drops_duplicates || given.insert(record.packed_primary_key().clone())
         })
     }
 
@@ -305,15 +297,18 @@ impl SpaceQuery {
         store: &RecordStore,
         batch: ScanOptions,
         resumed: Option<&Envelope>,
-        planned: &mut Option<Planned>,
+        planned: &PlannedOnce,
     ) -> Result<QueryCursor> {
-        let planned = match planned {
+        let planned = match planned.get() {
             Some(planned) => planned,
-            None => planned.insert(Planned::new(self, store, resumed)?),
+            None => {
+                let anew = Arc::new(Planned::new(self, store, resumed)?);
+                planned.get_or_init(|| anew)
+            }
         };
         let options = ExecuteOptions {
             // A sort reads everything before it gives anything, so it gives everything at once.
-            limit: match planned.plan.has_memory_sort() {
+            limit: match planned.has_memory_sort {
                 true => self.options.limit,
                 false => batch.limit,
             },
@@ -321,101 +316,49 @@ impl SpaceQuery {
             limits: batch.limits,
             snapshot: batch.snapshot,
             continuation: batch.continuation,
-            ..self.options.clone()
+            parameters: Parameters::default(),
+            ..self.options
         };
-        let cursor = store.execute_plan(&planned.plan, options)?;
-        Ok(cursor.identified(planned.identity.clone()))
+        let cursor = store.execute_plan_with(&planned.plan, &planned.bindings, options)?;
+        Ok(cursor.identified(planned.clone()))
     }
 
-    fn plan_in(&self, store: &RecordStore, only_indexes: Option<&[String]>) -> Result<RecordQueryPlan> {
-        let mut query = self.resolve(store.metadata())?;
+    /// The plan for the values of the query, as far as these indexes are all that there are.
+    pub(super) fn plan_in(&self, store: &RecordStore, only_indexes: Option<&[String]>) -> Result<RecordQueryPlan> {
+        self.plan_parsed(store, &self.statement.parse_texts()?, only_indexes)
+    }
+
+    /// The plan of the query with the values of its slots: the one that was made before for queries of this shape, if it is the
+    /// same for these values.
+    pub(super) fn plan_with_slots(&self, store: &RecordStore) -> Result<(RecordQueryPlan, Bindings)> {
+        let known = self
+            .space
+            .plans()
+            .look_up(store, &self.statement, self.options.planner)?;
+        if let Some(prepared) = &known.prepared
+            && let Some(bindings) = prepared.fill(&self.options.parameters, &self.statement.literals())
+        {
+            debug_assert_eq!(
+                prepared.plan().fill_slots(&bindings),
+                self.plan_parsed(store, &known.parsed, None)?,
+                "a plan for all values is the plan for these"
+            );
+            return Ok((prepared.plan().clone(), bindings));
+        }
+        let plan = self.plan_parsed(store, &known.parsed, None)?;
+        Ok((plan, Bindings::default()))
+    }
+
+    fn plan_parsed(
+        &self,
+        store: &RecordStore,
+        parsed: &[QueryComponent],
+        only_indexes: Option<&[String]>,
+    ) -> Result<RecordQueryPlan> {
+        let mut query = self.statement.resolve(store.metadata(), parsed)?;
         if let Some(only) = only_indexes {
             query = query.with_allowed_indexes(only);
         }
         store.plan_query_with(&query, &self.options.parameters, self.options.planner)
-    }
-
-    /// The whole query for this schema.
-    fn resolve(&self, metadata: &RecordMetaData) -> Result<RecordQuery> {
-        let mut query = self.query.clone();
-        for text in &self.texts {
-            query = with_filter(query, QueryComponent::parse(text)?);
-        }
-        if let ([only], []) = (metadata.record_types(), query.types()) {
-            query = query.with_types([only.name()]);
-        }
-        // All types of a query have the columns of its order.
-        let first = match query.types().first() {
-            Some(name) => Some(metadata.record_type(name)?),
-            None => metadata.record_types().first(),
-        };
-        if let Some(first) = first {
-            if let Some(order) = &self.order {
-                query = query.with_sort(order.to_expression(first.descriptor())?);
-            }
-            if let Some(required) = &self.required {
-                query = query.with_required_results(required.to_expression(first.descriptor())?);
-            }
-        }
-        Ok(query)
-    }
-}
-
-/// The plan of a query, for all its batches.
-struct Planned {
-    plan: RecordQueryPlan,
-    identity: ScanIdentity,
-}
-
-impl Planned {
-    /// Plans a query; one that is resumed as it was planned before.
-    ///
-    /// Errors: `InvalidContinuation` if it cannot be planned so any more.
-    fn new(query: &SpaceQuery, store: &RecordStore, resumed: Option<&Envelope>) -> Result<Self> {
-        let planned = Planned::of(query.plan_in(store, None)?, store);
-        let Some(resumed) = resumed else {
-            return Ok(planned);
-        };
-        if planned.identity.plan_hash == resumed.plan_hash() {
-            return Ok(planned);
-        }
-        let changed = || {
-            Error::new(
-                ErrorKind::InvalidContinuation,
-                "the continuation is of another query, or its plan cannot be made any more: start again",
-            )
-        };
-        let as_before = query
-            .plan_in(store, Some(resumed.indexes()))
-            .map_err(|error| changed().caused_by(error))?;
-        let as_before = Planned::of(as_before, store);
-        match as_before.identity.plan_hash == resumed.plan_hash() {
-            true => Ok(as_before),
-            false => Err(changed().with("plan", &as_before.plan)),
-        }
-    }
-
-    fn of(plan: RecordQueryPlan, store: &RecordStore) -> Self {
-        let indexes: Vec<String> = plan.used_indexes().into_iter().collect();
-        let changed_in = |name: &String| {
-            store
-                .metadata()
-                .index(name)
-                .ok()
-                .map(|index| index.last_modified_version())
-        };
-        let identity = ScanIdentity {
-            plan_hash: crc32c::crc32c(plan.to_string().as_bytes()),
-            since: indexes.iter().filter_map(changed_in).max().unwrap_or_default(),
-            indexes,
-        };
-        Planned { plan, identity }
-    }
-}
-
-fn with_filter(query: RecordQuery, filter: QueryComponent) -> RecordQuery {
-    match query.filter().cloned() {
-        Some(before) => query.with_filter(before & filter),
-        None => query.with_filter(filter),
     }
 }

@@ -1,9 +1,10 @@
 //! What a [`RecordSpace`] does with records beside saving, reading and deleting one: inserts, updates, deletes of ranges,
-//! counts.
+//! counts, scans of keys.
 
-use super::RecordSpace;
+use super::{RecordSpace, SpaceCursor};
 use crate::key_expression::KeyExpression;
-use crate::{Record, RecordExistenceCheck, RecordKey, Result, SaveOptions, StoredRecord, Tuple};
+use crate::store::OpenFor;
+use crate::{Record, RecordExistenceCheck, RecordKey, Result, SaveOptions, ScanOptions, StoredRecord, Tuple};
 
 impl RecordSpace {
     /// Saves a new record.
@@ -76,6 +77,32 @@ impl RecordSpace {
         let within = &within.into();
         self.with_store(|store| async move { store.delete_records_where(within).await })
             .await
+    }
+
+    /// The primary keys of the records of a range, also of those that cannot be read, in their order.
+    ///
+    /// ```
+    /// # futures_executor::block_on(async {
+    /// # use record_store::{Database, Record, ScanOptions, Schema, Tuple};
+    /// # let schema = Schema::builder()
+    /// #     .proto("t.proto", "syntax = 'proto3'; message User { int64 id = 1; string name = 2; }")
+    /// #     .record_type("User", |t| t.primary_key("id"))
+    /// #     .build()?;
+    /// # let users = Database::in_memory()?.space("users").schema(&schema).open().await?;
+    /// users.put_all((1..=3).map(|id| Record::from_json("User", format!(r#"{{"id": {id}}}"#)))).await?;
+    /// let mut page = users.scan_record_keys(ScanOptions::default().limit(2));
+    /// assert_eq!(page.next_batch(10).await?, [1, 2].map(|id| users.primary_key(id).unwrap()));
+    /// let rest = ScanOptions::default().continuation(page.continuation());
+    /// assert_eq!(users.scan_record_keys(rest).next_batch(10).await?, [users.primary_key(3)?]);
+    /// # Ok::<(), record_store::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
+    /// **Errors**, when the cursor is asked: those of [`RecordStore::scan_record_keys`](crate::RecordStore::scan_record_keys).
+    pub fn scan_record_keys(&self, options: ScanOptions) -> SpaceCursor<Tuple> {
+        SpaceCursor::new(self, OpenFor::Records, options, |store, options, _| {
+            store.scan_record_keys(options)
+        })
     }
 
     /// How many records of a type there are, by a count index over it, or one over all types by record type.

@@ -234,6 +234,18 @@ impl Index {
     pub fn primary_key_component_positions(&self) -> Option<&[Option<usize>]> {
         self.primary_key_component_positions.as_deref()
     }
+
+    /// Whether a column of the primary key is in the value of the entries only: their keys do not tell which record they are of.
+    pub(crate) fn covers_primary_key(&self) -> bool {
+        let KeyExpression::KeyWithValue(covering) = &self.root_expression else {
+            return false;
+        };
+        let positions = self.primary_key_component_positions().unwrap_or_default();
+        positions
+            .iter()
+            .flatten()
+            .any(|position| *position >= covering.split_point())
+    }
 }
 
 impl fmt::Display for Index {

@@ -18,6 +18,7 @@ mod evaluate;
 mod execute;
 mod plan;
 mod planner;
+mod prepared;
 mod record_query;
 mod text;
 
@@ -28,6 +29,9 @@ pub use component::{
 };
 pub use evaluate::RecordFilter;
 pub use execute::{ExecuteOptions, QueryCursor};
+pub(crate) use plan::Bindings;
 pub use plan::RecordQueryPlan;
 pub use planner::PlannerOptions;
+pub(crate) use planner::ReadableIndexes;
+pub(crate) use prepared::PreparedQuery;
 pub use record_query::RecordQuery;

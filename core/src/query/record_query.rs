@@ -27,6 +27,12 @@ pub struct RecordQuery {
     allowed_indexes: Option<Vec<String>>,
 }
 
+impl Default for RecordQuery {
+    fn default() -> Self {
+        RecordQuery::all_types()
+    }
+}
+
 impl RecordQuery {
     /// All records of these types, in any order, each once.
     pub fn new(types: impl IntoIterator<Item = impl Into<String>>) -> Self {
@@ -51,6 +57,11 @@ impl RecordQuery {
     pub fn with_types(mut self, types: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.types = types.into_iter().map(Into::into).collect();
         self
+    }
+
+    /// All records of this type as well.
+    pub(crate) fn add_type(&mut self, name: impl Into<String>) {
+        self.types.push(name.into());
     }
 
     /// Only records of which `filter` is true. Java: `setFilter`.

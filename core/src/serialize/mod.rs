@@ -5,6 +5,7 @@
 //! `TransformedRecordSerializer`.
 
 mod closed_enum;
+mod json;
 mod record;
 mod transformed;
 mod union;
@@ -12,4 +13,5 @@ mod union;
 pub use record::Record;
 
 pub(crate) use closed_enum::drop_unknown_numbers;
+pub(crate) use json::write as to_json;
 pub(crate) use union::{unwrap, wrap};

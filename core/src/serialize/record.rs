@@ -3,11 +3,12 @@
 use std::borrow::Cow;
 
 use prost::{Message, Name};
-use prost_reflect::{DeserializeOptions, DynamicMessage, MessageDescriptor, ReflectMessage};
+use prost_reflect::{DynamicMessage, MessageDescriptor, ReflectMessage};
 use record_store_kv::Bytes;
 
 use super::closed_enum::refuse_unknown_number;
-use crate::{Error, ErrorKind, Result};
+use super::json;
+use crate::{Error, Result};
 
 /// A record to be saved: the name of its type, and its content as protobuf bytes, a message or JSON.
 ///
@@ -105,18 +106,10 @@ impl Record {
         match &self.content {
             Content::Bytes(bytes) => Ok(bytes.clone()),
             Content::Json(json) => {
-                let mut deserializer = serde_json::Deserializer::from_str(json);
-                let options = DeserializeOptions::new().deny_unknown_fields(true);
-                let message = DynamicMessage::deserialize_with_options(descriptor.clone(), &mut deserializer, &options)
-                    .and_then(|message| deserializer.end().map(|()| message))
-                    .map_err(|error| {
-                        Error::new(ErrorKind::InvalidRecord, "the JSON is no record of this type")
-                            .with("record_type", descriptor.name())
-                            .with("reason", &error)
-                            .caused_by(error)
-                    })?;
+                let of_type = |error: Error| error.with("record_type", descriptor.name());
+                let message = json::read(descriptor, json).map_err(of_type)?;
                 match refuse_unknown_number(&message) {
-                    Some(refused) => Err(refused.with("record_type", descriptor.name())),
+                    Some(refused) => Err(of_type(refused)),
                     None => Ok(message.encode_to_vec().into()),
                 }
             }

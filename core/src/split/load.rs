@@ -1,5 +1,9 @@
 //! Reading values: a value is put together from the rows under its key.
 
+use std::future::poll_fn;
+use std::task::{Context, Poll, ready};
+
+use futures_util::FutureExt;
 use record_store_kv::{Bytes, KeyRange, RangeBatch, RangeRequest, Read};
 use smallvec::SmallVec;
 
@@ -31,7 +35,11 @@ pub(crate) struct Loading {
 #[derive(Debug)]
 enum Rows {
     Bare(Read<Option<Bytes>>),
-    First(Read<RangeBatch>),
+    Suffixed {
+        batch: Read<RangeBatch>,
+        /// What came in the batches before, and the request that is under way. Only a record that is split comes in several.
+        before: Option<Box<(Assembly, RangeRequest)>>,
+    },
 }
 
 impl Loading {
@@ -42,40 +50,70 @@ impl Loading {
             Rows::Bare(transaction.get(key, snapshot))
         } else {
             let (begin, end) = strict_range(key);
-            Rows::First(transaction.get_range_between(&begin, &end, snapshot))
+            Rows::Suffixed {
+                batch: transaction.get_range_between(&begin, &end, snapshot),
+                before: None,
+            }
         };
         Loading { rows, snapshot }
     }
 
     /// The value at the key with which the read was started. Errors: those of [`load`].
-    pub(crate) async fn finish(self, context: &RecordContext, key: &[u8]) -> Result<Option<RawRecord>> {
-        let first = match self.rows {
-            Rows::Bare(value) => return Ok(value.await?.map(|value| RawRecord::bare(key, value))),
-            Rows::First(first) => first,
-        };
-        let mut batch = first.await?;
-        if batch.rows.is_empty() {
-            return Ok(None);
-        }
-        let mut assembly = Assembly::new(false);
-        // Only a record that is split comes in several batches.
-        let mut next = if batch.more {
-            let (begin, end) = strict_range(key);
-            RangeRequest::copy_keys(&begin, &end).after(&batch)
-        } else {
-            None
+    pub(crate) async fn finish(mut self, context: &RecordContext, key: &[u8]) -> Result<Option<RawRecord>> {
+        let found = poll_fn(|task| self.poll(context, key, task)).await?;
+        Ok(found.map(|(_, raw)| raw))
+    }
+
+    /// As [`finish`](Loading::finish), with the key again, of which what was read has a copy.
+    pub(crate) fn poll(
+        &mut self,
+        context: &RecordContext,
+        key: &[u8],
+        task: &mut Context<'_>,
+    ) -> Poll<Result<Option<(Bytes, RawRecord)>>> {
+        let (reading, before) = match &mut self.rows {
+            Rows::Bare(value) => {
+                let value = ready!(value.poll_unpin(task))?;
+                let found = value.map(|value| (Bytes::copy_from_slice(key), RawRecord::bare(key, value)));
+                return Poll::Ready(Ok(found));
+            }
+            Rows::Suffixed { batch, before } => (batch, before),
         };
         loop {
+            let batch = ready!(reading.poll_unpin(task))?;
+            let read_key = batch.rows.first().and_then(|row| key_within(&row.key, key));
+            let (mut assembly, request) = match before.take() {
+                None if batch.rows.is_empty() => return Poll::Ready(Ok(None)),
+                None => (Assembly::new(false), None),
+                Some(before) => (before.0, Some(before.1)),
+            };
+            let next = match (batch.more, request) {
+                (false, _) => None,
+                (true, Some(request)) => request.after(&batch),
+                (true, None) => {
+                    let (begin, end) = strict_range(key);
+                    RangeRequest::copy_keys(&begin, &end).after(&batch)
+                }
+            };
             for row in batch.rows {
                 let suffix = read_suffix(&row.key, key.len())?;
                 assembly.push(suffix, &row.key, row.value)?;
             }
-            let Some(request) = next else { break };
-            batch = context.transaction().get_range(&request, self.snapshot).await?;
-            next = request.after(&batch);
+            let Some(request) = next else {
+                let raw = assembly.finish(context, key)?;
+                // The last batch of a split record may have no rows.
+                let key = read_key.unwrap_or_else(|| Bytes::copy_from_slice(key));
+                return Poll::Ready(Ok(raw.map(|raw| (key, raw))));
+            };
+            *reading = context.transaction().get_range(&request, self.snapshot);
+            *before = Some(Box::new((assembly, request)));
         }
-        assembly.finish(context, key)
     }
+}
+
+/// The beginning of the key of a row that is `key`, without a copy.
+fn key_within(row_key: &Bytes, key: &[u8]) -> Option<Bytes> {
+    row_key.starts_with(key).then(|| row_key.slice(..key.len()))
 }
 
 /// Whether there is a value at `key`. It reads one row of all keys that begin with `key`, as Java does.

@@ -24,8 +24,8 @@ impl RecordStore {
     /// **Errors**: those of [`aggregate_index`](RecordStore::aggregate_index); `InvalidArgument` for columns that do not fit.
     pub async fn aggregate_index_group(&self, index: &str, group: impl Into<RecordKey>) -> Result<Option<Tuple>> {
         let index = self.metadata().index(index)?;
-        let within = ScanOptions::default().within(group);
-        let range = index_range::resolve(self.metadata(), index, IndexScanType::ByGroup, &within)?;
+        let mut within = ScanOptions::default().within(group);
+        let range = index_range::resolve(self.metadata(), index, IndexScanType::ByGroup, &mut within)?;
         of_groups(self, index, range, false).await
     }
 

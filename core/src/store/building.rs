@@ -60,14 +60,9 @@ impl RecordStore {
         reverse: bool,
         limit: usize,
     ) -> Result<IndexRecordCursor> {
-        let entries = scan_packed_keys(
-            self.maintainer(index)?,
-            &self.index_context(index),
-            range,
-            reverse,
-            limit,
-        );
-        Ok(IndexRecordCursor::new(self, index.name(), entries, true))
+        let maintainer = self.maintainer(index)?;
+        let entries = scan_packed_keys(maintainer, &self.index_context(index), range, reverse, limit);
+        Ok(IndexRecordCursor::new(self, maintainer, entries, true))
     }
 
     /// Conflicts with whoever adds or removes an entry of an index whose packed key lies in a range.

@@ -2,6 +2,7 @@
 //!
 //! The only file that knows the fields of `DataStoreInfo`.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use prost::Message;
@@ -13,9 +14,15 @@ use crate::proto::{DataStoreInfo, KeyExpression};
 use crate::split::HexKey;
 use crate::{Error, ErrorKind, FormatVersion, Result};
 
-/// The header of a store.
-#[derive(Clone, Debug, PartialEq)]
-pub struct StoreHeader(DataStoreInfo);
+/// The header of a store. Clones are cheap.
+#[derive(Clone, Debug)]
+pub struct StoreHeader(Arc<DataStoreInfo>);
+
+impl PartialEq for StoreHeader {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0) || self.0 == other.0
+    }
+}
 
 /// What happens to the counts of records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -48,12 +55,12 @@ pub enum StoreLock {
 impl StoreHeader {
     /// The header of a store that is not there yet.
     pub(crate) fn absent() -> Self {
-        StoreHeader(DataStoreInfo::default())
+        StoreHeader(Arc::default())
     }
 
     /// Errors: `Corrupt` for bytes that are no header.
     pub(crate) fn from_bytes(key: &[u8], bytes: Bytes) -> Result<Self> {
-        DataStoreInfo::decode(bytes).map(StoreHeader).map_err(|error| {
+        DataStoreInfo::decode(bytes).map(|info| StoreHeader(Arc::new(info))).map_err(|error| {
             Error::new(
                 ErrorKind::Corrupt,
                 "the header of the record store is no DataStoreInfo message: restore it, or clear it and repair the missing header",
@@ -61,6 +68,10 @@ impl StoreHeader {
             .with("key", HexKey(key))
             .caused_by(error)
         })
+    }
+
+    fn info(&mut self) -> &mut DataStoreInfo {
+        Arc::make_mut(&mut self.0)
     }
 
     pub(crate) fn to_bytes(&self) -> Vec<u8> {
@@ -83,7 +94,7 @@ impl StoreHeader {
     }
 
     pub(crate) fn set_format_version(&mut self, version: FormatVersion) {
-        self.0.format_version = Some(version.number());
+        self.info().format_version = Some(version.number());
     }
 
     /// The version of the meta-data with which the store was last opened.
@@ -92,7 +103,7 @@ impl StoreHeader {
     }
 
     pub(crate) fn set_metadata_version(&mut self, version: i32) {
-        self.0.meta_dataversion = Some(version);
+        self.info().meta_dataversion = Some(version);
     }
 
     /// The version that the application gave the store, if it did.
@@ -101,7 +112,7 @@ impl StoreHeader {
     }
 
     pub(crate) fn set_user_version(&mut self, version: i32) {
-        self.0.user_version = Some(version);
+        self.info().user_version = Some(version);
     }
 
     /// When the header was last written, by the writer's clock, since 1970.
@@ -110,7 +121,7 @@ impl StoreHeader {
     }
 
     pub(crate) fn set_last_update_time(&mut self, time: Duration) {
-        self.0.last_update_time = Some(milliseconds(time));
+        self.info().last_update_time = Some(milliseconds(time));
     }
 
     /// The key by which records are counted.
@@ -119,7 +130,7 @@ impl StoreHeader {
     }
 
     pub(crate) fn set_record_count_key(&mut self, key: Option<KeyExpression>) {
-        self.0.record_count_key = key;
+        self.info().record_count_key = key;
     }
 
     /// What happens to the counts of records.
@@ -132,7 +143,7 @@ impl StoreHeader {
     }
 
     pub(crate) fn set_record_count_state(&mut self, state: RecordCountState) {
-        self.0.set_record_count_state(match state {
+        self.info().set_record_count_state(match state {
             RecordCountState::Readable => data_store_info::RecordCountState::Readable,
             RecordCountState::WriteOnly => data_store_info::RecordCountState::WriteOnly,
             RecordCountState::Disabled => data_store_info::RecordCountState::Disabled,
@@ -145,7 +156,7 @@ impl StoreHeader {
     }
 
     pub(crate) fn set_omits_unsplit_suffix(&mut self) {
-        self.0.omit_unsplit_record_suffix = Some(true);
+        self.info().omit_unsplit_record_suffix = Some(true);
     }
 
     /// Whether clients may cache the state of the store.
@@ -154,7 +165,7 @@ impl StoreHeader {
     }
 
     pub(crate) fn set_cacheable(&mut self, cacheable: bool) {
-        self.0.cacheable = Some(cacheable);
+        self.info().cacheable = Some(cacheable);
     }
 
     /// The value of a field of the user.
@@ -165,9 +176,9 @@ impl StoreHeader {
 
     /// Replaces the value of a field in its place, or adds the field behind the others.
     pub(crate) fn set_user_field(&mut self, name: &str, value: Bytes) {
-        match self.0.user_field.iter_mut().find(|entry| entry.key() == name) {
+        match self.info().user_field.iter_mut().find(|entry| entry.key() == name) {
             Some(entry) => entry.value = Some(value),
-            None => self.0.user_field.push(UserFieldEntry {
+            None => self.info().user_field.push(UserFieldEntry {
                 key: Some(name.to_owned()),
                 value: Some(value),
             }),
@@ -175,7 +186,7 @@ impl StoreHeader {
     }
 
     pub(crate) fn clear_user_field(&mut self, name: &str) {
-        self.0.user_field.retain(|entry| entry.key() != name);
+        self.info().user_field.retain(|entry| entry.key() != name);
     }
 
     /// Against what the store is locked.
@@ -192,7 +203,7 @@ impl StoreHeader {
 
     /// Errors: `InvalidArgument` for an unknown lock.
     pub(crate) fn set_lock(&mut self, lock: Option<StoreLock>, now: Duration) -> Result<()> {
-        self.0.store_lock_state = match lock {
+        self.info().store_lock_state = match lock {
             None => None,
             Some(lock) => {
                 let (state, reason) = match lock {
@@ -222,7 +233,7 @@ impl StoreHeader {
     }
 
     pub(crate) fn set_incarnation(&mut self, incarnation: i32) {
-        self.0.incarnation = Some(incarnation);
+        self.info().incarnation = Some(incarnation);
     }
 }
 

@@ -15,9 +15,12 @@ pub(super) fn resolve(
     metadata: &RecordMetaData,
     index: &Index,
     scan_type: IndexScanType,
-    options: &ScanOptions,
+    options: &mut ScanOptions,
 ) -> Result<TupleRange> {
     options.check_bounds()?;
+    if options.within.is_none() && options.from.is_none() && options.to.is_none() {
+        return Ok(std::mem::replace(&mut options.range, TupleRange::ALL));
+    }
     let columns = IndexColumns::new(metadata, index, scan_type);
     let bound = |key: &Option<RecordKey>| key.as_ref().map(|key| columns.conform(key)).transpose();
     if let Some(within) = bound(&options.within)? {

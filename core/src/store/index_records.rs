@@ -2,14 +2,15 @@
 //!
 //! Java method: `FDBRecordStoreBase.scanIndexRecords`, with `IndexOrphanBehavior.ERROR`.
 
-use std::collections::VecDeque;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
 
-use futures_util::future::try_join_all;
 use record_store_kv::Bytes;
+use record_store_kv::tuple::Tuple;
 
-use super::{RecordStore, StoredRecord, load};
-use crate::cursor::{self, Position, ScanIdentity, ScanProgress, TransactionCursor};
-use crate::index::{IndexCursor, IndexEntry};
+use super::{Fetch, Fetched, RecordStore, StoredRecord};
+use crate::cursor::{self, Cursor, Identity, Position, ScanProgress, TransactionCursor};
+use crate::index::{EntryRow, IndexCursor, IndexMaintainer};
 use crate::{Continuation, Error, ErrorKind, NoNextReason, Result};
 
 /// The records of a scan of an index, in the order of its entries, within one transaction.
@@ -17,26 +18,30 @@ use crate::{Continuation, Error, ErrorKind, NoNextReason, Result};
 /// Made by [`RecordStore::scan_index_records`]. A record comes as often as it has entries in the range. Records are read
 /// several at a time, ahead of those that are returned.
 pub struct IndexRecordCursor {
-    store: RecordStore,
-    entries: IndexCursor,
-    index: String,
-    snapshot: bool,
-    /// The records read ahead, with the keys of their entries.
-    fetched: VecDeque<(StoredRecord, Option<Bytes>)>,
+    entries: IndexCursor<EntryRow>,
+    maintainer: Arc<dyn IndexMaintainer>,
+    /// The records that are read ahead, with their entries and by which keys continuations name these.
+    fetch: Fetch<(EntryRow, Option<Bytes>)>,
+    /// Whether more are to be read before the first is given.
+    is_beginning: bool,
     last_key: Option<Bytes>,
     began_at: Option<Continuation>,
     stopped: Option<NoNextReason>,
 }
 
 impl IndexRecordCursor {
-    pub(super) fn new(store: &RecordStore, index: &str, entries: IndexCursor, snapshot: bool) -> Self {
+    pub(super) fn new(
+        store: &RecordStore,
+        maintainer: &Arc<dyn IndexMaintainer>,
+        entries: IndexCursor<EntryRow>,
+        snapshot: bool,
+    ) -> Self {
         IndexRecordCursor {
-            store: store.clone(),
             began_at: entries.continuation(),
             entries,
-            index: index.to_owned(),
-            snapshot,
-            fetched: VecDeque::new(),
+            maintainer: Arc::clone(maintainer),
+            fetch: Fetch::new(store, snapshot),
+            is_beginning: true,
             last_key: None,
             stopped: None,
         }
@@ -47,19 +52,7 @@ impl IndexRecordCursor {
     /// **Errors**: FoundationDB's; `Corrupt` for an entry that leads to no record, and for what is no record of the schema;
     /// `Unsupported` for an index whose entries do not tell the keys of their records.
     pub async fn next(&mut self) -> Result<Option<StoredRecord>> {
-        if self.fetched.is_empty() {
-            self.fetch().await?;
-        }
-        match self.fetched.pop_front() {
-            Some((record, key)) => {
-                self.last_key = key;
-                Ok(Some(record))
-            }
-            None => {
-                self.stopped = self.entries.no_next_reason();
-                Ok(None)
-            }
-        }
+        cursor::next(self).await
     }
 
     /// Up to `count` records; fewer only when [`no_next_reason`](IndexRecordCursor::no_next_reason) has a reason.
@@ -85,49 +78,66 @@ impl IndexRecordCursor {
         self.position().to_continuation()
     }
 
-    async fn fetch(&mut self) -> Result<()> {
-        let mut entries = Vec::new();
-        while entries.len() < FETCHED_TOGETHER {
-            match self.entries.next().await? {
-                Some(entry) => entries.push((entry, self.entries.last_key())),
-                None => break,
-            }
+    /// Begins to read as many records as are read together.
+    fn poll_begin(&mut self, task: &mut Context<'_>) -> Poll<Result<()>> {
+        while self.fetch.len() < FETCHED_TOGETHER {
+            let Some(entry) = ready!(self.entries.poll_next(task))? else {
+                break;
+            };
+            let (maintainer, key) = (&self.maintainer, entry.clone());
+            let last_key = self.entries.last_key();
+            let append = |primary_key: &mut Vec<u8>| {
+                let prefix = primary_key.len();
+                maintainer.extract_primary_key(key.key(), primary_key)?;
+                if primary_key.len() > prefix {
+                    return Ok(());
+                }
+                Err(Error::new(
+                    ErrorKind::Unsupported,
+                    "the entries of the index are values of groups and lead to no records",
+                )
+                .with("index", maintainer.index().name()))
+            };
+            self.fetch.begin((entry, last_key), append, task)?;
         }
-        let records = try_join_all(entries.iter().map(|(entry, _)| self.load(entry))).await?;
-        for (record, (_, key)) in records.into_iter().zip(entries) {
-            self.entries.count_bytes(record.bytes().len());
-            self.fetched.push_back((record, key));
-        }
-        Ok(())
-    }
-
-    async fn load(&self, entry: &IndexEntry) -> Result<StoredRecord> {
-        let primary_key = entry.primary_key();
-        if primary_key.is_empty() {
-            return Err(Error::new(
-                ErrorKind::Unsupported,
-                "the entries of the index are values of groups and lead to no records",
-            )
-            .with("index", &self.index));
-        }
-        let record = load::load(&self.store, primary_key, self.snapshot).await?;
-        record.ok_or_else(|| {
-            Error::new(
-                ErrorKind::Corrupt,
-                "an entry of the index leads to no record: rebuild the index",
-            )
-            .with("index", &self.index)
-            .with("entry", entry.key())
-            .with("primary_key", primary_key)
-        })
+        self.is_beginning = false;
+        Poll::Ready(Ok(()))
     }
 }
 
-impl TransactionCursor for IndexRecordCursor {
+impl Cursor for IndexRecordCursor {
     type Item = StoredRecord;
 
-    async fn next(&mut self) -> Result<Option<StoredRecord>> {
-        IndexRecordCursor::next(self).await
+    fn poll_next(&mut self, task: &mut Context<'_>) -> Poll<Result<Option<StoredRecord>>> {
+        if self.is_beginning {
+            ready!(self.poll_begin(task))?;
+        }
+        let fetched = ready!(self.fetch.poll_next(task));
+        self.is_beginning = self.fetch.len() == 0;
+        let Some((fetched, (entry, key))) = fetched? else {
+            self.stopped = self.entries.no_next_reason();
+            return Poll::Ready(Ok(None));
+        };
+        match fetched {
+            Fetched::Record(record) => {
+                self.entries.count_bytes(record.bytes().len());
+                self.last_key = key;
+                Poll::Ready(Ok(Some(record)))
+            }
+            Fetched::Nothing(primary_key) => {
+                let tuple = |packed: &[u8]| match Tuple::unpack(packed) {
+                    Ok(tuple) => tuple.to_string(),
+                    Err(_) => packed.escape_ascii().to_string(),
+                };
+                Poll::Ready(Err(Error::new(
+                    ErrorKind::Corrupt,
+                    "an entry of the index leads to no record: rebuild the index",
+                )
+                .with("index", self.maintainer.index().name())
+                .with("entry", tuple(entry.key()))
+                .with("primary_key", tuple(&primary_key))))
+            }
+        }
     }
 
     fn position(&self) -> Position {
@@ -143,8 +153,10 @@ impl TransactionCursor for IndexRecordCursor {
     fn no_next_reason(&self) -> Option<NoNextReason> {
         self.stopped
     }
+}
 
-    fn identity(&self) -> ScanIdentity {
+impl TransactionCursor for IndexRecordCursor {
+    fn identity(&self) -> Identity {
         self.entries.identity()
     }
 
@@ -160,7 +172,7 @@ impl TransactionCursor for IndexRecordCursor {
 impl std::fmt::Debug for IndexRecordCursor {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("IndexRecordCursor")
-            .field("index", &self.index)
+            .field("index", &self.maintainer.index().name())
             .field("stopped", &self.stopped)
             .finish_non_exhaustive()
     }

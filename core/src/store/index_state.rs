@@ -9,7 +9,7 @@ use record_store_kv::tuple::{Element, Tuple};
 use record_store_kv::{KeyRange, KeyValue};
 
 use super::layout::StoreLayout;
-use super::{FormatVersion, RecordStore, maintain, rebuild};
+use super::{FormatVersion, RecordStore, STATES_ARE_READ, maintain, rebuild};
 use crate::index::structure::RangeSet;
 use crate::index::{EntryScan, IndexContext, IndexKeyspace, IndexState, scan_uniqueness_violations};
 use crate::metadata::Index;
@@ -19,14 +19,21 @@ use crate::{Error, ErrorKind, RecordContext, Result};
 pub(super) type IndexStates = BTreeMap<String, IndexState>;
 
 /// Reads all states; the read is under way when this returns. It conflicts with whoever changes one.
-pub(super) fn load(context: &RecordContext, layout: &StoreLayout) -> impl Future<Output = Result<IndexStates>> + use<> {
-    let subspace = layout.index_states();
-    let transaction = context.transaction().clone();
-    let mut request = subspace.range().request();
-    let first = transaction.get_range(&request, false);
+pub(super) fn load(
+    context: &RecordContext,
+    layout: &Arc<StoreLayout>,
+) -> impl Future<Output = Result<IndexStates>> + use<> {
+    let range = layout.index_states_range();
+    let first = context.transaction().get_range_between(&range.begin, &range.end, false);
+    let (context, layout) = (context.clone(), layout.clone());
     async move {
         let mut states = IndexStates::new();
         let mut batch = first.await?;
+        if batch.rows.is_empty() {
+            return Ok(states);
+        }
+        let subspace = layout.index_states();
+        let mut request = layout.index_states_range().request();
         loop {
             for row in &batch.rows {
                 let (name, state) = read(&subspace.unpack(&row.key)?, row)?;
@@ -36,7 +43,7 @@ pub(super) fn load(context: &RecordContext, layout: &StoreLayout) -> impl Future
                 return Ok(states);
             };
             request = next;
-            batch = transaction.get_range(&request, false).await?;
+            batch = context.transaction().get_range(&request, false).await?;
         }
     }
 }
@@ -207,6 +214,16 @@ fn set(store: &RecordStore, index: &Index, state: IndexState) {
 }
 
 impl RecordStore {
+    /// The states that are stored: those of the indexes that are not readable.
+    pub(crate) fn stored_index_states(&self) -> BTreeMap<String, IndexState> {
+        self.inner.index_states.read().clone().expect(STATES_ARE_READ)
+    }
+
+    /// Whether these states are stored, and no others.
+    pub(crate) fn has_index_states(&self, states: &BTreeMap<String, IndexState>) -> bool {
+        self.inner.index_states.read().as_ref().expect(STATES_ARE_READ) == states
+    }
+
     /// Where a maintainer works.
     pub(crate) fn index_context<'a>(&'a self, index: &'a Index) -> IndexContext<'a> {
         IndexContext::new(self.context(), self.subspace(), index, self.index_state(index.name()))

@@ -8,8 +8,8 @@ use record_store_kv::tuple::{Element, Tuple, TupleRange};
 use super::scratch::EntryMemory;
 use super::{RecordStore, ScanOptions, StoredRecord, index_range};
 use crate::index::{
-    self, BuildGate, BuildMethod, EntryScan, IndexContext, IndexCursor, IndexMaintainer, IndexScanType, IndexState,
-    IndexUpdate, TypeIndex, UniquenessViolation, goes_by_index,
+    self, BuildGate, BuildMethod, EntryRow, EntryScan, IndexContext, IndexCursor, IndexMaintainer, IndexScanType,
+    IndexState, IndexUpdate, TypeIndex, UniquenessViolation, goes_by_index,
 };
 use crate::key_expression::{RecordView, Rows};
 use crate::metadata::{Index, RecordType};
@@ -191,6 +191,20 @@ fn apply(
     primary_key: &[u8],
     memory: &mut EntryMemory,
 ) -> Result<Option<BoxFuture<Result<()>>>> {
+    let maintainer = change.type_index.maintainer();
+    let index = maintainer.index();
+    let context = IndexContext::new(store.context(), store.subspace(), index, state);
+    let of_index = |error: Error| match error.fact("index") {
+        Some(_) => error,
+        None => error.with("index", index.name()),
+    };
+    if let (None, Some(InIndex { type_index, record })) = (change.old, change.new)
+        && type_index
+            .insert(&context, record, primary_key, &mut memory.key)
+            .map_err(of_index)?
+    {
+        return Ok(None);
+    }
     let evaluate = |side: Option<InIndex<'_, '_>>, rows: &mut Rows| match side {
         Some(side) => side.type_index.evaluate(side.record, rows),
         None => {
@@ -200,17 +214,9 @@ fn apply(
     };
     evaluate(change.old, &mut memory.old)?;
     evaluate(change.new, &mut memory.new)?;
-    let maintainer = change.type_index.maintainer();
-    let index = maintainer.index();
     let keeps_common_entries = maintainer.keeps_common_entries() && !change.rewrites;
     let update = IndexUpdate::new(primary_key, &memory.old, &memory.new, keeps_common_entries);
-    let context = IndexContext::new(store.context(), store.subspace(), index, state);
-    maintainer
-        .update(&context, &update, &mut memory.key)
-        .map_err(|error| match error.fact("index") {
-            Some(_) => error,
-            None => error.with("index", index.name()),
-        })
+    maintainer.update(&context, &update, &mut memory.key).map_err(of_index)
 }
 
 /// The key of a record's only entry in the index by which another one is built; none if the record is not in it.
@@ -263,13 +269,28 @@ pub(super) fn scan(
     store: &RecordStore,
     index: &Arc<Index>,
     scan_type: Option<IndexScanType>,
-    options: ScanOptions,
+    mut options: ScanOptions,
 ) -> Result<IndexCursor> {
     let maintainer = readable_maintainer(store, index)?;
     let scan_type = scan_type.unwrap_or_else(|| own_scan_type(maintainer));
-    let range = index_range::resolve(store.metadata(), index, scan_type, &options)?;
+    let range = index_range::resolve(store.metadata(), index, scan_type, &mut options)?;
     let scan = entry_scan(range, options);
     index::scan(maintainer, &store.index_context(index), scan_type, scan)
+}
+
+/// As [`scan`], for entries as they lie in the database; with what maintains the index.
+pub(super) fn scan_rows<'a>(
+    store: &'a RecordStore,
+    index: &Arc<Index>,
+    scan_type: Option<IndexScanType>,
+    mut options: ScanOptions,
+) -> Result<(IndexCursor<EntryRow>, &'a Arc<dyn IndexMaintainer>)> {
+    let maintainer = readable_maintainer(store, index)?;
+    let scan_type = scan_type.unwrap_or_else(|| own_scan_type(maintainer));
+    let range = index_range::resolve(store.metadata(), index, scan_type, &mut options)?;
+    let scan = entry_scan(range, options);
+    let rows = index::scan_rows(maintainer, &store.index_context(index), scan_type, scan)?;
+    Ok((rows, maintainer))
 }
 
 /// The way in which the entries of an index are scanned first of all.
@@ -282,10 +303,10 @@ fn own_scan_type(maintainer: &Arc<dyn IndexMaintainer>) -> IndexScanType {
 pub(super) fn scan_violations(
     store: &RecordStore,
     index: &Arc<Index>,
-    options: ScanOptions,
+    mut options: ScanOptions,
 ) -> Result<IndexCursor<UniquenessViolation>> {
     let maintainer = store.maintainer(index)?;
-    let range = index_range::resolve(store.metadata(), index, IndexScanType::ByValue, &options)?;
+    let range = index_range::resolve(store.metadata(), index, IndexScanType::ByValue, &mut options)?;
     let scan = entry_scan(range, options);
     index::scan_uniqueness_violations(maintainer, &store.index_context(index), scan)
 }
@@ -337,5 +358,17 @@ fn entry_scan(range: TupleRange, options: ScanOptions) -> EntryScan {
         skip: options.skip,
         limits: options.limits,
         continuation: options.continuation,
+    }
+}
+
+impl RecordStore {
+    /// The entries of an index in the order of their values, as they lie in the database, with what reads them.
+    pub(crate) fn scan_entry_rows(
+        &self,
+        index: &str,
+        options: ScanOptions,
+    ) -> Result<(IndexCursor<EntryRow>, &Arc<dyn IndexMaintainer>)> {
+        let index = self.metadata().index(index)?;
+        scan_rows(self, index, Some(IndexScanType::ByValue), options)
     }
 }

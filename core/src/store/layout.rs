@@ -68,6 +68,7 @@ pub(crate) struct StoreLayout {
     store: Subspace,
     records: Subspace,
     header_key: Vec<u8>,
+    index_states: KeyRange,
 }
 
 impl StoreLayout {
@@ -75,6 +76,7 @@ impl StoreLayout {
         StoreLayout {
             records: store.sub(StoreKeyspace::Record.number()),
             header_key: key_of(&store, StoreKeyspace::StoreInfo),
+            index_states: Subspace::new(key_of(&store, StoreKeyspace::IndexState)).range(),
             store,
         }
     }
@@ -127,6 +129,11 @@ impl StoreLayout {
     /// The subspace of the states of indexes.
     pub(crate) fn index_states(&self) -> Subspace {
         Subspace::new(self.key_of(StoreKeyspace::IndexState))
+    }
+
+    /// The keys of the states of all indexes.
+    pub(crate) fn index_states_range(&self) -> &KeyRange {
+        &self.index_states
     }
 
     /// The key of the state of an index.

@@ -8,6 +8,7 @@ mod building;
 mod count;
 mod delete;
 mod delete_where;
+mod fetch;
 mod format_version;
 mod header;
 mod index_range;
@@ -18,6 +19,7 @@ mod layout;
 mod load;
 mod maintain;
 mod open;
+mod place;
 mod rebuild;
 mod record_key;
 mod record_keys;
@@ -45,6 +47,7 @@ use crate::split::{self, SplitLayout};
 use crate::{Error, ErrorKind, RecordContext, RecordVersion, Result};
 
 pub use building::IndexBuildState;
+pub(crate) use fetch::{Fetch, Fetched};
 pub use format_version::FormatVersion;
 pub use header::{RecordCountState, StoreHeader, StoreLock};
 pub use index_records::IndexRecordCursor;
@@ -61,6 +64,7 @@ pub use stored_record::StoredRecord;
 
 use index_state::IndexStates;
 pub(crate) use layout::StoreLayout;
+pub(crate) use place::StorePlace;
 pub(crate) use schema::StoreSchema;
 use scratch::Scratch;
 
@@ -134,19 +138,22 @@ impl RecordStore {
         options: &StoreOptions,
         purpose: OpenFor,
     ) -> Result<Self> {
-        let layout = Arc::new(StoreLayout::new(subspace));
-        open::open(context, layout, schema, options, purpose).await
+        let place = StorePlace::new(subspace, schema, options.clone());
+        open::open(context, &place, purpose).await
     }
 
     /// As [`open`](RecordStore::open); a store that this transaction has open already costs no read.
     pub(crate) async fn open_in_session(
         context: &RecordContext,
-        layout: Arc<StoreLayout>,
-        schema: StoreSchema,
-        options: &StoreOptions,
+        place: &Arc<StorePlace>,
         purpose: OpenFor,
     ) -> Result<Self> {
-        session::open(context, layout, schema, options, purpose).await
+        session::open(context, place, purpose).await
+    }
+
+    /// As [`open`](RecordStore::open), in a transaction that opens nothing else.
+    pub(crate) async fn open_once(context: &RecordContext, place: &StorePlace, purpose: OpenFor) -> Result<Self> {
+        open::open(context, place, purpose).await
     }
 
     /// Deletes a store with its header, whatever is there.
@@ -274,8 +281,8 @@ impl RecordStore {
     /// **Errors**: those of [`scan_index`](RecordStore::scan_index).
     pub fn scan_index_records(&self, index: &str, options: ScanOptions) -> Result<IndexRecordCursor> {
         let snapshot = options.snapshot;
-        let entries = self.scan_index(index, None, options)?;
-        Ok(IndexRecordCursor::new(self, index, entries, snapshot))
+        let (entries, maintainer) = indexes::scan_rows(self, self.metadata().index(index)?, None, options)?;
+        Ok(IndexRecordCursor::new(self, maintainer, entries, snapshot))
     }
 
     /// What breaks the uniqueness of an index that is being built, or is not yet unique, by value and primary key.
@@ -358,6 +365,26 @@ impl RecordStore {
         index_state::mark_readable_unchecked(self, self.metadata().index(index)?).await
     }
 
+    /// Puts an index into a state, by the method that is named after it: [`DISABLED`](RecordStore::mark_index_disabled),
+    /// [`WRITE_ONLY`](RecordStore::mark_index_write_only), [`READABLE`](RecordStore::mark_index_readable),
+    /// [`READABLE_UNIQUE_PENDING`](RecordStore::mark_index_readable_or_unique_pending), which is readable if nothing breaks its
+    /// uniqueness. Says whether that changed anything.
+    ///
+    /// **Errors**: those of that method; `Unsupported` for a state that only builders of Java's layer give.
+    pub async fn mark_index(&self, index: &str, state: IndexState) -> Result<bool> {
+        match state {
+            IndexState::Readable => self.mark_index_readable(index).await,
+            IndexState::WriteOnly => self.mark_index_write_only(index).await,
+            IndexState::Disabled => self.mark_index_disabled(index).await,
+            IndexState::ReadableUniquePending => self.mark_index_readable_or_unique_pending(index).await,
+            IndexState::WriteOnlyWithQueue => Err(Error::new(
+                ErrorKind::Unsupported,
+                "writes are queued for a builder by Java's layer alone: mark the index write-only",
+            )
+            .with("index", index)),
+        }
+    }
+
     /// The first range of packed primary keys whose records an index does not have yet; none for an index that has all, and
     /// everything for one that was never touched by a builder.
     ///
@@ -430,11 +457,6 @@ impl RecordStore {
     /// **Errors**: `Unsupported` below [`FormatVersion::Incarnation`]; `InvalidArgument` for a smaller number.
     pub async fn update_incarnation(&self, incarnation: i32) -> Result<()> {
         maintain::update_incarnation(self, incarnation).await
-    }
-
-    /// As [`load_record`](RecordStore::load_record), perhaps without a conflict with those who save it.
-    pub(crate) async fn load_record_as(&self, primary_key: &Tuple, snapshot: bool) -> Result<Option<StoredRecord>> {
-        load::load(self, primary_key, snapshot).await
     }
 
     /// The transaction of this store.

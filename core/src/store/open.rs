@@ -2,14 +2,13 @@
 //!
 //! Java method: `FDBRecordStore.checkVersion`. The header is written last, and only if something changed.
 
-use std::sync::Arc;
-
 use record_store_kv::RangeRequest;
 use record_store_kv::tuple::{Element, Tuple};
 
 use super::header::{StoreHeader, StoreLock};
 use super::index_state::IndexStates;
 use super::layout::{StoreKeyspace, StoreLayout};
+use super::place::StorePlace;
 use super::schema::StoreSchema;
 use super::{FormatVersion, RecordStore, count, index_state, rebuild, versions};
 use crate::index::IndexState;
@@ -132,20 +131,13 @@ pub(crate) enum OpenFor {
 }
 
 /// Opens the store, and brings it to the format and the meta-data that are asked for.
-pub(super) async fn open(
-    context: &RecordContext,
-    layout: Arc<StoreLayout>,
-    schema: StoreSchema,
-    options: &StoreOptions,
-    purpose: OpenFor,
-) -> Result<RecordStore> {
+pub(super) async fn open(context: &RecordContext, place: &StorePlace, purpose: OpenFor) -> Result<RecordStore> {
+    let (layout, schema, options) = (place.layout(), place.schema(), place.options());
     let located = |error: Error| error.with("store", layout.store());
     // Issued with the read of the header; a schema without indexes has no states to ask for.
     let has_indexes = schema.metadata().indexes().len() > 0;
-    let index_states = (has_indexes && purpose == OpenFor::All).then(|| index_state::load(context, &layout));
-    let stored = read_header(context, &layout, options.existence)
-        .await
-        .map_err(located)?;
+    let index_states = (has_indexes && purpose == OpenFor::All).then(|| index_state::load(context, layout));
+    let stored = read_header(context, place, options.existence).await.map_err(located)?;
     let mut index_states = match index_states {
         Some(loading) => Some(loading.await.map_err(located)?),
         None => (!has_indexes).then(IndexStates::new),
@@ -162,7 +154,7 @@ pub(super) async fn open(
         stored.is_absent(),
     );
     apply_user_version(&mut header, options.user_version, stored.is_absent()).map_err(located)?;
-    check_metadata_version(&stored, &schema).map_err(located)?;
+    check_metadata_version(&stored, schema).map_err(located)?;
 
     let splits = schema.metadata().is_split_long_records();
     let omit_unsplit_suffix = match stored_format {
@@ -187,12 +179,12 @@ pub(super) async fn open(
 
     let header_changed = header != stored;
     if header_changed && index_states.is_none() {
-        index_states = Some(index_state::load(context, &layout).await.map_err(located)?);
+        index_states = Some(index_state::load(context, layout).await.map_err(located)?);
     }
     let store = RecordStore::assemble(
         context.clone(),
         layout.clone(),
-        schema,
+        schema.clone(),
         header,
         index_states,
         format_version,
@@ -224,14 +216,15 @@ async fn bring_up_to_date(store: &RecordStore, stored: &StoreHeader, options: &S
 /// Reads the header; an absent one if the existence check allows that.
 pub(super) async fn read_header(
     context: &RecordContext,
-    layout: &StoreLayout,
+    place: &StorePlace,
     existence: StoreExistenceCheck,
 ) -> Result<StoreHeader> {
+    let layout = place.layout();
     let header_key = layout.header_key();
     if existence == StoreExistenceCheck::ErrorIfNotExists {
         // The usual case: one key, instead of a range that begins with it.
         if let Some(bytes) = context.transaction().get(header_key, false).await? {
-            return StoreHeader::from_bytes(header_key, bytes);
+            return place.header_of(bytes);
         }
     }
     let whole = layout.whole();
@@ -253,7 +246,7 @@ pub(super) async fn read_header(
         };
     };
     if first.key == header_key {
-        let header = StoreHeader::from_bytes(header_key, first.value)?;
+        let header = place.header_of(first.value)?;
         if existence == StoreExistenceCheck::ErrorIfExists {
             return Err(Error::new(
                 ErrorKind::StoreAlreadyExists,

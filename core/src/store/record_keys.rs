@@ -3,11 +3,16 @@
 //! Whatever stands under a key makes it one: half a record counts, so that who looks for damage finds it. Java method:
 //! `FDBRecordStore.scanRecordKeys`, with `DedupCursor`.
 
+use std::task::{Context, Poll, ready};
+
 use record_store_kv::Bytes;
 use record_store_kv::tuple::Tuple;
 
 use super::{RecordStore, ScanOptions};
-use crate::cursor::{KeyValueCursor, KeyValueScan, Paging, RowsWanted};
+use crate::cursor::{
+    self, Cursor, Identity, KeyValueCursor, KeyValueScan, Paging, Position, RowsWanted, ScanIdentity, ScanProgress,
+    TransactionCursor,
+};
 use crate::split::{self, HexKey};
 use crate::{Continuation, Error, ErrorKind, NoNextReason, Result};
 
@@ -93,39 +98,14 @@ impl RecordKeyCursor {
     ///
     /// **Errors**: FoundationDB's; `Corrupt` for a key below the records that is none of a record.
     pub async fn next(&mut self) -> Result<Option<Tuple>> {
-        while self.paging.may_go_on() && self.paging.try_row(|| self.store.context().age()) {
-            let Some(row) = self.rows.next().await? else {
-                self.paging.exhausted();
-                break;
-            };
-            self.paging.count(&row);
-            let primary_key = self.primary_key(&row.key)?;
-            self.paging.passed(row.key);
-            if self.last.as_ref() == Some(&primary_key) {
-                continue;
-            }
-            if self.is_deduplicated {
-                self.last = Some(primary_key.clone());
-            }
-            if self.paging.found() {
-                return Ok(Some(primary_key));
-            }
-        }
-        Ok(None)
+        cursor::next(self).await
     }
 
     /// Up to `count` keys; fewer only when [`no_next_reason`](RecordKeyCursor::no_next_reason) has a reason.
     ///
     /// **Errors**: those of [`next`](RecordKeyCursor::next); the keys before it are lost.
     pub async fn next_batch(&mut self, count: usize) -> Result<Vec<Tuple>> {
-        let mut batch = Vec::new();
-        while batch.len() < count {
-            match self.next().await? {
-                Some(key) => batch.push(key),
-                None => break,
-            }
-        }
-        Ok(batch)
+        cursor::next_batch(self, count).await
     }
 
     /// Why there is no next key; none while there may be one.
@@ -164,6 +144,61 @@ impl RecordKeyCursor {
             })
     }
 }
+
+impl Cursor for RecordKeyCursor {
+    type Item = Tuple;
+
+    fn poll_next(&mut self, task: &mut Context<'_>) -> Poll<Result<Option<Tuple>>> {
+        while self.paging.may_go_on() {
+            let context = self.store.context();
+            let row = self.paging.poll_row(&mut self.rows, task, || context.age());
+            let Some(row) = ready!(row)? else { break };
+            let primary_key = self.primary_key(&row.key)?;
+            self.paging.passed(row.key);
+            if self.last.as_ref() == Some(&primary_key) {
+                continue;
+            }
+            if self.is_deduplicated {
+                self.last = Some(primary_key.clone());
+            }
+            if self.paging.found() {
+                return Poll::Ready(Ok(Some(primary_key)));
+            }
+        }
+        Poll::Ready(Ok(None))
+    }
+
+    fn position(&self) -> Position {
+        if self.paging.stopped().is_some_and(NoNextReason::is_source_exhausted) {
+            return Position::End;
+        }
+        Position::from_continuation(self.continuation().as_ref())
+    }
+
+    fn no_next_reason(&self) -> Option<NoNextReason> {
+        self.paging.stopped()
+    }
+}
+
+impl TransactionCursor for RecordKeyCursor {
+    fn identity(&self) -> Identity {
+        Identity::Known(ScanIdentity {
+            plan_hash: self.rows.plan_hash() ^ KEYS_ALONE,
+            since: 0,
+            indexes: Vec::new(),
+        })
+    }
+
+    fn progress(&self) -> ScanProgress {
+        ScanProgress {
+            continuation: self.continuation(),
+            ..self.paging.progress(&self.rows)
+        }
+    }
+}
+
+/// What tells a scan of keys from the scan of records that reads the same rows: their continuations differ.
+const KEYS_ALONE: u32 = 0x6b65_7973;
 
 impl std::fmt::Debug for RecordKeyCursor {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -3,13 +3,11 @@
 //! Nobody knows any more with which schema the store was last used, so nothing that depends on it is trusted: indexes are
 //! disabled, to be built again, and so are the counts of records.
 
-use std::sync::Arc;
-
 use record_store_kv::Subspace;
 
 use super::header::StoreHeader;
-use super::layout::StoreLayout;
 use super::open::{self, remove_former_index};
+use super::place::StorePlace;
 use super::{
     FormatVersion, OpenFor, RecordCountState, RecordStore, StoreExistenceCheck, StoreLock, StoreOptions, StoreSchema,
     index_state, maintain, session,
@@ -91,17 +89,16 @@ impl RecordStore {
     ) -> Result<(RecordStore, bool)> {
         check_formats(options.format_version, repair.format_version_min)?;
         session::forget(context, &subspace);
-        let layout = Arc::new(StoreLayout::new(subspace));
-        let stored = open::read_header(context, &layout, StoreExistenceCheck::None)
+        let existing = options.clone().existence(StoreExistenceCheck::ErrorIfNotExists);
+        let place = StorePlace::new(subspace, StoreSchema::new(metadata.clone()), existing);
+        let stored = open::read_header(context, &place, StoreExistenceCheck::None)
             .await
-            .map_err(|error| error.with("store", layout.store()))?;
-        let schema = StoreSchema::new(metadata.clone());
+            .map_err(|error| error.with("store", place.layout().store()))?;
         if !stored.is_absent() {
-            let options = options.clone().existence(StoreExistenceCheck::ErrorIfNotExists);
-            let store = open::open(context, layout, schema, &options, OpenFor::All).await?;
+            let store = open::open(context, &place, OpenFor::All).await?;
             return Ok((store, false));
         }
-        let store = assemble(context, layout, schema, options).await?;
+        let store = assemble(context, &place).await?;
         make_header(&store).await?;
         match &repair.keep_indexes_locked {
             Some(reason) => {
@@ -138,21 +135,17 @@ fn check_formats(wanted: FormatVersion, least: FormatVersion) -> Result<()> {
     Ok(())
 }
 
-async fn assemble(
-    context: &RecordContext,
-    layout: Arc<StoreLayout>,
-    schema: StoreSchema,
-    options: &StoreOptions,
-) -> Result<RecordStore> {
-    let index_states = index_state::load(context, &layout).await?;
+async fn assemble(context: &RecordContext, place: &StorePlace) -> Result<RecordStore> {
+    let (layout, schema, options) = (place.layout(), place.schema(), place.options());
+    let index_states = index_state::load(context, layout).await?;
     let mut header = StoreHeader::absent();
     header.set_format_version(options.format_version);
     header.set_metadata_version(schema.metadata().version());
     header.set_user_version(options.user_version.unwrap_or(0));
     Ok(RecordStore::assemble(
         context.clone(),
-        layout,
-        schema,
+        layout.clone(),
+        schema.clone(),
         header,
         Some(index_states),
         options.format_version,

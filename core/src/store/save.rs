@@ -124,7 +124,7 @@ pub(super) async fn save_all(
     for records in records.chunks(READS_TOGETHER) {
         // A record that is refused does not keep those before it from being saved.
         let (encoded, none_is_unfit) = until_error(records.iter().map(|record| Encoded::new(store, record)));
-        let (mut keys, mut fields) = (Vec::new(), Vec::new());
+        let (mut keys, mut fields) = (Vec::new(), Vec::with_capacity(records.len() * FIELDS_EXPECTED));
         let checks = encoded
             .iter()
             .map(|record| Save::new(store, record, options, &mut keys, &mut fields));
@@ -374,6 +374,9 @@ fn key_too_long(size: usize, record_type: &RecordType, primary_key: &Tuple) -> E
 
 /// Of how many records the old ones are read at one time: what was read is kept in memory until they are saved.
 const READS_TOGETHER: usize = 100;
+
+/// For how many fields a record has room from the beginning.
+const FIELDS_EXPECTED: usize = 8;
 
 /// FoundationDB's limit.
 const KEY_SIZE_MAX: usize = 10_000;

@@ -1,14 +1,16 @@
 //! Reading many records, in the order of their primary keys or against it.
 
 use std::sync::Arc;
+use std::task::{Context, Poll, ready};
 
-use record_store_kv::{Bytes, KeyRange, KeyValue, RangeRequest};
+use futures_util::FutureExt;
+use record_store_kv::{BoxFuture, Bytes, KeyRange, KeyValue, RangeRequest};
 
 use super::stored_record::PrimaryKey;
 use super::{RecordStore, ScanOptions, StoredRecord, load};
 use crate::cursor::{
-    self, KeyValueCursor, KeyValueScan, Paging, Position, RowsWanted, ScanIdentity, ScanProgress, Scanned,
-    TransactionCursor,
+    self, Cursor, Identity, KeyValueCursor, KeyValueScan, Paging, Position, RowsWanted, ScanIdentity, ScanProgress,
+    Scanned, TransactionCursor,
 };
 use crate::split::{self, Assembly, RawRecord};
 use crate::{Continuation, Error, ErrorKind, NoNextReason, Result, ScanLimits};
@@ -27,8 +29,19 @@ pub struct RecordCursor {
     snapshot: bool,
     /// A row of the next record, read to see that the one before it was complete.
     pending: Option<KeyValue>,
+    /// A record of which rows may follow.
+    begun: Option<Begun>,
+    /// A record of which the version is read apart from it.
+    completing: Option<BoxFuture<Result<StoredRecord>>>,
     /// The key of the last record without suffix: no other record may have it.
     last_record_key: Bytes,
+}
+
+/// A record of which some rows were read.
+struct Begun {
+    assembly: Assembly,
+    /// Its key, without suffix.
+    record_key: Bytes,
 }
 
 impl RecordCursor {
@@ -66,6 +79,8 @@ impl RecordCursor {
             reverse,
             snapshot,
             pending: None,
+            begun: None,
+            completing: None,
             last_record_key: Bytes::new(),
         }
     }
@@ -74,23 +89,7 @@ impl RecordCursor {
     ///
     /// **Errors**: FoundationDB's; `Corrupt` for what is no record of the schema.
     pub async fn next(&mut self) -> Result<Option<StoredRecord>> {
-        while self.paging.may_go_on() {
-            let raw = if self.store.split_layout().has_bare_keys() {
-                self.next_bare().await?
-            } else {
-                self.next_assembled().await?
-            };
-            let Some((primary_key, raw)) = raw else { continue };
-            if self.paging.found() {
-                let (_, record) = if self.store.keeps_versions_apart() {
-                    load::complete(&self.store, primary_key, raw, self.snapshot).await?
-                } else {
-                    load::from_raw(&self.store, primary_key, raw)?
-                };
-                return Ok(Some(record));
-            }
-        }
-        Ok(None)
+        cursor::next(self).await
     }
 
     /// Up to `count` records; fewer only when [`no_next_reason`](RecordCursor::no_next_reason) has a reason.
@@ -117,16 +116,12 @@ impl RecordCursor {
     }
 
     /// The next record of a store with bare keys.
-    async fn next_bare(&mut self) -> Result<Option<(PrimaryKey, RawRecord)>> {
+    fn poll_bare(&mut self, task: &mut Context<'_>) -> Poll<Result<Option<(PrimaryKey, RawRecord)>>> {
         let context = self.store.context();
-        if !self.paging.try_row(|| context.age()) {
-            return Ok(None);
-        }
-        let Some(row) = self.rows.next().await? else {
-            self.paging.exhausted();
-            return Ok(None);
+        let row = self.paging.poll_row(&mut self.rows, task, || context.age());
+        let Some(row) = ready!(row)? else {
+            return Poll::Ready(Ok(None));
         };
-        self.paging.count(&row);
         let primary_key = load::primary_key_of(&self.store, row.key.clone()).map_err(|error| {
             Error::new(ErrorKind::Corrupt, "a key among the records is no primary key")
                 .with("key", split::HexKey(&row.key))
@@ -134,19 +129,51 @@ impl RecordCursor {
         })?;
         let raw = RawRecord::bare(&row.key, row.value);
         self.paging.passed(row.key);
-        Ok(Some((primary_key, raw)))
+        Poll::Ready(Ok(Some((primary_key, raw))))
     }
 
     /// The next record of a store whose keys have suffixes. Limits stop between records.
-    async fn next_assembled(&mut self) -> Result<Option<(PrimaryKey, RawRecord)>> {
-        if !self.paging.stop_at_limit() {
-            return Ok(None);
-        }
-        let Some(first) = self.next_row().await? else {
-            self.paging.exhausted();
-            return Ok(None);
-        };
+    fn poll_assembled(&mut self, task: &mut Context<'_>) -> Poll<Result<Option<(PrimaryKey, RawRecord)>>> {
         let prefix_length = self.store.layout().records().prefix().len();
+        let mut begun = match self.begun.take() {
+            Some(begun) => begun,
+            None => {
+                if !self.paging.stop_at_limit() {
+                    return Poll::Ready(Ok(None));
+                }
+                let Some(first) = ready!(self.poll_row(task))? else {
+                    self.paging.exhausted();
+                    return Poll::Ready(Ok(None));
+                };
+                self.begin(prefix_length, first)?
+            }
+        };
+        while !begun.assembly.is_complete() {
+            let row = match self.poll_row(task)? {
+                Poll::Ready(row) => row,
+                Poll::Pending => {
+                    self.begun = Some(begun);
+                    return Poll::Pending;
+                }
+            };
+            let Some(row) = row else { break };
+            if !row.key.starts_with(&begun.record_key) {
+                self.pending = Some(row);
+                break;
+            }
+            let suffix = split::read_suffix(&row.key, begun.record_key.len())?;
+            begun.assembly.push(suffix, &row.key, row.value)?;
+            self.paging.passed(row.key);
+        }
+        let Begun { assembly, record_key } = begun;
+        let raw = assembly.finish(self.store.context(), &record_key)?;
+        let primary_key = PrimaryKey::of_checked(record_key.slice(prefix_length..));
+        self.last_record_key = record_key;
+        Poll::Ready(Ok(raw.map(|raw| (primary_key, raw))))
+    }
+
+    /// Begins a record with its first row.
+    fn begin(&mut self, prefix_length: usize, first: KeyValue) -> Result<Begun> {
         let (suffix, key_length) = split::split_key(&first.key, prefix_length)?;
         let record_key = first.key.slice(..key_length);
         if record_key == self.last_record_key {
@@ -158,42 +185,57 @@ impl RecordCursor {
         let mut assembly = Assembly::new(self.reverse);
         assembly.push(suffix, &first.key, first.value)?;
         self.paging.passed(first.key);
-        while !assembly.is_complete() {
-            let Some(row) = self.next_row().await? else { break };
-            if !row.key.starts_with(&record_key) {
-                self.pending = Some(row);
-                break;
-            }
-            let suffix = split::read_suffix(&row.key, key_length)?;
-            assembly.push(suffix, &row.key, row.value)?;
-            self.paging.passed(row.key);
-        }
-        let raw = assembly.finish(self.store.context(), &record_key)?;
-        let primary_key = PrimaryKey::of_checked(record_key.slice(prefix_length..));
-        self.last_record_key = record_key;
-        Ok(raw.map(|raw| (primary_key, raw)))
+        Ok(Begun { assembly, record_key })
     }
 
-    async fn next_row(&mut self) -> Result<Option<KeyValue>> {
+    fn poll_row(&mut self, task: &mut Context<'_>) -> Poll<Result<Option<KeyValue>>> {
         if let Some(row) = self.pending.take() {
-            return Ok(Some(row));
+            return Poll::Ready(Ok(Some(row)));
         }
-        let row = self.rows.next().await?;
+        let row = ready!(self.rows.poll_next(task))?;
         if let Some(row) = &row {
             let context = self.store.context();
             // A limit stops the scan behind the record to which this row belongs.
             self.paging.must_row(|| context.age());
             self.paging.count(row);
         }
-        Ok(row)
+        Poll::Ready(Ok(row))
     }
 }
 
-impl TransactionCursor for RecordCursor {
+impl Cursor for RecordCursor {
     type Item = StoredRecord;
 
-    async fn next(&mut self) -> Result<Option<StoredRecord>> {
-        RecordCursor::next(self).await
+    fn poll_next(&mut self, task: &mut Context<'_>) -> Poll<Result<Option<StoredRecord>>> {
+        loop {
+            if let Some(completing) = &mut self.completing {
+                let record = ready!(completing.poll_unpin(task));
+                self.completing = None;
+                return Poll::Ready(record.map(Some));
+            }
+            // A record that was begun is finished, whatever it takes.
+            if self.begun.is_none() && !self.paging.may_go_on() {
+                return Poll::Ready(Ok(None));
+            }
+            let raw = if self.store.split_layout().has_bare_keys() {
+                ready!(self.poll_bare(task))?
+            } else {
+                ready!(self.poll_assembled(task))?
+            };
+            let Some((primary_key, raw)) = raw else { continue };
+            if !self.paging.found() {
+                continue;
+            }
+            if !self.store.keeps_versions_apart() {
+                let (_, record) = load::from_raw(&self.store, primary_key, raw)?;
+                return Poll::Ready(Ok(Some(record)));
+            }
+            let (store, snapshot) = (self.store.clone(), self.snapshot);
+            self.completing = Some(Box::pin(async move {
+                let (_, record) = load::complete(&store, primary_key, raw, snapshot).await?;
+                Ok(record)
+            }));
+        }
     }
 
     fn position(&self) -> Position {
@@ -203,13 +245,15 @@ impl TransactionCursor for RecordCursor {
     fn no_next_reason(&self) -> Option<NoNextReason> {
         self.paging.stopped()
     }
+}
 
-    fn identity(&self) -> ScanIdentity {
-        ScanIdentity {
+impl TransactionCursor for RecordCursor {
+    fn identity(&self) -> Identity {
+        Identity::Known(ScanIdentity {
             plan_hash: self.rows.plan_hash(),
             since: 0,
             indexes: Vec::new(),
-        }
+        })
     }
 
     fn progress(&self) -> ScanProgress {

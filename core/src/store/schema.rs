@@ -81,6 +81,11 @@ impl StoreSchema {
         }
     }
 
+    /// Whether this is the very same one.
+    pub(crate) fn is_same(&self, other: &StoreSchema) -> bool {
+        Arc::ptr_eq(&self.inner, &other.inner)
+    }
+
     pub(crate) fn metadata(&self) -> &RecordMetaData {
         &self.inner.metadata
     }

@@ -4,40 +4,34 @@ use std::sync::Arc;
 
 use record_store_kv::Subspace;
 
-use super::{Inner, OpenFor, RecordStore, StoreLayout, StoreOptions, StoreSchema, open};
+use super::{Inner, OpenFor, RecordStore, StorePlace, open};
 use crate::{RecordContext, Result};
 
 /// A store as it was opened, without the transaction that keeps it.
 struct OpenStore {
-    options: StoreOptions,
+    place: Arc<StorePlace>,
     inner: Arc<Inner>,
 }
 
 /// The store that the transaction has open in a subspace, if it was opened in the same way and with no older schema; opens
 /// it otherwise.
-pub(super) async fn open(
-    context: &RecordContext,
-    layout: Arc<StoreLayout>,
-    schema: StoreSchema,
-    options: &StoreOptions,
-    purpose: OpenFor,
-) -> Result<RecordStore> {
-    if let Some(known) = context.in_session::<OpenStore>(layout.store().prefix())
-        && known.options == *options
-        && known.inner.schema.metadata().version() >= schema.metadata().version()
+pub(super) async fn open(context: &RecordContext, place: &Arc<StorePlace>, purpose: OpenFor) -> Result<RecordStore> {
+    if let Some(known) = context.in_session::<OpenStore>(place.layout().store().prefix())
+        && (Arc::ptr_eq(&known.place, place) || known.place.options() == place.options())
+        && known.inner.schema.metadata().version() >= place.schema().metadata().version()
     {
         return Ok(RecordStore {
             context: context.clone(),
             inner: known.inner.clone(),
         });
     }
-    let store = open::open(context, layout, schema, options, purpose).await?;
+    let store = open::open(context, place, purpose).await?;
     if purpose == OpenFor::Records {
         // Who opens it next may want more.
         return Ok(store);
     }
     let known = OpenStore {
-        options: options.clone(),
+        place: Arc::clone(place),
         inner: store.inner.clone(),
     };
     context.put_in_session(store.subspace().prefix().to_vec(), known);

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::OnceLock;
 
 use prost::Message;
-use prost_reflect::{DynamicMessage, MessageDescriptor, SerializeOptions};
+use prost_reflect::{DynamicMessage, MessageDescriptor};
 use record_store_kv::tuple::Tuple;
 use record_store_kv::{Bytes, TransactionVersion};
 
@@ -63,6 +63,26 @@ impl StoredRecord {
         }
     }
 
+    /// A part of a record, as an entry of an index tells it, with the packed primary key.
+    ///
+    /// Errors: `Corrupt` for a primary key that is no tuple.
+    pub(crate) fn of_part(descriptor: MessageDescriptor, primary_key: Bytes, bytes: Bytes) -> Result<Self> {
+        let primary_key = PrimaryKey::new(primary_key).map_err(|error| {
+            Error::new(
+                ErrorKind::Corrupt,
+                "an entry of an index has no primary key: rebuild the index",
+            )
+            .caused_by(error)
+        })?;
+        Ok(StoredRecord {
+            descriptor,
+            primary_key,
+            bytes,
+            version: None,
+            sizes: StoredSizes::default(),
+        })
+    }
+
     /// The name of the record's type.
     pub fn record_type(&self) -> &str {
         self.descriptor.name()
@@ -112,19 +132,14 @@ impl StoredRecord {
         DynamicMessage::decode(self.descriptor.clone(), self.bytes.clone()).map_err(|error| self.undecodable(error))
     }
 
-    /// The record as protobuf's JSON, with the names of the fields as the schema spells them. Unknown fields are left out, and
-    /// so are numbers that an enum of proto2 does not have.
+    /// The record as protobuf's JSON, with the names of the fields as the schema spells them and the entries of maps in the order
+    /// of their keys. Unknown fields are left out, and so are numbers that an enum of proto2 does not have.
     ///
     /// **Errors**: `InvalidRecord` if the bytes are no message of the record's type.
     pub fn to_json(&self) -> Result<String> {
-        let mut json = Vec::new();
-        let options = SerializeOptions::new().use_proto_field_name(true);
         let mut message = self.to_dynamic()?;
         serialize::drop_unknown_numbers(&mut message);
-        message
-            .serialize_with_options(&mut serde_json::Serializer::new(&mut json), &options)
-            .map_err(|error| self.undecodable(error))?;
-        String::from_utf8(json).map_err(|error| self.undecodable(error))
+        serialize::to_json(&message).map_err(|error| self.undecodable(error))
     }
 
     /// Fills in the version of the commit of the transaction in which the record was saved, as

@@ -17,9 +17,7 @@ pub(super) fn save_separate(store: &RecordStore, primary_key: &Tuple, version: R
         let mut operand = version.to_bytes().to_vec();
         // Where in the value the versionstamp goes.
         operand.extend_from_slice(&0_u32.to_le_bytes());
-        store
-            .context()
-            .set_versionstamped_value(&key, &operand, version.local_version());
+        store.context().set_record_version(&key, &operand);
     }
 }
 

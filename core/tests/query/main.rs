@@ -1,8 +1,10 @@
 //! Queries over stores and record spaces: plans, pages, and random queries with and without indexes.
 
 mod chance;
+mod late;
 mod pages;
 mod plans;
+mod prepared;
 mod random;
 mod random_query;
 mod sorts;

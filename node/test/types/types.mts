@@ -2,6 +2,7 @@
 
 import {
   field,
+  keys,
   open,
   parameter,
   RecordStoreError,
@@ -9,7 +10,9 @@ import {
   type AnyRecord,
   type ErrorCode,
   type IndexState,
+  type KeyExpression,
   type Page,
+  type PrimaryKey,
   type Query,
   type RecordSpace,
   type StoredRecord,
@@ -81,6 +84,32 @@ export async function program(): Promise<void> {
   const built = await users.buildIndexes({ progress: (progress) => progress.recordsScanned.toFixed() });
   built.states satisfies { [index: string]: IndexState };
 
+  await users.insert({ id: 1 });
+  await users.updateAll([{ id: 1n, name: "Ada" }], { type: "User" });
+  // @ts-expect-error Only `put` takes a version.
+  await users.insert({ id: 1 }, { version: saved.version });
+  await users.deleteWhere(["a"], { type: "User" });
+  (await users.countBy(["name", field("id")], ["Ada", 1])) satisfies number;
+  users.typeOf({ id: 1n }) satisfies string | undefined;
+  const [violation] = await users.uniquenessViolations("by_email", { prefix: "a" }).toArray();
+  if (violation) await users.resolveUniqueness("by_email", violation.value, { keep: violation.primaryKey });
+  const [key] = await users.scanKeys({ limit: 1 }).toArray();
+  key satisfies PrimaryKey | undefined;
+  await users.markIndex("by_name", "WRITE_ONLY");
+  // @ts-expect-error There is no such state.
+  await users.markIndex("by_name", "WRITABLE");
+  await users.buildIndexes({ ifReadable: "rebuild", markReadable: false, byIndex: "by_id", stopAfter: 3 });
+  const lines: KeyExpression = field("lines").fanOut().nest("article", keys.literal(1n));
+  await Schema.fromProto("", {
+    primaryKey: { User: keys.concat(keys.recordType(), "id") },
+    indexes: [{ name: "by_line", columns: lines, groupBy: field("name"), where: field("id").gt(1) }],
+  });
+  // @ts-expect-error A filter is no column.
+  keys.concat(field("id").eq(1));
+  // @ts-expect-error An expression is made of `field` and `keys`.
+  new (await import("record-store")).KeyExpression();
+  const stamp: Uint8Array | null = db.transaction().versionstamp;
+
   const error = new RecordStoreError("Fdb", "text", { fdbCode: 1020 });
   const code: ErrorCode = error.code;
   // @ts-expect-error There is no such code.
@@ -88,6 +117,6 @@ export async function program(): Promise<void> {
 
   const diff = await users.plan(await Schema.fromProto(""));
   diff.changes.map((change) => change.wayOut?.length);
-  void [same, again, one, batch, result, text, states, code];
+  void [same, again, one, batch, result, text, states, code, stamp];
   await db.close();
 }

@@ -4,23 +4,29 @@ use crate::step::Failure;
 use crate::workspace;
 
 /// The sources, as a reader of the header wants them.
-const SOURCES: [&str; 16] = [
+const SOURCES: [&str; 22] = [
     "library",
     "status",
     "buffer",
     "memory",
     "error",
     "key",
+    "expression",
+    "filter",
     "schema",
     "schema_index",
     "database",
     "transaction",
     "space",
+    "diff",
     "record",
     "scan",
     "query",
     "cursor",
+    "count",
     "index",
+    "index_state",
+    "index_build",
 ];
 
 /// Structs of options, each of which has a function that makes it.

@@ -216,7 +216,7 @@ fn after_a_failed_write_reads_go_on_and_commits_do_not() {
         }))
     };
     commit("acknowledged").unwrap();
-    disk.fail();
+    disk.fail_after(0);
     assert_eq!(
         commit("unknown").unwrap_err().fdb_code(),
         Some(fdb_code::COMMIT_UNKNOWN_RESULT)

@@ -18,8 +18,8 @@ use record_store_kv::{BoxFuture, MutationType};
 
 use super::registry::{IndexCapabilities, IndexType};
 use super::{
-    Aggregate, AggregateFunction, Evaluation, IndexContext, IndexEntry, IndexKeyspace, IndexMaintainer, IndexScanType,
-    IndexUpdate,
+    Aggregate, AggregateFunction, DirectEntries, Evaluation, IndexContext, IndexEntry, IndexKeyspace, IndexMaintainer,
+    IndexScanType, IndexUpdate,
 };
 use crate::key_expression::{KeyExpression, Row};
 use crate::metadata::{Index, index_option};
@@ -88,6 +88,8 @@ struct AtomicIndex<M> {
     index: Arc<Index>,
     capabilities: &'static IndexCapabilities,
     grouping_count: usize,
+    /// Whether there are no columns but those of the groups.
+    is_direct: bool,
     mutation: M,
 }
 
@@ -105,10 +107,21 @@ impl<M: AtomicMutation + 'static> AtomicIndex<M> {
         };
         Ok(Arc::new(AtomicIndex {
             grouping_count: grouping.grouping_count(),
+            is_direct: grouping.grouped_count() == 0,
             index: Arc::clone(index),
             capabilities: &of.capabilities,
             mutation,
         }))
+    }
+}
+
+impl<M: AtomicMutation> DirectEntries for AtomicIndex<M> {
+    fn insert(&self, context: &IndexContext<'_>, key: &mut Vec<u8>, _: usize, _: &[u8]) -> Result<()> {
+        let nothing = Grouped {
+            row: Row::default(),
+            first: 0,
+        };
+        self.mutation.apply(context, key, &nothing, false)
     }
 }
 
@@ -123,6 +136,10 @@ impl<M: AtomicMutation> IndexMaintainer for AtomicIndex<M> {
 
     fn keeps_common_entries(&self) -> bool {
         self.mutation.keeps_common_entries()
+    }
+
+    fn direct(&self) -> Option<&dyn DirectEntries> {
+        self.is_direct.then_some(self)
     }
 
     fn update(

@@ -236,7 +236,7 @@ impl Sink for Rows {
 }
 
 /// One row: its columns lie packed one after the other, so that any run of them is part of a key.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Row<'a> {
     bytes: &'a [u8],
     start: usize,

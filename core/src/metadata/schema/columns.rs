@@ -27,6 +27,14 @@ enum Kind {
 }
 
 impl Columns {
+    /// The names of the fields; none where a program wrote a key expression.
+    pub(crate) fn paths(&self) -> Option<&[String]> {
+        match &self.0 {
+            Kind::Paths(paths) => Some(paths),
+            Kind::Expression(_) => None,
+        }
+    }
+
     /// The key expression over records of this message.
     ///
     /// **Errors**: those of [`resolve`](Columns::resolve).

@@ -22,7 +22,9 @@ use crate::proto::record_type_options::Usage;
 /// The meta-data of a space that had `stored` and now gets `schema`.
 pub(super) fn merge(schema: &Parts, stored: Option<&RecordMetaData>) -> Result<RecordMetaData> {
     let Some(stored) = stored else {
-        return propose(schema, None)?.build();
+        let proposed = propose(schema, None)?.build()?;
+        refuse_covered_primary_keys(&proposed, None)?;
+        return Ok(proposed);
     };
     let base = dropped::without_dropped(schema, stored)?;
     let proposed = propose(schema, Some(&base))?.build_unchecked()?;
@@ -36,7 +38,27 @@ pub(super) fn merge(schema: &Parts, stored: Option<&RecordMetaData>) -> Result<R
         return Err(refused.with("changes", diff.on_one_line()));
     }
     validator::validate(&proposed)?;
+    refuse_covered_primary_keys(&proposed, Some(stored))?;
     Ok(proposed)
+}
+
+/// Refuses new indexes whose entries would not tell the keys of their records. Java makes them.
+///
+/// Errors: `InvalidExpression`.
+fn refuse_covered_primary_keys(proposed: &RecordMetaData, stored: Option<&RecordMetaData>) -> Result<()> {
+    let is_known = |index: &Index| stored.is_some_and(|stored| stored.index(index.name()).is_ok());
+    let mut refused = proposed
+        .indexes()
+        .filter(|index| index.covers_primary_key() && !is_known(index));
+    match refused.next() {
+        None => Ok(()),
+        Some(index) => Err(Error::new(
+            ErrorKind::InvalidExpression,
+            "an index covers a column of the primary key by its value, so that its entries would not tell the key of their \
+             record: leave the column out, entries have the primary key anyway",
+        )
+        .with("index", index.name())),
+    }
 }
 
 /// What would change if a space that has `stored` got `schema`, refused or not.
@@ -49,6 +71,7 @@ pub(super) fn diff(schema: &Parts, stored: &RecordMetaData) -> Result<SchemaDiff
     };
     if violations.is_empty() {
         validator::validate(&proposed)?;
+        refuse_covered_primary_keys(&proposed, Some(stored))?;
     }
     Ok(SchemaDiff::new(proposed.judged_changes_since(stored, &violations)))
 }

@@ -104,8 +104,8 @@ impl ColumnType {
         }
     }
 
-    /// A value as the element that the column would hold.
-    fn element(&self, value: &Element) -> Result<Element> {
+    /// A value as the element that the column would hold. Errors: `InvalidQuery`.
+    pub(super) fn element(&self, value: &Element) -> Result<Element> {
         let refuse = |reason| invalid(reason).with("type", self).with("value", value);
         let mismatch = || refuse("the value is of another type than the field");
         Ok(match (self, value) {

@@ -4,6 +4,7 @@ use prost_reflect::{FieldDescriptor, MessageDescriptor};
 
 use super::column::ColumnType;
 use super::invalid;
+use super::slots::Slots;
 use crate::key_expression::{CompiledExpression, KeyExpression};
 use crate::metadata::unknown;
 use crate::metadata::{RecordMetaData, RecordType};
@@ -16,6 +17,8 @@ pub(super) struct Binder<'a> {
     lenient: bool,
     /// The fields that lead to the message at hand.
     path: Vec<String>,
+    /// Where parameters become slots, for a query that is planned for all values.
+    slots: Option<Slots>,
 }
 
 impl<'a> Binder<'a> {
@@ -24,7 +27,21 @@ impl<'a> Binder<'a> {
             meta_data,
             lenient,
             path: Vec::new(),
+            slots: None,
         }
+    }
+
+    /// With slots in place of parameters.
+    pub(super) fn with_slots(self, slots: Slots) -> Self {
+        Binder {
+            slots: Some(slots),
+            ..self
+        }
+    }
+
+    /// The slots of the filters that were bound.
+    pub(super) fn into_slots(self) -> Option<Slots> {
+        self.slots
     }
 
     /// The filter, bound for records of these types.
@@ -71,7 +88,10 @@ impl<'a> Binder<'a> {
                 }
                 component.clone()
             }
-            QueryComponent::Version(comparison) => QueryComponent::Version(ColumnType::Version.convert(comparison)?),
+            QueryComponent::Version(comparison) => {
+                let converted = ColumnType::Version.convert(comparison)?;
+                QueryComponent::Version(self.place(&[ColumnType::Version], converted))
+            }
             QueryComponent::KeyExpression { expression, comparison } => QueryComponent::KeyExpression {
                 expression: expression.clone(),
                 comparison: self.compare_column(messages, expression, comparison)?,
@@ -104,7 +124,7 @@ impl<'a> Binder<'a> {
         }
     }
 
-    fn compare_field(&self, fields: &[FieldDescriptor], comparison: &Comparison) -> Result<Comparison> {
+    fn compare_field(&mut self, fields: &[FieldDescriptor], comparison: &Comparison) -> Result<Comparison> {
         if matches!(comparison.kind(), ComparisonKind::IsEmpty | ComparisonKind::NotEmpty) {
             self.expect_repeated(fields, true)?;
             return Ok(Comparison::unary(comparison.kind()));
@@ -157,11 +177,12 @@ impl<'a> Binder<'a> {
     }
 
     /// The comparison as the columns of all these fields have it.
-    fn convert(&self, fields: &[FieldDescriptor], comparison: &Comparison) -> Result<Comparison> {
+    fn convert(&mut self, fields: &[FieldDescriptor], comparison: &Comparison) -> Result<Comparison> {
+        let columns: Vec<ColumnType> = fields.iter().map(ColumnType::of).collect();
         let mut bound: Option<Comparison> = None;
-        for field in fields {
+        for (field, column) in fields.iter().zip(&columns) {
             let named = |error: Error| self.locate(error.with("field", field.name()));
-            let converted = ColumnType::of(field).convert(comparison).map_err(named)?;
+            let converted = column.convert(comparison).map_err(named)?;
             match &bound {
                 Some(before) if *before != converted => {
                     return Err(named(invalid(
@@ -171,11 +192,20 @@ impl<'a> Binder<'a> {
                 _ => bound = Some(converted),
             }
         }
-        Ok(bound.unwrap_or_else(|| comparison.clone()))
+        let bound = bound.unwrap_or_else(|| comparison.clone());
+        Ok(self.place(&columns, bound))
+    }
+
+    /// The comparison with a slot in place of its parameter, where parameters become slots.
+    fn place(&mut self, columns: &[ColumnType], comparison: Comparison) -> Comparison {
+        match &mut self.slots {
+            Some(slots) => slots.place(columns, comparison),
+            None => comparison,
+        }
     }
 
     fn compare_column(
-        &self,
+        &mut self,
         messages: &[MessageDescriptor],
         expression: &KeyExpression,
         comparison: &Comparison,
@@ -210,9 +240,10 @@ impl<'a> Binder<'a> {
                 _ => ColumnType::Unknown,
             };
         }
-        column
+        let converted = column
             .convert(comparison)
-            .map_err(|error| error.with("expression", expression))
+            .map_err(|error| error.with("expression", expression))?;
+        Ok(self.place(&[column], converted))
     }
 
     /// Adds the message within which the error is.

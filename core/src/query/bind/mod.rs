@@ -5,8 +5,12 @@
 mod column;
 mod component;
 mod parameters;
+mod slots;
 
 pub use parameters::Parameters;
+pub(crate) use slots::Slots;
+
+use std::borrow::Cow;
 
 use crate::metadata::{RecordMetaData, RecordType};
 use crate::query::{QueryComponent, RecordQuery};
@@ -24,6 +28,30 @@ impl RecordQuery {
     /// **Errors**: [`ErrorKind::InvalidQuery`], those of [`QueryComponent::bind`], of [`RecordMetaData::record_type`] and
     /// [`RecordMetaData::index`], and [`ErrorKind::InvalidExpression`] for an order that does not fit.
     pub fn bind(&self, meta_data: &RecordMetaData, parameters: &Parameters) -> Result<RecordQuery> {
+        let filter = self.filter().map_or(Cow::Owned(QueryComponent::and([])), Cow::Borrowed);
+        filter.check_depth()?;
+        let filter = filter.bind(parameters)?;
+        let (bound, _) = self.bind_filter(meta_data, &filter, None)?;
+        Ok(bound)
+    }
+
+    /// The query held against a schema before its parameters have values: they become slots.
+    ///
+    /// Errors: those of [`RecordQuery::bind`] that do not depend on the values.
+    pub(crate) fn bind_slots(&self, meta_data: &RecordMetaData) -> Result<(RecordQuery, Slots)> {
+        let filter = self.filter().map_or(Cow::Owned(QueryComponent::and([])), Cow::Borrowed);
+        filter.check_depth()?;
+        let (bound, slots) = self.bind_filter(meta_data, &filter, Some(Slots::default()))?;
+        Ok((bound, slots.unwrap_or_default()))
+    }
+
+    /// The query with this filter in place of its own, if it has one, held against a schema.
+    fn bind_filter(
+        &self,
+        meta_data: &RecordMetaData,
+        filter: &QueryComponent,
+        slots: Option<Slots>,
+    ) -> Result<(RecordQuery, Option<Slots>)> {
         let all_types = self.types().is_empty();
         let types: Vec<&RecordType> = if all_types {
             meta_data.record_types().iter().collect()
@@ -35,15 +63,12 @@ impl RecordQuery {
             meta_data.index(name)?;
         }
         let mut bound = self.clone();
-        match self.filter() {
-            Some(filter) => {
-                filter.check_depth()?;
-                let filter = filter.bind(parameters)?;
-                bound = bound.with_filter(Binder::new(meta_data, all_types).bind(&filter, &types)?);
-            }
-            None => {
-                QueryComponent::and([]).bind(parameters)?;
-            }
+        let mut binder = Binder::new(meta_data, all_types);
+        if let Some(slots) = slots {
+            binder = binder.with_slots(slots);
+        }
+        if self.filter().is_some() {
+            bound = bound.with_filter(binder.bind(filter, &types)?);
         }
         let columns = self
             .sort()
@@ -59,7 +84,7 @@ impl RecordQuery {
                 refusals.into_iter().next().map_or(Ok(()), Err)?;
             }
         }
-        Ok(bound)
+        Ok((bound, binder.into_slots()))
     }
 }
 

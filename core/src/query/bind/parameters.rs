@@ -44,7 +44,12 @@ impl Parameters {
         self
     }
 
-    fn get(&self, name: &ParameterName) -> Option<&Element> {
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
+        self.named.len() + self.positional.len()
+    }
+
+    pub(super) fn get(&self, name: &ParameterName) -> Option<&Element> {
         match name {
             ParameterName::Named(name) => self.named.get(name),
             ParameterName::Positional(index) => self.positional.get(*index),

@@ -4,6 +4,7 @@ mod build;
 mod comparison;
 mod like;
 mod predicate;
+mod shape;
 mod walk;
 
 pub use build::{

@@ -54,6 +54,17 @@ impl QueryComponent {
         })
     }
 
+    /// As [`try_map_comparisons`](QueryComponent::try_map_comparisons), where nothing can fail.
+    pub(crate) fn map_comparisons(&self, map: &mut impl FnMut(&Comparison) -> Comparison) -> Self {
+        self.try_map_comparisons(&mut |comparison| Ok(map(comparison)))
+            .expect("no comparison is refused")
+    }
+
+    /// Whether it asks nothing, as an empty text does.
+    pub(crate) fn is_always_true(&self) -> bool {
+        matches!(self, QueryComponent::And(children) if children.is_empty())
+    }
+
     /// Refuses a tree that would take more stack than there may be.
     ///
     /// Errors: `InvalidQuery`.

@@ -100,8 +100,6 @@ enum Node {
 struct Column {
     access: FieldAccess,
     tuple_field: Option<TupleField>,
-    /// What an unset field is: only a default that the schema spells out counts.
-    default: Option<Scalar<'static>>,
 }
 
 struct Compiler<'a> {
@@ -187,19 +185,14 @@ impl Column {
         if access.is_repeated() != repeated || !compares {
             return Err(does_not_fit(field.name()));
         }
-        let spelled_out = field.field_descriptor_proto().default_value.is_some();
-        Ok(Column {
-            default: access.default().filter(|_| spelled_out).cloned(),
-            access,
-            tuple_field,
-        })
+        Ok(Column { access, tuple_field })
     }
 
-    /// Of the field's only value.
+    /// Of the field's only value. What is not set is null, whatever default the schema spells out, as it is in keys: else an
+    /// index would find other records.
     fn evaluate(&self, message: MessageRef<'_>, test: &ValueTest) -> Result<Option<bool>> {
         let Some(tuple_field) = &self.tuple_field else {
-            let scalar = self.access.scalar(message)?;
-            return Ok(test.evaluate(scalar.as_ref().or(self.default.as_ref())));
+            return Ok(test.evaluate(self.access.scalar(message)?.as_ref()));
         };
         match self.access.message(message)? {
             Some(inner) => Ok(test.evaluate(Some(&tuple_field.decode(&inner)?))),

@@ -1,46 +1,9 @@
-//! Cursors of a store as steps of a plan.
+//! The smallest steps: results turned into others, and no results at all.
 
-use futures_util::FutureExt;
-use futures_util::future::BoxFuture;
+use std::task::{Context, Poll, ready};
 
-use crate::cursor::{BoxCursor, Cursor, Position, TransactionCursor};
+use crate::cursor::{BoxCursor, Cursor, Position};
 use crate::{NoNextReason, Result};
-
-/// The results of a scan, each turned into something else.
-pub(super) struct Adapted<C, F> {
-    inner: C,
-    map: F,
-}
-
-impl<C, F> Adapted<C, F> {
-    pub(super) fn new(inner: C, map: F) -> Self {
-        Adapted { inner, map }
-    }
-}
-
-impl<C, F, T> Cursor for Adapted<C, F>
-where
-    C: TransactionCursor + 'static,
-    F: FnMut(C::Item) -> Result<T> + Send + 'static,
-{
-    type Item = T;
-
-    fn next(&mut self) -> BoxFuture<'_, Result<Option<T>>> {
-        async move {
-            let result = self.inner.next().await?;
-            result.map(&mut self.map).transpose()
-        }
-        .boxed()
-    }
-
-    fn no_next_reason(&self) -> Option<NoNextReason> {
-        self.inner.no_next_reason()
-    }
-
-    fn position(&self) -> Position {
-        self.inner.position()
-    }
-}
 
 /// The results of another step, each turned into something else.
 pub(super) struct Mapped<S, F> {
@@ -61,12 +24,9 @@ where
 {
     type Item = T;
 
-    fn next(&mut self) -> BoxFuture<'_, Result<Option<T>>> {
-        async move {
-            let result = self.inner.next().await?;
-            result.map(&mut self.map).transpose()
-        }
-        .boxed()
+    fn poll_next(&mut self, task: &mut Context<'_>) -> Poll<Result<Option<T>>> {
+        let result = ready!(self.inner.poll_next(task))?;
+        Poll::Ready(result.map(&mut self.map).transpose())
     }
 
     fn no_next_reason(&self) -> Option<NoNextReason> {
@@ -90,8 +50,8 @@ impl<T> Default for EmptyCursor<T> {
 impl<T: Send + 'static> Cursor for EmptyCursor<T> {
     type Item = T;
 
-    fn next(&mut self) -> BoxFuture<'_, Result<Option<T>>> {
-        std::future::ready(Ok(None)).boxed()
+    fn poll_next(&mut self, _: &mut Context<'_>) -> Poll<Result<Option<T>>> {
+        Poll::Ready(Ok(None))
     }
 
     fn no_next_reason(&self) -> Option<NoNextReason> {

@@ -2,8 +2,11 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 
-use crate::cursor::{self, Cursor, LimitCursor, Position, ScanIdentity, ScanProgress, Scanned, TransactionCursor};
+use crate::cursor::{
+    self, Cursor, Identify, Identity, LimitCursor, Position, ScanIdentity, ScanProgress, Scanned, TransactionCursor,
+};
 use crate::{Continuation, NoNextReason, Result, StoredRecord};
 
 /// The records of a query, one after the other, within one transaction.
@@ -15,7 +18,7 @@ pub struct QueryCursor {
     records: LimitCursor<StoredRecord>,
     scanned: Arc<Scanned>,
     /// Which plan it is, for continuations that tell it.
-    identity: ScanIdentity,
+    identity: Identity,
 }
 
 impl QueryCursor {
@@ -23,13 +26,13 @@ impl QueryCursor {
         QueryCursor {
             records,
             scanned,
-            identity: ScanIdentity::default(),
+            identity: ScanIdentity::default().into(),
         }
     }
 
     /// As the execution of this plan.
-    pub(crate) fn identified(mut self, identity: ScanIdentity) -> Self {
-        self.identity = identity;
+    pub(crate) fn identified(mut self, identity: Arc<dyn Identify>) -> Self {
+        self.identity = Identity::Told(identity);
         self
     }
 
@@ -38,7 +41,7 @@ impl QueryCursor {
     /// **Errors**: FoundationDB's; `Corrupt` for what is no record of the schema and for an entry that leads to none;
     /// `TooLarge` for more records than a sort in memory may hold.
     pub async fn next(&mut self) -> Result<Option<StoredRecord>> {
-        self.records.next().await
+        cursor::next(self).await
     }
 
     /// Up to `count` records; fewer only when [`no_next_reason`](QueryCursor::no_next_reason) has a reason.
@@ -60,11 +63,11 @@ impl QueryCursor {
     }
 }
 
-impl TransactionCursor for QueryCursor {
+impl Cursor for QueryCursor {
     type Item = StoredRecord;
 
-    async fn next(&mut self) -> Result<Option<StoredRecord>> {
-        QueryCursor::next(self).await
+    fn poll_next(&mut self, task: &mut Context<'_>) -> Poll<Result<Option<StoredRecord>>> {
+        self.records.poll_next(task)
     }
 
     fn position(&self) -> Position {
@@ -74,8 +77,10 @@ impl TransactionCursor for QueryCursor {
     fn no_next_reason(&self) -> Option<NoNextReason> {
         QueryCursor::no_next_reason(self)
     }
+}
 
-    fn identity(&self) -> ScanIdentity {
+impl TransactionCursor for QueryCursor {
+    fn identity(&self) -> Identity {
         self.identity.clone()
     }
 

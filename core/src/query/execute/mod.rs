@@ -5,31 +5,30 @@
 mod adapt;
 mod cursor;
 mod fetch;
+mod in_union;
 mod options;
+mod partial;
 mod records;
 mod sort;
 
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use record_store_kv::tuple::Element;
-
 pub use cursor::QueryCursor;
 pub use options::ExecuteOptions;
 
-use self::adapt::{Adapted, EmptyCursor, Mapped};
+use self::adapt::{EmptyCursor, Mapped};
 use self::fetch::FetchCursor;
+use self::partial::PartialRecordEncoder;
 use self::records::{CompiledByType, is_one_of};
 use self::sort::SortCursor;
 use super::plan::{Bindings, InSource, IndexScan, Plan, RecordQueryPlan};
 use super::planner::{self, PlannerOptions, ReadableIndexes};
-use super::{Operand, QueryComponent, RecordFilter, RecordQuery};
+use super::{QueryComponent, RecordFilter, RecordQuery};
 use crate::cursor::{Begin, BoxCursor, FilterCursor, FlatMapCursor, LimitCursor, MergeCursor, MergeKind, Scanned};
-use crate::index::IndexEntry;
+use crate::index::{EntryRow, IndexMaintainer};
 use crate::key_expression::{CompiledExpression, KeyExpression};
-use crate::{
-    Continuation, Error, ErrorKind, IndexScanType, RecordStore, Result, ScanLimits, ScanOptions, StoredRecord,
-};
+use crate::{Continuation, RecordStore, Result, ScanLimits, ScanOptions, StoredRecord};
 
 impl RecordStore {
     /// How the records of a query would be found, with the indexes that are readable now. The query has no parameters.
@@ -69,6 +68,16 @@ impl RecordStore {
     ///
     /// **Errors**: `InvalidContinuation`; `MetaData` and `IndexNotReadable` for a plan whose index is gone.
     pub fn execute_plan(&self, plan: &RecordQueryPlan, options: ExecuteOptions) -> Result<QueryCursor> {
+        self.execute_plan_with(plan, &Bindings::default(), options)
+    }
+
+    /// As [`execute_plan`](RecordStore::execute_plan), with values for the slots of the plan.
+    pub(crate) fn execute_plan_with(
+        &self,
+        plan: &RecordQueryPlan,
+        bindings: &Bindings,
+        options: ExecuteOptions,
+    ) -> Result<QueryCursor> {
         let execution = Execution {
             store: self.clone(),
             snapshot: options.snapshot,
@@ -77,7 +86,7 @@ impl RecordStore {
             sort_bytes_max: options.sort_bytes_max,
         };
         let wanted = options.limit.map(|limit| limit.saturating_add(options.skip));
-        let records = execution.begin(plan.root(), &Bindings::default(), options.continuation.as_ref(), wanted)?;
+        let records = execution.begin(plan.root(), bindings, options.continuation.as_ref(), wanted)?;
         let limited = LimitCursor::new(records, options.skip, options.limit);
         Ok(QueryCursor::new(limited, execution.scanned))
     }
@@ -94,6 +103,9 @@ struct Execution {
 }
 
 type Records = BoxCursor<StoredRecord>;
+
+/// The entries of an index, with what reads them.
+type Entries = (BoxCursor<EntryRow>, Arc<dyn IndexMaintainer>);
 
 impl Execution {
     /// Begins a step. `wanted` tells how many records will be asked for, if that is known.
@@ -112,43 +124,38 @@ impl Execution {
                 let options = self.scan_options(*reverse, continuation, wanted).range(range);
                 let mut records = self.store.scan_records(options)?;
                 records.share_limits(self.limits, &self.scanned);
-                Ok(Box::new(Adapted::new(records, Ok)))
+                Ok(Box::new(records))
             }
             Plan::Index(scan) => {
-                let entries = self.entries(scan, bindings, continuation, wanted)?;
-                Ok(Box::new(FetchCursor::new(
-                    self,
-                    entries,
-                    IndexEntry::primary_key,
-                    wanted,
-                )))
+                let Some((entries, maintainer)) = self.entries(scan, bindings, continuation, wanted)? else {
+                    return Ok(Box::new(EmptyCursor::default()));
+                };
+                let key_of =
+                    move |entry: &EntryRow, key: &mut Vec<u8>| maintainer.extract_primary_key(entry.key(), key);
+                Ok(Box::new(FetchCursor::new(self, entries, wanted, key_of)))
             }
             Plan::Covering {
                 scan,
                 record_type,
                 record,
             } => {
-                let entries = self.entries(scan, bindings, continuation, wanted)?;
+                let Some((entries, maintainer)) = self.entries(scan, bindings, continuation, wanted)? else {
+                    return Ok(Box::new(EmptyCursor::default()));
+                };
                 let descriptor = self.store.metadata().record_type(record_type)?.descriptor().clone();
-                let record = record.clone();
-                Ok(Box::new(Mapped::new(entries, move |entry: IndexEntry| {
-                    let bytes = record.encode(&descriptor, &entry)?;
-                    Ok(StoredRecord::new(
-                        descriptor.clone(),
-                        entry.primary_key().clone(),
-                        bytes.into(),
-                        None,
-                    ))
+                let mut encoder = PartialRecordEncoder::new(record, &descriptor, maintainer);
+                Ok(Box::new(Mapped::new(entries, move |entry: EntryRow| {
+                    let (primary_key, bytes) = encoder.encode(&entry)?;
+                    StoredRecord::of_part(descriptor.clone(), primary_key, bytes)
                 })))
             }
             Plan::Fetch(child) => {
                 let partial = self.begin(child, bindings, continuation, wanted)?;
-                Ok(Box::new(FetchCursor::new(
-                    self,
-                    partial,
-                    StoredRecord::primary_key,
-                    wanted,
-                )))
+                let key_of = |record: &StoredRecord, key: &mut Vec<u8>| {
+                    key.extend_from_slice(record.packed_primary_key());
+                    Ok(())
+                };
+                Ok(Box::new(FetchCursor::new(self, partial, wanted, key_of)))
             }
             Plan::Filter { child, filters } => {
                 let records = self.begin(child, bindings, continuation, None)?;
@@ -165,7 +172,7 @@ impl Execution {
                 let records = self.begin(child, bindings, continuation, None)?;
                 let mut seen = HashSet::new();
                 Ok(Box::new(FilterCursor::new(records, move |record: &StoredRecord| {
-                    Ok(seen.insert(record.primary_key().pack()))
+                    Ok(seen.insert(record.packed_primary_key().clone()))
                 })))
             }
             Plan::Union {
@@ -193,6 +200,23 @@ impl Execution {
                 self.merge(kind, children, bindings, continuation, Some(comparison_key), None)
             }
             Plan::InJoin { child, source } => self.in_join(child, source, bindings, continuation),
+            Plan::InUnion {
+                child,
+                sources,
+                comparison_key,
+                reverse,
+            } => {
+                let kind = MergeKind::Union { reverse: *reverse };
+                let each = in_union::combinations(sources, bindings)?;
+                let children: Vec<Begin<'_, StoredRecord>> = each
+                    .iter()
+                    .map(|bindings| -> Begin<'_, StoredRecord> {
+                        Box::new(move |continuation| self.begin(child, bindings, continuation, wanted))
+                    })
+                    .collect();
+                let key_of = self.key_of(Some(comparison_key));
+                Ok(Box::new(MergeCursor::new(kind, &children, continuation, key_of)?))
+            }
             Plan::Sort { child, key, reverse } => {
                 let sort = SortCursor::new(self, child, bindings, key, *reverse, continuation, wanted)?;
                 Ok(Box::new(sort))
@@ -210,20 +234,21 @@ impl Execution {
         }
     }
 
+    /// The entries of a scan; none if there can be none.
     fn entries(
         &self,
         scan: &IndexScan,
         bindings: &Bindings,
         continuation: Option<&Continuation>,
         wanted: Option<usize>,
-    ) -> Result<BoxCursor<IndexEntry>> {
+    ) -> Result<Option<Entries>> {
         let Some(range) = scan.comparisons.to_range(bindings)? else {
-            return Ok(Box::new(EmptyCursor::default()));
+            return Ok(None);
         };
         let options = self.scan_options(scan.reverse, continuation, wanted).range(range);
-        let mut entries = self.store.scan_index(&scan.index, IndexScanType::ByValue, options)?;
+        let (mut entries, maintainer) = self.store.scan_entry_rows(&scan.index, options)?;
         entries.share_limits(self.limits, &self.scanned);
-        Ok(Box::new(Adapted::new(entries, Ok)))
+        Ok(Some((Box::new(entries), Arc::clone(maintainer))))
     }
 
     fn filter(&self, records: Records, filters: &[QueryComponent], bindings: &Bindings) -> Result<Records> {
@@ -264,13 +289,22 @@ impl Execution {
     fn key_of(&self, key: Option<&KeyExpression>) -> impl FnMut(&StoredRecord) -> Result<Vec<u8>> + Send + 'static {
         let mut compiled = key.cloned().map(|key| {
             CompiledByType::new(self.store.clone(), move |record_type| {
-                CompiledExpression::new(&key, record_type.descriptor())
+                if key == *record_type.primary_key() {
+                    return Ok(None);
+                }
+                CompiledExpression::new(&key, record_type.descriptor()).map(Some)
             })
         });
         move |record| {
             let mut packed = Vec::new();
             if let Some(compiled) = &mut compiled {
-                compiled.with(record, |key, view| key.append_key(view, &mut packed))?;
+                compiled.with(record, |key, view| match key {
+                    Some(key) => key.append_key(view, &mut packed),
+                    None => {
+                        packed.extend_from_slice(record.packed_primary_key());
+                        Ok(())
+                    }
+                })?;
             }
             Ok(packed)
         }
@@ -283,19 +317,7 @@ impl Execution {
         bindings: &Bindings,
         continuation: Option<&Continuation>,
     ) -> Result<Records> {
-        let mut values = match &source.values {
-            Operand::List(values) => values.clone(),
-            Operand::Parameter(name) => match bindings.get(name)? {
-                Element::Tuple(values) => values.iter().cloned().collect(),
-                other => vec![other.clone()],
-            },
-            _ => {
-                return Err(
-                    Error::new(ErrorKind::Internal, "a join was planned over something that is no list")
-                        .with("binding", &source.binding),
-                );
-            }
-        };
+        let mut values = in_union::values_of(source, bindings)?;
         source.order.sort(&mut values);
         let (execution, child, bindings) = (self.clone(), child.clone(), bindings.clone());
         let binding = source.binding.clone();

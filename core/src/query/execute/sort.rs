@@ -7,9 +7,8 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::task::{Context, Poll, ready};
 
-use futures_util::FutureExt;
-use futures_util::future::BoxFuture;
 use prost::Message;
 use record_store_kv::Bytes;
 use record_store_kv::tuple::Tuple;
@@ -75,7 +74,7 @@ impl SortCursor {
             }),
             key_of: Box::new(move |record| {
                 let mut key = columns_of(record)?;
-                key.extend_from_slice(&record.primary_key().pack());
+                key.extend_from_slice(record.packed_primary_key());
                 Ok(key)
             }),
             reverse,
@@ -94,10 +93,10 @@ impl SortCursor {
         Ok(cursor)
     }
 
-    async fn next_result(&mut self) -> Result<Option<StoredRecord>> {
+    fn poll_result(&mut self, task: &mut Context<'_>) -> Poll<Result<Option<StoredRecord>>> {
         loop {
-            if self.stopped.is_some() || !self.read_all().await? {
-                return Ok(None);
+            if self.stopped.is_some() || !ready!(self.poll_all(task))? {
+                return Poll::Ready(Ok(None));
             }
             let first = match self.reverse {
                 false => self.sorted.pop_first(),
@@ -106,11 +105,11 @@ impl SortCursor {
             if let Some((key, record)) = first {
                 self.bytes -= key.len() + record.bytes().len();
                 self.minimum_key = Some(key.into());
-                return Ok(Some(record));
+                return Poll::Ready(Ok(Some(record)));
             }
             if self.left_out_from.take().is_none() {
                 self.stopped = Some(NoNextReason::SourceExhausted);
-                return Ok(None);
+                return Poll::Ready(Ok(None));
             }
             // More is asked for than was held: those behind the last one are read again.
             self.child = Some((self.begin_again)()?);
@@ -118,20 +117,20 @@ impl SortCursor {
     }
 
     /// Reads what is left of the step; says whether that was not stopped by a limit.
-    async fn read_all(&mut self) -> Result<bool> {
+    fn poll_all(&mut self, task: &mut Context<'_>) -> Poll<Result<bool>> {
         while let Some(child) = &mut self.child {
-            match child.next().await? {
+            match ready!(child.poll_next(task))? {
                 Some(record) => self.add(record)?,
                 None => match child.no_next_reason() {
                     Some(reason) if !reason.is_source_exhausted() => {
                         self.stopped = Some(reason);
-                        return Ok(false);
+                        return Poll::Ready(Ok(false));
                     }
                     _ => self.child = None,
                 },
             }
         }
-        Ok(true)
+        Poll::Ready(Ok(true))
     }
 
     /// Holds a record, if it is among those that will be asked for. Errors: `TooLarge`.
@@ -190,7 +189,7 @@ impl SortCursor {
             };
             serialize::wrap(record_type, record.bytes(), &mut stored);
             let message = SortedRecord {
-                primary_key: Some(record.primary_key().pack().into()),
+                primary_key: Some(record.packed_primary_key().clone()),
                 message: Some(stored.clone().into()),
                 version: record.version().map(|version| version.to_bytes().to_vec().into()),
             };
@@ -203,8 +202,8 @@ impl SortCursor {
 impl Cursor for SortCursor {
     type Item = StoredRecord;
 
-    fn next(&mut self) -> BoxFuture<'_, Result<Option<StoredRecord>>> {
-        self.next_result().boxed()
+    fn poll_next(&mut self, task: &mut Context<'_>) -> Poll<Result<Option<StoredRecord>>> {
+        self.poll_result(task)
     }
 
     fn no_next_reason(&self) -> Option<NoNextReason> {

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use record_store_kv::tuple::{Element, EndpointType, Tuple, TupleRange};
 
 use super::Bindings;
+use crate::key_expression::TupleOrdering;
 use crate::query::{Comparison, ComparisonKind, Operand, ParameterName};
 use crate::{Error, ErrorKind, Result};
 
@@ -14,6 +15,8 @@ pub(crate) struct ScanComparisons {
     pub(crate) equalities: Vec<ScanComparison>,
     /// Each once.
     pub(crate) inequalities: Vec<Comparison>,
+    /// The order of the column behind the equalities, if a function gives it another one than that of its values.
+    pub(crate) ordering: Option<TupleOrdering>,
 }
 
 /// What one column is equal to.
@@ -21,6 +24,8 @@ pub(crate) struct ScanComparisons {
 pub(crate) enum ScanComparison {
     /// A value or a parameter.
     Value(Comparison),
+    /// The same, in a column that a function orders.
+    Ordered(TupleOrdering, Comparison),
     /// The key of a record type.
     RecordType { name: String, key: Element },
 }
@@ -68,6 +73,24 @@ impl ScanComparisons {
         Some(comparisons)
     }
 
+    /// The range of one comparison of what a function orders; none if that is no range.
+    pub(crate) fn of_ordered(ordering: TupleOrdering, comparison: &Comparison) -> Option<Self> {
+        let equality = || ScanComparison::Ordered(ordering, comparison.clone());
+        match Narrowing::of(comparison) {
+            Narrowing::Equality => Some(ScanComparisons {
+                equalities: vec![equality()],
+                ..ScanComparisons::default()
+            }),
+            // The bytes of a function have no beginnings in common.
+            Narrowing::Inequality if comparison.kind() != ComparisonKind::StartsWith => Some(ScanComparisons {
+                inequalities: vec![comparison.clone()],
+                ordering: Some(ordering),
+                ..ScanComparisons::default()
+            }),
+            Narrowing::Inequality | Narrowing::None => None,
+        }
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.equalities.is_empty() && self.inequalities.is_empty()
     }
@@ -106,20 +129,21 @@ impl ScanComparisons {
         for comparison in &other.inequalities {
             self.add_inequality(comparison);
         }
+        self.ordering = self.ordering.or(other.ordering);
     }
 
     /// The record type to which the first column is equal.
     pub(crate) fn record_type(&self) -> Option<&str> {
         self.equalities.iter().find_map(|comparison| match comparison {
             ScanComparison::RecordType { name, .. } => Some(name.as_str()),
-            ScanComparison::Value(_) => None,
+            ScanComparison::Value(_) | ScanComparison::Ordered(..) => None,
         })
     }
 
     /// The parameters to which columns are equal.
     pub(crate) fn looked_up(&self) -> BTreeSet<&str> {
         let equal_to = self.equalities.iter().filter_map(|equality| match equality {
-            ScanComparison::Value(comparison) => match comparison.operand() {
+            ScanComparison::Value(comparison) | ScanComparison::Ordered(_, comparison) => match comparison.operand() {
                 Operand::Parameter(ParameterName::Named(name)) => Some(name.as_str()),
                 _ => None,
             },
@@ -128,13 +152,39 @@ impl ScanComparisons {
         equal_to.collect()
     }
 
+    /// The comparisons with values in place of slots.
+    pub(crate) fn fill_slots(&self, bindings: &Bindings) -> Self {
+        let equalities = self.equalities.iter().map(|equality| match equality {
+            ScanComparison::Value(comparison) => ScanComparison::Value(bindings.fill_slot(comparison)),
+            ScanComparison::Ordered(ordering, comparison) => {
+                ScanComparison::Ordered(*ordering, bindings.fill_slot(comparison))
+            }
+            of_type @ ScanComparison::RecordType { .. } => of_type.clone(),
+        });
+        ScanComparisons {
+            equalities: equalities.collect(),
+            inequalities: self
+                .inequalities
+                .iter()
+                .map(|comparison| bindings.fill_slot(comparison))
+                .collect(),
+            ordering: self.ordering,
+        }
+    }
+
     /// Whether the range depends on what is given when the query runs.
     pub(crate) fn has_parameters(&self) -> bool {
         let of_equalities = self.equalities.iter().any(|comparison| match comparison {
-            ScanComparison::Value(comparison) => is_parameter(comparison),
+            ScanComparison::Value(comparison) | ScanComparison::Ordered(_, comparison) => is_parameter(comparison),
             ScanComparison::RecordType { .. } => false,
         });
         of_equalities || self.inequalities.iter().any(is_parameter)
+    }
+
+    /// Whether a function orders one of the columns, so that the keys do not show the values.
+    pub(crate) fn has_ordered_columns(&self) -> bool {
+        let is_ordered = |equality: &ScanComparison| matches!(equality, ScanComparison::Ordered(..));
+        self.ordering.is_some() || self.equalities.iter().any(is_ordered)
     }
 
     /// The range of keys. None if it is empty, whatever the keys: a value is compared with null.
@@ -152,6 +202,10 @@ impl ScanComparisons {
                     Element::Null if comparison.kind() != ComparisonKind::IsNull => return Ok(None),
                     value => base.push(value),
                 },
+                ScanComparison::Ordered(ordering, comparison) => match comparand(comparison, bindings)? {
+                    Element::Null if comparison.kind() != ComparisonKind::IsNull => return Ok(None),
+                    value => base.push(ordered(*ordering, &value)),
+                },
             }
         }
         let mut compared = Vec::with_capacity(self.inequalities.len());
@@ -160,6 +214,9 @@ impl ScanComparisons {
                 Element::Null if comparison.kind() != ComparisonKind::NotNull => return Ok(None),
                 value => compared.push((comparison.kind(), value)),
             }
+        }
+        if let Some(ordering) = self.ordering {
+            compared = compared_as_ordered(ordering, &compared);
         }
         if let [(ComparisonKind::StartsWith, prefix)] = &compared[..] {
             base.push(prefix.clone());
@@ -178,6 +235,36 @@ impl ScanComparisons {
             .narrow(&compared)
             .map(|range| Some(range.behind(base)))
     }
+}
+
+/// What a function makes of a value.
+fn ordered(ordering: TupleOrdering, value: &Element) -> Element {
+    Element::Bytes(ordering.pack([&packed(value)[..]]).into())
+}
+
+/// What is asked of the bytes that a function makes of values, where this is asked of the values.
+fn compared_as_ordered(
+    ordering: TupleOrdering,
+    compared: &[(ComparisonKind, Element)],
+) -> Vec<(ComparisonKind, Element)> {
+    use ComparisonKind::{GreaterThan, GreaterThanOrEquals, LessThan, LessThanOrEquals};
+    let descends = matches!(ordering, TupleOrdering::DescNullsFirst | TupleOrdering::DescNullsLast);
+    let nulls_last = matches!(ordering, TupleOrdering::AscNullsLast | TupleOrdering::DescNullsLast);
+    // All comparisons leave out nulls, which are at one end.
+    let not_null = if nulls_last { LessThan } else { GreaterThan };
+    let mut asked = vec![(not_null, ordered(ordering, &Element::Null))];
+    for (kind, value) in compared {
+        let kind = match (kind, descends) {
+            (LessThan, true) => GreaterThan,
+            (LessThanOrEquals, true) => GreaterThanOrEquals,
+            (GreaterThan, true) => LessThan,
+            (GreaterThanOrEquals, true) => LessThanOrEquals,
+            (ComparisonKind::NotNull, _) => continue,
+            (kind, _) => *kind,
+        };
+        asked.push((kind, ordered(ordering, value)));
+    }
+    asked
 }
 
 fn is_parameter(comparison: &Comparison) -> bool {

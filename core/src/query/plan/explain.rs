@@ -47,6 +47,17 @@ fn line(plan: &Plan) -> String {
             format!("intersection, in the order of {comparison_key}")
         }
         Plan::InJoin { source, .. } => format!("once for each value of {} in a list", source.binding),
+        Plan::InUnion {
+            sources,
+            comparison_key,
+            ..
+        } => {
+            let bindings: Vec<&str> = sources.iter().map(|source| source.binding.as_str()).collect();
+            format!(
+                "once for each combination of the values of {} in lists, merged in the order of {comparison_key}",
+                bindings.join(", ")
+            )
+        }
         Plan::Distinct(_) => "each record once, remembered by primary key".to_owned(),
         Plan::Sort { key, reverse, .. } => format!(
             "sort in memory by {key}{}: no index has this order",

@@ -50,6 +50,14 @@ impl RecordQueryPlan {
         RecordQueryPlan { root: Arc::new(root) }
     }
 
+    /// The same plan with values in place of slots.
+    pub(crate) fn fill_slots(&self, bindings: &Bindings) -> Self {
+        match bindings.is_empty() {
+            true => self.clone(),
+            false => RecordQueryPlan::new(Plan::clone(&self.root).fill_slots(bindings)),
+        }
+    }
+
     pub(crate) fn root(&self) -> &Arc<Plan> {
         &self.root
     }
@@ -146,6 +154,13 @@ pub(crate) enum Plan {
     },
     /// Those of the child for each of several values. Java: `RecordQueryInValuesJoinPlan`, `RecordQueryInParameterJoinPlan`.
     InJoin { child: Box<Plan>, source: InSource },
+    /// Those of the child for each combination of several values, in one order, each once. Java: `RecordQueryInUnionPlan`.
+    InUnion {
+        child: Box<Plan>,
+        sources: Vec<InSource>,
+        comparison_key: KeyExpression,
+        reverse: bool,
+    },
     /// Each record once. Java: `RecordQueryUnorderedPrimaryKeyDistinctPlan`.
     Distinct(Box<Plan>),
     /// All of them, sorted in memory. Java: `RecordQuerySortPlan`.

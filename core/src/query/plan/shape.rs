@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{InOrder, Plan};
+use super::{Bindings, InOrder, IndexScan, Plan};
 use crate::query::QueryComponent;
 
 impl Plan {
@@ -15,6 +15,7 @@ impl Plan {
             | Plan::Filter { child, .. }
             | Plan::TypeFilter { child, .. }
             | Plan::InJoin { child, .. }
+            | Plan::InUnion { child, .. }
             | Plan::Sort { child, .. } => vec![child],
             Plan::Union { children, .. }
             | Plan::UnorderedUnion { children, .. }
@@ -41,6 +42,17 @@ impl Plan {
             Plan::InJoin { child, source } => Plan::InJoin {
                 child: one(child),
                 source,
+            },
+            Plan::InUnion {
+                child,
+                sources,
+                comparison_key,
+                reverse,
+            } => Plan::InUnion {
+                child: one(child),
+                sources,
+                comparison_key,
+                reverse,
             },
             Plan::Sort { child, key, reverse } => Plan::Sort {
                 child: one(child),
@@ -72,6 +84,34 @@ impl Plan {
         }
     }
 
+    /// The same plan with values in place of slots.
+    pub(crate) fn fill_slots(self, bindings: &Bindings) -> Plan {
+        match self.map_children(&|child| child.fill_slots(bindings)) {
+            Plan::Scan { comparisons, reverse } => Plan::Scan {
+                comparisons: comparisons.fill_slots(bindings),
+                reverse,
+            },
+            Plan::Index(scan) => Plan::Index(scan.fill_slots(bindings)),
+            Plan::Covering {
+                scan,
+                record_type,
+                record,
+            } => Plan::Covering {
+                scan: scan.fill_slots(bindings),
+                record_type,
+                record,
+            },
+            Plan::Filter { child, filters } => {
+                let fill = |filter: &QueryComponent| filter.map_comparisons(&mut |own| bindings.fill_slot(own));
+                Plan::Filter {
+                    child,
+                    filters: filters.iter().map(fill).collect(),
+                }
+            }
+            other => other,
+        }
+    }
+
     /// Visits this step and all below it.
     pub(crate) fn visit(&self, visitor: &mut impl FnMut(&Plan)) {
         visitor(self);
@@ -85,6 +125,7 @@ impl Plan {
         match self {
             Plan::Scan { reverse, .. }
             | Plan::Union { reverse, .. }
+            | Plan::InUnion { reverse, .. }
             | Plan::UnorderedUnion { reverse, .. }
             | Plan::Intersection { reverse, .. }
             | Plan::Sort { reverse, .. } => Some(*reverse),
@@ -127,6 +168,15 @@ impl Plan {
             }
         });
         count
+    }
+}
+
+impl IndexScan {
+    fn fill_slots(self, bindings: &Bindings) -> Self {
+        IndexScan {
+            comparisons: self.comparisons.fill_slots(bindings),
+            ..self
+        }
     }
 }
 

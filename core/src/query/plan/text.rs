@@ -35,6 +35,20 @@ pub(super) fn plan(plan: &Plan) -> String {
                 self::plan(child)
             )
         }
+        Plan::InUnion {
+            child,
+            sources,
+            comparison_key,
+            ..
+        } => {
+            let bound = |source: &InSource| format!("{} -> {}", in_source(source), source.binding);
+            let bound: Vec<String> = sources.iter().map(bound).collect();
+            format!(
+                "{} | INUNION {{ {} }} COMPARE BY {comparison_key}",
+                bound.join(", "),
+                self::plan(child)
+            )
+        }
         Plan::Distinct(child) => format!("{} | DISTINCT BY PK", self::plan(child)),
         Plan::Sort { child, key, reverse } => {
             let direction = if *reverse { " DESC" } else { "" };
@@ -55,7 +69,7 @@ pub(super) fn index_scan(scan: &IndexScan) -> String {
 
 /// A range: of keys, or of comparisons where the keys are not known before the query runs.
 pub(super) fn range(comparisons: &ScanComparisons) -> String {
-    if comparisons.has_parameters() || comparisons.record_type().is_some() {
+    if comparisons.has_parameters() || comparisons.record_type().is_some() || comparisons.has_ordered_columns() {
         return unbound_range(comparisons);
     }
     match comparisons.to_range(&Bindings::default()) {
@@ -69,7 +83,7 @@ fn unbound_range(comparisons: &ScanComparisons) -> String {
         .equalities
         .iter()
         .map(|equality| match equality {
-            ScanComparison::Value(comparison) => self::comparison(comparison),
+            ScanComparison::Value(comparison) | ScanComparison::Ordered(_, comparison) => self::comparison(comparison),
             ScanComparison::RecordType { name, .. } => format!("IS {name}"),
         })
         .collect();
@@ -157,7 +171,11 @@ fn comparison(comparison: &Comparison) -> String {
         Operand::Value(value) => format!("{name} {}", element(value)),
         Operand::List(values) => format!("{name} [{}]", list(values)),
         Operand::Parameter(parameter) => format!("{name} {}", self::parameter(parameter)),
-        Operand::Pattern { pattern, .. } => format!("{name} {pattern}"),
+        Operand::Pattern { pattern, escape: None } => format!("{name} {pattern}"),
+        Operand::Pattern {
+            pattern,
+            escape: Some(escape),
+        } => format!("{name} {pattern} ESCAPE {escape}"),
     }
 }
 

@@ -1,9 +1,9 @@
 //! [`AndThen`]: matching several filters with several columns, one column after the other. Java: `AndWithThenPlanner`.
 
-use super::candidate::Candidate;
-use super::matching::split_nested;
+use super::candidate::{Candidate, fans_out_from};
+use super::matching::{ordered_comparison, split_nested};
 use super::scored::Match;
-use crate::key_expression::{FanType, KeyExpression};
+use crate::key_expression::{FanType, KeyExpression, TupleOrdering};
 use crate::query::plan::{Narrowing, ScanComparison, ScanComparisons};
 use crate::query::{Comparison, QueryComponent};
 
@@ -76,12 +76,8 @@ impl<'a> AndThen<'a> {
             .candidate
             .index
             .is_some_and(|index| index.root_expression().creates_duplicates());
-        if creates_duplicates && self.is_list {
-            let not_compared = self.columns.get(self.comparisons.size()..).unwrap_or_default();
-            // A record whose repeated field is empty has no entry at all.
-            if not_compared.iter().any(KeyExpression::creates_duplicates) {
-                return None;
-            }
+        if creates_duplicates && self.is_list && fans_out_from(self.columns, self.comparisons.size()) {
+            return None;
         }
         Some(Match {
             score: self.comparisons.total_size(),
@@ -140,6 +136,9 @@ impl<'a> AndThen<'a> {
     }
 
     fn plan_filter(&mut self, column: &KeyExpression, filter: &QueryComponent) -> Found {
+        if let Some((ordering, comparison)) = ordered_comparison(column, filter) {
+            return self.add_ordered(column, ordering, comparison, filter);
+        }
         match filter {
             QueryComponent::Field { name, comparison } => match column {
                 KeyExpression::Field(field) if field.name() == name => self.add(column, comparison, filter),
@@ -183,6 +182,30 @@ impl<'a> AndThen<'a> {
             }
             Narrowing::Equality | Narrowing::None => Found::Nothing,
         }
+    }
+
+    /// Adds the comparison of a column that a function orders.
+    fn add_ordered(
+        &mut self,
+        column: &KeyExpression,
+        ordering: TupleOrdering,
+        comparison: &Comparison,
+        filter: &QueryComponent,
+    ) -> Found {
+        let Some(added) = ScanComparisons::of_ordered(ordering, comparison) else {
+            return Found::Nothing;
+        };
+        let is_equality = added.is_equality();
+        if is_equality && !self.comparisons.is_equality() {
+            return Found::Nothing;
+        }
+        self.comparisons.append(added);
+        self.satisfy(filter);
+        if !is_equality {
+            return Found::Nothing;
+        }
+        self.unsatisfied_sorts.retain(|sort| sort != column);
+        Found::All
     }
 
     /// Adds the comparisons of a column that is several itself. None if the filter does not match it. Java:

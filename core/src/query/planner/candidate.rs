@@ -1,6 +1,7 @@
 //! [`Candidate`]: one index, or the records themselves, as a way to find the records of a query.
 
 use super::context::PlanContext;
+use super::ordering::parts;
 use super::scored::{Match, ScoredPlan};
 use crate::key_expression::KeyExpression;
 use crate::metadata::Index;
@@ -31,7 +32,7 @@ impl Candidate<'_> {
             .is_some_and(KeyExpression::has_record_type_prefix);
         ScanComparisons {
             equalities: self.type_comparison().filter(|_| stands_together).into_iter().collect(),
-            inequalities: Vec::new(),
+            ..ScanComparisons::default()
         }
     }
 
@@ -84,11 +85,23 @@ impl Candidate<'_> {
 
     /// The whole of it, if it has the order. Java: `planSortOnly`.
     pub(super) fn sort_only(&self, key: &KeyExpression, sort: Option<&KeyExpression>) -> Option<ScoredPlan> {
-        if !sort?.is_prefix_of(key) {
+        let sort = sort?;
+        if !sort.is_prefix_of(key) || fans_out_from(parts(key), sort.column_count()) {
             return None;
         }
         let mut planned = ScoredPlan::new(0, self.scan(ScanComparisons::default()));
         planned.creates_duplicates = key.creates_duplicates();
         Some(planned)
     }
+}
+
+/// Whether one of these columns, from a place on, fans out. Records whose repeated field is empty have no entry at all, so
+/// that a scan which asks nothing of the column would not find them.
+pub(super) fn fans_out_from(columns: &[KeyExpression], place: usize) -> bool {
+    let mut columns_before = 0;
+    columns.iter().any(|column| {
+        let is_behind = columns_before >= place;
+        columns_before += column.column_count();
+        is_behind && column.creates_duplicates()
+    })
 }

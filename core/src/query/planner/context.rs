@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::PlannerOptions;
 use super::candidate::Candidate;
 use super::predicate::is_implied;
 use super::scored::ScoredPlan;
 use crate::Result;
 use crate::index::IndexState;
-use crate::key_expression::KeyExpression;
+use crate::key_expression::{FanType, KeyExpression, NullStandin};
 use crate::metadata::{Index, RecordMetaData, RecordType, index_option, index_type};
 use crate::query::RecordQuery;
 use crate::query::plan::Plan;
@@ -18,6 +19,7 @@ use crate::query::plan::Plan;
 pub(crate) struct ReadableIndexes(BTreeMap<String, IndexState>);
 
 impl ReadableIndexes {
+    /// All but those with another state.
     pub(crate) fn new(states: BTreeMap<String, IndexState>) -> Self {
         ReadableIndexes(states)
     }
@@ -49,6 +51,7 @@ impl<'a> PlanContext<'a> {
         readable: &ReadableIndexes,
         query: &'a RecordQuery,
         sort: Option<&'a KeyExpression>,
+        options: PlannerOptions,
     ) -> Result<Self> {
         let types: Result<Vec<&RecordType>> = query.types().iter().map(|name| metadata.record_type(name)).collect();
         let types = types?;
@@ -69,7 +72,13 @@ impl<'a> PlanContext<'a> {
             };
             // An index with a predicate lacks records.
             let has_all = |predicate| is_implied(predicate, query.filter());
-            is_allowed && is_plannable(index) && readable.contains(index) && index.predicate().is_none_or(has_all)
+            let tells_nulls = options.use_defaulted_indexes
+                || !(holds_defaults(index.root_expression()) || sort.is_some_and(holds_defaults));
+            is_allowed
+                && tells_nulls
+                && is_plannable(index)
+                && readable.contains(index)
+                && index.predicate().is_none_or(has_all)
         };
         let names: Vec<&str> = types.iter().map(|record_type| record_type.name()).collect();
         let has = |index: &Index, name: &str| index.record_types().iter().any(|of_index| of_index == name);
@@ -194,9 +203,20 @@ impl<'a> PlanContext<'a> {
     }
 }
 
+/// Whether a column holds the default of a field in place of what is not set, so that it does not tell these apart.
+fn holds_defaults(key: &KeyExpression) -> bool {
+    match key {
+        KeyExpression::Field(field) => {
+            field.fan_type() == FanType::None && field.null_standin() == NullStandin::NotNull
+        }
+        other => other.children().into_iter().any(holds_defaults),
+    }
+}
+
 /// Whether the entries of an index lead to records in the order of its columns.
 fn is_plannable(index: &Index) -> bool {
     matches!(index.kind(), index_type::VALUE | index_type::VERSION)
+        && !index.covers_primary_key()
         && !matches!(
             index.root_expression(),
             KeyExpression::Grouping(_) | KeyExpression::Dimensions(_)

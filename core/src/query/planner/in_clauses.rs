@@ -160,6 +160,30 @@ impl InClauses {
         })
     }
 
+    /// The plan for all combinations of values, merged. None if there are no lists, or too many combinations.
+    pub(super) fn unite(
+        &self,
+        plan: Plan,
+        comparison_key: KeyExpression,
+        reverse: bool,
+        combinations_max: usize,
+    ) -> Option<Plan> {
+        let mut combinations: usize = 1;
+        for clause in &self.clauses {
+            let Operand::List(values) = &clause.source.values else {
+                return None;
+            };
+            combinations = combinations.checked_mul(values.len())?;
+        }
+        let is_united = !self.clauses.is_empty() && combinations <= combinations_max;
+        is_united.then(|| Plan::InUnion {
+            child: Box::new(plan),
+            sources: self.clauses.iter().map(|clause| clause.source.clone()).collect(),
+            comparison_key,
+            reverse,
+        })
+    }
+
     /// The order of the wrapped plan, from that of the plan for one value of each list.
     pub(super) fn adjust_ordering(&self, ordering: OrderingKey) -> Option<OrderingKey> {
         let columns: Option<Vec<&KeyExpression>> = self.clauses.iter().map(|clause| clause.column.as_ref()).collect();

@@ -5,7 +5,7 @@ use super::and_then::AndThen;
 use super::candidate::Candidate;
 use super::normalize::only_or;
 use super::scored::Match;
-use crate::key_expression::{FanType, KeyExpression, Nest, Then};
+use crate::key_expression::{FanType, KeyExpression, Nest, NullStandin, Then, TupleOrdering};
 use crate::query::plan::ScanComparisons;
 use crate::query::{Comparison, QueryComponent};
 
@@ -50,6 +50,7 @@ impl Candidate<'_> {
     ) -> Option<Match> {
         let comparisons = ScanComparisons::of(comparison)?;
         match key {
+            KeyExpression::Function(_) => match_ordered(key, filter, sort),
             KeyExpression::Field(column) if column.name() == name => match sort {
                 None => Some(Match::of_one(comparisons)),
                 Some(KeyExpression::Field(sort)) if sort.name() == column.name() => Some(Match::of_one(comparisons)),
@@ -173,6 +174,7 @@ impl Candidate<'_> {
                 }
                 matched
             }
+            KeyExpression::Function(_) => match_ordered(key, filter, sort),
             KeyExpression::Nest(nest) if nest.parent().name() == name => {
                 let sort = sort_within(sort, name)?;
                 let matched = self.match_filter(nest.child(), child, sort)?;
@@ -200,7 +202,11 @@ impl Candidate<'_> {
     ) -> Option<Match> {
         match key {
             KeyExpression::Then(then) => {
-                self.match_one_of_them_nested(then.children().first()?, filter, name, child, sort)
+                let (first, others) = then.children().split_first()?;
+                if others.iter().any(KeyExpression::creates_duplicates) {
+                    return None;
+                }
+                self.match_one_of_them_nested(first, filter, name, child, sort)
             }
             KeyExpression::Nest(nest) if nest.parent().name() == name => {
                 let sort = sort_within(sort, name)?;
@@ -254,6 +260,43 @@ impl Candidate<'_> {
             KeyExpression::Then(then) => self.and_then(then, filter, sort),
             _ => None,
         }
+    }
+}
+
+/// The match of a filter with the column of a function that orders what the filter compares.
+fn match_ordered(key: &KeyExpression, filter: &QueryComponent, sort: Option<&KeyExpression>) -> Option<Match> {
+    let (ordering, comparison) = ordered_comparison(key, filter)?;
+    let comparisons = ScanComparisons::of_ordered(ordering, comparison)?;
+    sort.is_none_or(|sort| sort == key).then(|| Match::of_one(comparisons))
+}
+
+/// What a filter asks of the column that a function orders, if it asks of that column alone.
+pub(super) fn ordered_comparison<'f>(
+    key: &KeyExpression,
+    filter: &'f QueryComponent,
+) -> Option<(TupleOrdering, &'f Comparison)> {
+    let KeyExpression::Function(function) = key else {
+        return None;
+    };
+    let comparison = comparison_of(function.arguments(), filter)?;
+    Some((function.ordering()?, comparison))
+}
+
+fn comparison_of<'f>(column: &KeyExpression, filter: &'f QueryComponent) -> Option<&'f Comparison> {
+    match (column, filter) {
+        (KeyExpression::Field(field), QueryComponent::Field { name, comparison })
+            if field.name() == name
+                && field.fan_type() == FanType::None
+                && field.null_standin() != NullStandin::NotNull =>
+        {
+            Some(comparison)
+        }
+        (KeyExpression::Nest(nest), QueryComponent::Nested { name, child })
+            if nest.parent().name() == name && nest.parent().fan_type() == FanType::None =>
+        {
+            comparison_of(nest.child(), child)
+        }
+        _ => None,
     }
 }
 

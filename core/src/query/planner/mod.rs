@@ -27,6 +27,7 @@ use context::PlanContext;
 pub(crate) use context::ReadableIndexes;
 use in_clauses::InClauses;
 use ordering::OrderingKey;
+pub(crate) use predicate::is_implied;
 use scored::ScoredPlan;
 
 use super::RecordQuery;
@@ -47,6 +48,13 @@ pub struct PlannerOptions {
     pub scan_type_alone: bool,
     /// Whether a record that several values of a list lead to is given once, as any other record. Java gives it for each value.
     pub join_lists_once: bool,
+    /// Whether an index is used that keeps the default of a field in place of what is not set
+    /// ([`NullStandin::NotNull`](crate::key_expression::NullStandin)), as Java does. It finds and orders such records as if the
+    /// default were set, while filters take them for null.
+    pub use_defaulted_indexes: bool,
+    /// The most combinations of values in `IN` lists whose records are merged where the order of the query is not that of the
+    /// lists. With 0 the lists are taken for an *or*, as Java does by default. Java: `attemptFailedInJoinAsUnionMaxSize`.
+    pub in_union_max: usize,
     /// The most branches of the *or* into which a filter is turned; a filter with more is tested on each record as it is.
     pub branches_max: usize,
 }
@@ -57,6 +65,8 @@ impl PlannerOptions {
         sort_in_memory: false,
         scan_type_alone: false,
         join_lists_once: false,
+        use_defaulted_indexes: true,
+        in_union_max: 0,
         branches_max: 3_000,
     };
 }
@@ -67,6 +77,8 @@ impl Default for PlannerOptions {
             sort_in_memory: true,
             scan_type_alone: true,
             join_lists_once: true,
+            use_defaulted_indexes: false,
+            in_union_max: 100,
             branches_max: 3_000,
         }
     }
@@ -83,14 +95,15 @@ pub(crate) fn plan(
 ) -> Result<RecordQueryPlan> {
     let filter = query
         .filter()
+        .filter(|filter| !filter.is_always_true())
         .map(|filter| normalize::normalize(filter, options.branches_max));
-    let context = PlanContext::new(metadata, readable, query, query.sort())?;
+    let context = PlanContext::new(metadata, readable, query, query.sort(), options)?;
     let planner = |context| Planner { context, options };
     let planned = planner(&context).plan(filter.as_ref());
     let plan = match (planned, query.sort()) {
         (Some(plan), _) => plan,
         (None, Some(sort)) if options.sort_in_memory => {
-            let context = PlanContext::new(metadata, readable, query, None)?;
+            let context = PlanContext::new(metadata, readable, query, None, options)?;
             let child = planner(&context).plan(filter.as_ref());
             Plan::Sort {
                 child: Box::new(child.ok_or_else(unplanned)?),
@@ -213,6 +226,9 @@ impl Planner<'_> {
         if let Some(sort) = self.context.sort() {
             let as_given = clauses.clone();
             if !clauses.set_sort(sort, self.context.is_reverse()) {
+                if let Some(united) = self.plan_in_union(as_given.clone(), sort) {
+                    return Some(united);
+                }
                 let as_or = normalize::distribute_all(as_given.as_or());
                 if as_or != *filter {
                     as_union = self.plan_filter(&as_or);
@@ -231,6 +247,25 @@ impl Planner<'_> {
             (Some(union), _) => Some(union),
             (None, join) => join,
         }
+    }
+
+    /// The plan that merges the records of all combinations of values in lists, because the order of the query is not that of
+    /// the lists. None if the plan for one combination does not look all of them up. Java: `planFilterWithInUnion`.
+    fn plan_in_union(&self, mut clauses: InClauses, sort: &KeyExpression) -> Option<ScoredPlan> {
+        if self.options.in_union_max == 0 {
+            return None;
+        }
+        clauses.drop_equal_values();
+        let mut planned = self.plan_once(clauses.sub_filter(), true)?;
+        if !clauses.bindings().is_subset(&planned.plan.looked_up()) {
+            return None;
+        }
+        let comparison_key = ordering::for_merge(Some(sort), self.context.primary_key()?);
+        let comparison_key = ordering::merged(&[planned.ordering.as_ref()?], Some(comparison_key), true)?;
+        let reverse = planned.plan.is_reverse()?;
+        planned.plan = clauses.unite(planned.plan, comparison_key, reverse, self.options.in_union_max)?;
+        planned.ordering = None;
+        Some(planned)
     }
 
     fn plan_in_join(&self, clauses: InClauses, needs_ordering: bool) -> Option<ScoredPlan> {

@@ -31,7 +31,9 @@ impl OrderingKey {
                 primary_key_start: 0,
                 primary_key_tail: 0,
             }),
-            Plan::Union { comparison_key, .. } | Plan::Intersection { comparison_key, .. } => {
+            Plan::Union { comparison_key, .. }
+            | Plan::InUnion { comparison_key, .. }
+            | Plan::Intersection { comparison_key, .. } => {
                 Some(OrderingKey::of_comparison_key(comparison_key, primary_key))
             }
             Plan::Covering { .. }
@@ -207,7 +209,8 @@ pub(super) fn for_merge(sort: Option<&KeyExpression>, primary_key: &KeyExpressio
     }
 }
 
-fn parts(key: &KeyExpression) -> &[KeyExpression] {
+/// The columns of a list, or the only one.
+pub(super) fn parts(key: &KeyExpression) -> &[KeyExpression] {
     match key {
         KeyExpression::Then(then) => then.children(),
         other => std::slice::from_ref(other),

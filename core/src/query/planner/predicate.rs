@@ -10,7 +10,7 @@ use crate::metadata::{self, IndexPredicate};
 use crate::query::{Comparison, ComparisonKind, Operand, QueryComponent};
 
 /// Whether records of which `filter` is true meet the predicate.
-pub(super) fn is_implied(predicate: &IndexPredicate, filter: Option<&QueryComponent>) -> bool {
+pub(crate) fn is_implied(predicate: &IndexPredicate, filter: Option<&QueryComponent>) -> bool {
     match predicate {
         IndexPredicate::And(parts) => parts.iter().all(|part| is_implied(part, filter)),
         IndexPredicate::Or(parts) => parts.iter().any(|part| is_implied(part, filter)),

@@ -35,6 +35,7 @@ impl QueryComponent {
     /// | `is_empty(tags)`, `is_not_empty(tags)` | whether a repeated field has values |
     /// | `record_type() = 'User'`, `record_version() > X'…'` | of the record |
     /// | `add(price, tax) < 100` | the column of a function that indexes know |
+    /// | nothing but spaces | all records, as `TRUE` |
     /// | `?`, `?2`, `:name`, `city = ANY(:cities)` | parameters; the last one is a list |
     /// | `1`, `1.5`, `1e9`, `'it''s'`, `TRUE`, `NULL`, `X'00FF'` | values |
     /// | `uuid('…')`, `float(1.5)`, `double('NaN')`, `versionstamp(X'…')` | other values |
@@ -72,6 +73,9 @@ impl QueryComponent {
                 at(error.location, "the text of the query is not understood").with("reason", error.message)
             })?;
         check_length(&tokens)?;
+        if tokens.iter().all(|token| matches!(token.token, Token::Whitespace(_))) {
+            return Ok(QueryComponent::And(Vec::new()));
+        }
         unreserve_any(&mut tokens);
         let placeholders = positional(&tokens);
         Reader::new(placeholders).component(&expression(tokens)?)

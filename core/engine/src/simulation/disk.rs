@@ -1,5 +1,5 @@
 //! A disk that loses its power: after a number of operations everything fails, and what was not synced is there after the
-//! restart in part, in any part.
+//! restart in part, in any part. A write may be torn anywhere.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use parking_lot::Mutex;
 use redb::StorageBackend;
 
-use super::SplitMix;
+use super::rng::SplitMix;
 use crate::cluster::files::{AppendFile, Files};
 
 /// A directory on such a disk. Clones are the same one.
@@ -69,22 +69,27 @@ impl SimulatedDisk {
     }
 
     /// Changes a bit of a file whose name begins with `prefix`; says which.
+    #[cfg(test)]
     pub(crate) fn damage(&self, prefix: &str) -> String {
         let mut files = self.0.files.lock();
         let mut damaged: Vec<_> = files
             .iter_mut()
             .filter(|(name, file)| name.starts_with(prefix) && !file.content.is_empty() && !file.removed)
             .collect();
-        let at = self.0.rng.below(damaged.len() as u64);
-        let (name, file) = damaged.swap_remove(usize::try_from(at).unwrap());
-        let offset = usize::try_from(self.0.rng.below(file.content.len() as u64)).unwrap();
+        let (name, file) = damaged.swap_remove(self.0.rng.index(damaged.len()));
+        let offset = self.0.rng.index(file.content.len());
         file.content[offset] ^= 1 << self.0.rng.below(8);
         format!("byte {offset} of {name}")
     }
 
-    /// Ends the power now.
-    pub(crate) fn fail(&self) {
-        self.0.operations.store(0, Ordering::Relaxed);
+    /// Ends the power after so many operations more.
+    pub(crate) fn fail_after(&self, operations: i64) {
+        self.0.operations.store(operations, Ordering::Relaxed);
+    }
+
+    /// Whether the power is gone.
+    pub(crate) fn has_failed(&self) -> bool {
+        self.0.operations.load(Ordering::Relaxed) <= 0
     }
 
     /// Does something to a file, unless the power is gone.
@@ -136,7 +141,7 @@ impl SimulatedFile {
                 _ if rng.below(2) == 0 => {}
                 Change::Length(length) => content.resize(length, 0),
                 Change::Write(offset, bytes) => {
-                    let torn = usize::try_from(rng.below(1 + bytes.len() as u64)).unwrap();
+                    let torn = rng.index(1 + bytes.len());
                     let length = if rng.below(2) == 0 { torn } else { bytes.len() };
                     write(&mut content, offset, &bytes[..length]);
                 }
@@ -187,7 +192,7 @@ impl Files for SimulatedDisk {
     fn create(&self, name: &str, content: &[u8]) -> io::Result<Box<dyn AppendFile>> {
         // The name may be on disk with any part of the content, or not at all, until this returns.
         if self.power().is_err() {
-            let length = usize::try_from(self.0.rng.below(content.len() as u64 + 1)).unwrap();
+            let length = self.0.rng.index(content.len() + 1);
             return self
                 .make(name, &content[..length])
                 .and(Err(io::Error::other("the power is gone")));
@@ -200,8 +205,31 @@ impl Files for SimulatedDisk {
         }))
     }
 
+    fn prepare(&self, name: &str, length: u64) -> io::Result<()> {
+        let length = usize::try_from(length).unwrap();
+        // The name may be on disk with some of the zeros until this returns.
+        if self.power().is_err() {
+            let some = usize::try_from(self.0.rng.below(length as u64 + 1)).unwrap();
+            return self
+                .make(name, &vec![0; some])
+                .and(Err(io::Error::other("the power is gone")));
+        }
+        self.make(name, &vec![0; length])
+    }
+
+    fn begin(&self, name: &str, content: &[u8]) -> io::Result<Box<dyn AppendFile>> {
+        self.with(name, |file| file.write(0, content))?;
+        self.power()?;
+        self.with(name, SimulatedFile::sync)?;
+        Ok(Box::new(SimulatedAppend {
+            disk: self.clone(),
+            name: name.to_owned(),
+            end: content.len(),
+        }))
+    }
+
     fn open(&self, name: &str, length: u64) -> io::Result<Box<dyn AppendFile>> {
-        let end = usize::try_from(length).unwrap();
+        let end = place(length)?;
         let is_clean = self.with(name, |file| {
             file.content
                 .get(end..)
@@ -274,15 +302,20 @@ impl StorageBackend for SimulatedStorage {
     }
 
     fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
-        let offset = usize::try_from(offset).unwrap();
+        let begin = place(offset)?;
         self.disk.with(&self.name, |file| {
-            out.copy_from_slice(&file.content[offset..offset + out.len()])
-        })
+            let bytes = file
+                .content
+                .get(begin..begin + out.len())
+                .ok_or(io::ErrorKind::UnexpectedEof)?;
+            out.copy_from_slice(bytes);
+            Ok(())
+        })?
     }
 
     fn set_len(&self, length: u64) -> io::Result<()> {
-        self.disk
-            .with(&self.name, |file| file.set_length(usize::try_from(length).unwrap()))
+        let length = place(length)?;
+        self.disk.with(&self.name, |file| file.set_length(length))
     }
 
     fn sync_data(&self) -> io::Result<()> {
@@ -291,9 +324,14 @@ impl StorageBackend for SimulatedStorage {
     }
 
     fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
-        self.disk
-            .with(&self.name, |file| file.write(usize::try_from(offset).unwrap(), data))
+        let offset = place(offset)?;
+        self.disk.with(&self.name, |file| file.write(offset, data))
     }
+}
+
+/// A place in a file, which lies in memory.
+fn place(offset: u64) -> io::Result<usize> {
+    usize::try_from(offset).map_err(io::Error::other)
 }
 
 /// How far ahead a file has zeros.
