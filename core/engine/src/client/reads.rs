@@ -230,7 +230,7 @@ impl State {
     }
 
     fn get_key_natively(&mut self, selector: &Selector, snapshot: bool) -> Result<Bytes> {
-        let found = request::find(&self.snapshot, selector, SYSTEM_KEYS_END)?.into_key(self.native_end());
+        let found = request::find(&self.snapshot, selector, self.native_end())?.into_key(self.native_end());
         if !snapshot {
             let (begin, end) = conflicts::of_selector(selector, &found);
             self.read_conflicts.push(&begin, &end);
@@ -263,7 +263,7 @@ impl State {
     /// The database without own writes and with all its keys.
     fn native_view(&self) -> View<'_> {
         View {
-            max_key: SYSTEM_KEYS_END,
+            max_key: self.native_end(),
             ..self.view(true)
         }
     }
