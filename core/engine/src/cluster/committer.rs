@@ -1,12 +1,12 @@
 //! Commits groups of transactions, one group after the other: conflicts, atomic operations and versionstamps, the log, then
 //! visibility. The order is what durability rests on: nothing at a group's version can be seen before the log has the group.
 
-use std::sync::{Arc, mpsc};
+use std::sync::Arc;
 
 use record_store_kv::{Error, Result, fdb_code};
 
 use super::change::Change;
-use super::log::{Job, Log};
+use super::log::{Helper, Log};
 use super::resolver::Resolver;
 use super::sequencer::LEASE_LENGTH;
 use super::shared::{Shared, touches_lock};
@@ -44,10 +44,10 @@ impl Committer {
         }
     }
 
-    /// Leaves work that no commit should wait for to whoever takes these jobs.
-    pub(crate) fn leave_to(&mut self, jobs: mpsc::Sender<Job>) {
+    /// Leaves work that no commit should wait for to `helper`.
+    pub(crate) fn leave_to(&mut self, helper: Helper) {
         if let Some(log) = &mut self.log {
-            log.leave_to(jobs);
+            log.leave_to(helper);
         }
     }
 

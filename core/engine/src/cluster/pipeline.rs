@@ -15,7 +15,7 @@ use tokio::sync::oneshot;
 
 use super::committer::Committer;
 use super::directory::DirectoryLock;
-use super::log::Job;
+use super::log::{Helper, Job};
 use super::shared::Shared;
 use super::workers::Workers;
 use crate::mutation::{CommitOutcome, CommitRequest};
@@ -56,7 +56,8 @@ enum Settling {
 
 impl Pipeline {
     /// A pipeline on the caller's thread.
-    pub(crate) fn inline(shared: Arc<Shared>, committer: Committer) -> Self {
+    pub(crate) fn inline(shared: Arc<Shared>, mut committer: Committer) -> Self {
+        committer.leave_to(Helper::Caller);
         Pipeline {
             shared,
             commits: Commits::Inline(Box::new(Mutex::new(committer))),
@@ -73,7 +74,7 @@ impl Pipeline {
         workers: &Workers,
         lock: &Option<Arc<DirectoryLock>>,
     ) -> Result<Self> {
-        committer.leave_to(do_jobs_on_thread(&shared, workers, lock.clone())?);
+        committer.leave_to(Helper::Thread(do_jobs_on_thread(&shared, workers, lock.clone())?));
         let commits = if sync {
             commit_on_thread(&shared, committer, workers, lock.clone())?
         } else {

@@ -10,33 +10,41 @@ use crate::cluster::files::Files;
 /// Work for a thread that has time.
 pub(crate) type Job = Box<dyn FnOnce() + Send>;
 
-/// Makes the next segment ahead of its time: on a thread, or where there is none, at once.
+/// Who does such work.
+pub(crate) enum Helper {
+    /// Whoever has it to do, at once.
+    Caller,
+    /// A thread that takes jobs.
+    Thread(mpsc::Sender<Job>),
+}
+
+/// Makes the next segment ahead of its time.
 pub(crate) struct Ahead {
     files: Arc<dyn Files>,
-    jobs: Option<mpsc::Sender<Job>>,
+    helper: Option<Helper>,
     asked: Option<mpsc::Receiver<io::Result<()>>>,
 }
 
 impl Ahead {
-    /// Makes segments among `files`, on the thread that asks.
+    /// Makes segments among `files`, none before there is a helper: a start has no time for it.
     pub(crate) fn new(files: Arc<dyn Files>) -> Self {
         Ahead {
             files,
-            jobs: None,
+            helper: None,
             asked: None,
         }
     }
 
-    /// Leaves the work to whoever takes these jobs, from now on.
-    pub(crate) fn leave_to(&mut self, jobs: mpsc::Sender<Job>) {
-        self.jobs = Some(jobs);
+    /// Leaves the work to `helper` from now on.
+    pub(crate) fn leave_to(&mut self, helper: Helper) {
+        self.helper = Some(helper);
     }
 
     /// Has the segment made, `length` bytes long, unless that was asked for already.
     pub(crate) fn ask(&mut self, sequence: u64, length: u64) {
-        if self.asked.is_some() {
+        let Some(helper) = self.helper.as_ref().filter(|_| self.asked.is_none()) else {
             return;
-        }
+        };
         let (done, made) = mpsc::channel();
         self.asked = Some(made);
         let files = self.files.clone();
@@ -50,10 +58,10 @@ impl Ahead {
             // The log may have been closed meanwhile.
             let _ = done.send(result);
         });
-        match &self.jobs {
+        match helper {
+            Helper::Caller => job(),
             // If the thread has ended, nothing is made, which `take` finds out.
-            Some(jobs) => drop(jobs.send(job)),
-            None => job(),
+            Helper::Thread(jobs) => drop(jobs.send(job)),
         }
     }
 

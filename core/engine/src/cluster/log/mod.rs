@@ -10,13 +10,13 @@ mod segment;
 
 use std::collections::VecDeque;
 use std::io;
-use std::sync::{Arc, mpsc};
+use std::sync::Arc;
 
 use parking_lot::Mutex;
 use record_store_kv::env::Env;
 
 use self::ahead::Ahead;
-pub(crate) use self::ahead::Job;
+pub(crate) use self::ahead::{Helper, Job};
 use self::segment::SegmentHeader;
 use super::change::Change;
 use super::files::{AppendFile, Files};
@@ -93,9 +93,9 @@ impl Log {
         })
     }
 
-    /// Leaves work that no commit should wait for to whoever takes these jobs.
-    pub(crate) fn leave_to(&mut self, jobs: mpsc::Sender<Job>) {
-        self.ahead.leave_to(jobs);
+    /// Leaves work that no commit should wait for to `helper`.
+    pub(crate) fn leave_to(&mut self, helper: Helper) {
+        self.ahead.leave_to(helper);
     }
 
     /// Appends a record; when this returns it is as durable as the database's durability asks for.
