@@ -15,7 +15,7 @@ use crate::cluster::Cluster;
 /// A database handle. Handles on one database have their own defaults and watch limits.
 pub(crate) struct Handle {
     cluster: Arc<Cluster>,
-    name: Arc<str>,
+    name: String,
     defaults: Mutex<Defaults>,
     watches: Arc<AtomicI64>,
 }
@@ -25,7 +25,7 @@ impl Handle {
     pub(crate) fn new(cluster: Arc<Cluster>, name: String) -> Self {
         Handle {
             cluster,
-            name: name.into(),
+            name,
             defaults: Mutex::default(),
             watches: Arc::default(),
         }
@@ -37,7 +37,7 @@ impl Handle {
     }
 
     /// What the database is called.
-    pub(crate) fn name(&self) -> &Arc<str> {
+    pub(crate) fn name(&self) -> &str {
         &self.name
     }
 
@@ -69,11 +69,11 @@ impl DatabaseBackend for EngineDatabase {
     }
 
     fn name(&self) -> String {
-        self.0.name.to_string()
+        self.0.name.clone()
     }
 
     fn new_handle(&self) -> Result<Arc<dyn DatabaseBackend>> {
-        let handle = Handle::new(self.0.cluster.clone(), self.0.name.to_string());
+        let handle = Handle::new(self.0.cluster.clone(), self.0.name.clone());
         Ok(Arc::new(EngineDatabase(Arc::new(handle))))
     }
 

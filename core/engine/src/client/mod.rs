@@ -206,7 +206,7 @@ impl TransactionBackend for EngineTransaction {
         let mut state = self.lock();
         if legality::is_special(key) {
             let deferred = state.check_deferred();
-            return Read::ready(deferred.and_then(|()| special::get(&mut state, key)));
+            return Read::ready(deferred.and_then(|()| special::get(&mut state, &self.handle, key)));
         }
         if let Err(error) = state.check_usable() {
             return Read::ready(Err(error));
@@ -238,7 +238,7 @@ impl TransactionBackend for EngineTransaction {
         let mut state = self.lock();
         if legality::is_special(&request.begin.key) && request.end.key >= SYSTEM_KEYS_END {
             let deferred = state.check_deferred();
-            let found = deferred.and_then(|()| special::get_range(&mut state, &read));
+            let found = deferred.and_then(|()| special::get_range(&mut state, &self.handle, &read));
             return Read::ready(found.map(RangeBatch::from));
         }
         if let Err(error) = state.check_usable() {
