@@ -2,6 +2,7 @@
 
 mod chance;
 mod late;
+mod lookups;
 mod pages;
 mod plans;
 mod prepared;
