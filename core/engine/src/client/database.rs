@@ -21,12 +21,12 @@ pub(crate) struct Handle {
 }
 
 impl Handle {
-    /// A handle on `cluster`, called `name` in error messages.
-    pub(crate) fn new(cluster: Arc<Cluster>, name: String) -> Self {
+    /// A handle on `cluster`, called `name` in error messages, whose clients see a version of FoundationDB's API.
+    pub(crate) fn new(cluster: Arc<Cluster>, name: String, api_version: i32) -> Self {
         Handle {
             cluster,
             name,
-            defaults: Mutex::default(),
+            defaults: Mutex::new(Defaults::of_api(api_version)),
             watches: Arc::default(),
         }
     }
@@ -73,7 +73,11 @@ impl DatabaseBackend for EngineDatabase {
     }
 
     fn new_handle(&self) -> Result<Arc<dyn DatabaseBackend>> {
-        let handle = Handle::new(self.0.cluster.clone(), self.0.name.clone());
+        let handle = Handle::new(
+            self.0.cluster.clone(),
+            self.0.name.clone(),
+            self.0.defaults().api_version(),
+        );
         Ok(Arc::new(EngineDatabase(Arc::new(handle))))
     }
 

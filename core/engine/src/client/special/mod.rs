@@ -18,7 +18,7 @@ pub(crate) use self::conflicts::ConflictReport;
 pub(crate) use self::process::connection_string;
 pub(crate) use self::writes::SpecialWrites;
 use super::database::Handle;
-use super::legality::SYSTEM_KEYS_END;
+use super::legality::{SYSTEM_KEYS_END, is_special};
 use super::range::{RangeFound, RangeRead};
 use super::state::State;
 
@@ -160,17 +160,31 @@ impl Module {
             Module::ClusterFilePath => one(Some(process::path(handle))),
             Module::AutoCoordinators => one(Some(process::address())),
             Module::ErrorMessage => one(written(state).and_then(SpecialWrites::error_message)),
-            Module::Tracing => Ok(process::tracing(prefix, state)),
+            Module::Tracing if state.options.api_version >= 700 => Ok(process::tracing(prefix, state)),
             Module::Coordinators => Ok(process::coordinators(prefix)),
             Module::TenantMap => tenants::rows(prefix, (begin, end), state),
             Module::ManagementOptions => Ok(written(state).map(|writes| writes.rows(prefix)).unwrap_or_default()),
             Module::DatabaseLock => one(management::lock_id(state)?),
             Module::DataDistribution => Ok(management::data_distribution(prefix)),
-            Module::ClusterId | Module::TenantRename | Module::TenantConfigure | Module::Empty | Module::Refused => {
-                Ok(Vec::new())
-            }
+            Module::Tracing
+            | Module::ClusterId
+            | Module::TenantRename
+            | Module::TenantConfigure
+            | Module::Empty
+            | Module::Refused => Ok(Vec::new()),
         }
     }
+}
+
+/// Whether `key` is one that the special key space has: before version 630 of the API these were three single keys and a list.
+pub(crate) fn has(state: &State, key: &[u8]) -> bool {
+    const OLD: [&[u8]; 4] = [
+        b"\xff\xff/cluster_file_path",
+        b"\xff\xff/connection_string",
+        b"\xff\xff/status/json",
+        b"\xff\xff/worker_interfaces",
+    ];
+    is_special(key) && (state.options.api_version >= 630 || OLD.contains(&key))
 }
 
 /// Reads one special key. Errors: 2113 for a key of no module, 2138.
