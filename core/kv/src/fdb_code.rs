@@ -74,10 +74,10 @@ codes! {
     2020 TRANSACTION_INVALID_VERSION "transaction_invalid_version" No "the transaction failed, so it has no version";
     2021 NO_COMMIT_VERSION "no_commit_version" No "the transaction was read-only, so it has no commit version";
     2023 TRANSACTION_READ_ONLY "transaction_read_only" No "the transaction may only read";
+    2100 SERIALIZATION_FAILED "serialization_failed" No "the value cannot be read: its protocol version is unknown";
     2101 TRANSACTION_TOO_LARGE "transaction_too_large" No "the transaction exceeds its size limit";
     2102 KEY_TOO_LARGE "key_too_large" No "the key is longer than the limit";
     2103 VALUE_TOO_LARGE "value_too_large" No "the value is longer than the limit";
-    2100 SERIALIZATION_FAILED "serialization_failed" No "the value cannot be read: its protocol version is unknown";
     2108 UNSUPPORTED_OPERATION "unsupported_operation" No "the operation is not supported";
     2109 TOO_MANY_TAGS "too_many_tags" No "too many tags on one transaction";
     2110 TAG_TOO_LONG "tag_too_long" No "the tag is too long";
