@@ -76,7 +76,9 @@ impl Database {
     /// Opens the database that `url` names:
     ///
     /// - `memory:` a new one that lives in this process,
-    /// - a path, or `file:` and a path: the embedded database in that directory, created if it is not there,
+    /// - a path, or `file:` and a path: the embedded database in that directory, created if it is not there; behind the path of
+    ///   `file:` may stand `?` and options such as `cache_mib=1024&window_mib=512&durability=none`
+    ///   (`record_store_engine::EngineOptions::parse`), which hold for the first handle of a process on the directory,
     /// - `sim:`, or `sim:?` and parts such as `seed=7&conflicts=0.2`: a new simulated database, on which things go wrong by chance
     ///   from the seed, to test a program (`record_store_engine::simulation`),
     /// - `fdb:` or `fdb:` and the path of a cluster file: a FoundationDB cluster (feature `fdb`).
@@ -93,7 +95,7 @@ impl Database {
     pub async fn open_with(url: &str, options: DatabaseOptions) -> Result<Self> {
         let kv = match Location::parse(url)? {
             Location::Memory => backend::memory()?,
-            Location::Path(path) => backend::path(path)?,
+            Location::Path(path, options) => backend::path(path, &options)?,
             Location::Simulation(query) => backend::simulation(&query)?,
             Location::Cluster(file) => backend::cluster(file)?,
         };
@@ -356,7 +358,8 @@ impl fmt::Debug for Database {
 #[derive(Debug, PartialEq, Eq)]
 enum Location {
     Memory,
-    Path(PathBuf),
+    /// A directory, and the options behind it.
+    Path(PathBuf, String),
     /// A simulated database, by its description.
     Simulation(String),
     /// A cluster, by its cluster file or the default one.
@@ -372,7 +375,11 @@ impl Location {
             Some(("file", "")) | None if url.is_empty() || url == "file:" => {
                 refused("the path of the database is missing")
             }
-            Some(("file", path)) => Ok(Location::Path(path.into())),
+            Some(("file", path)) => match path.split_once('?') {
+                Some(("", _)) => refused("the path of the database is missing"),
+                Some((path, options)) => Ok(Location::Path(path.into(), options.to_owned())),
+                None => Ok(Location::Path(path.into(), String::new())),
+            },
             Some(("sim", "")) => Ok(Location::Simulation(String::new())),
             Some(("sim", query)) => match query.strip_prefix('?') {
                 Some(query) => Ok(Location::Simulation(query.to_owned())),
@@ -384,7 +391,7 @@ impl Location {
             Some((scheme, _)) if is_scheme(scheme) => refused(
                 "the scheme of the URL is none of memory:, file:, sim: and fdb:; write file: before a path that has a colon",
             ),
-            _ => Ok(Location::Path(url.into())),
+            _ => Ok(Location::Path(url.into(), String::new())),
         }
     }
 }
@@ -406,9 +413,9 @@ mod backend {
     }
 
     #[cfg(feature = "engine")]
-    pub(super) fn path(path: PathBuf) -> Result<kv::Database> {
+    pub(super) fn path(path: PathBuf, options: &str) -> Result<kv::Database> {
         use record_store_engine::{Engine, EngineOptions, Location};
-        Ok(Engine::open(Location::Path(path), EngineOptions::default())?)
+        Ok(Engine::open(Location::Path(path), EngineOptions::parse(options)?)?)
     }
 
     #[cfg(feature = "engine")]
@@ -427,7 +434,7 @@ mod backend {
     }
 
     #[cfg(not(feature = "engine"))]
-    pub(super) fn path(path: PathBuf) -> Result<kv::Database> {
+    pub(super) fn path(path: PathBuf, _: &str) -> Result<kv::Database> {
         Err(left_out(path.display(), "engine"))
     }
 
@@ -452,7 +459,8 @@ mod tests {
 
     #[test]
     fn urls_name_locations() {
-        let path = |path: &str| Ok(Location::Path(path.into()));
+        let with = |path: &str, options: &str| Ok(Location::Path(path.into(), options.to_owned()));
+        let path = |path: &str| with(path, "");
         let table = [
             ("memory:", Ok(Location::Memory)),
             ("data/users", path("data/users")),
@@ -460,6 +468,9 @@ mod tests {
             ("C:\\db", path("C:\\db")),
             ("file:db", path("db")),
             ("file:/a:b", path("/a:b")),
+            ("file:db?cache_mib=64", with("db", "cache_mib=64")),
+            ("file:?cache_mib=64", Err(())),
+            ("what?", path("what?")),
             ("fdb:", Ok(Location::Cluster(None))),
             (
                 "fdb:/etc/fdb.cluster",

@@ -1,4 +1,5 @@
-//! `cargo xtask bench`: Record-Store against its peers, kept in docs/benchmarks.md.
+//! `cargo xtask bench`: Record-Store against its peers, kept in docs/benchmarks.md, and the engine against its own, kept in
+//! docs/benchmarks-engine.md.
 
 use std::fs;
 
@@ -14,7 +15,7 @@ Ratios above 1 mean that Record-Store is faster. Except in memory, every save is
 
 - **Record-Store**: users in a space, protobuf messages in and out, on the embedded engine. A save looks for the record that it replaces, keeps the indexes and gives every record a version.
 - **raw writes**: exactly the keys and values that Record-Store writes, to the same engine, without a record layer: made before the clock starts, and nothing is read. What is missing to 1× is what records and indexes cost.
-- **redb raw**: the ordered store that the engine uses as its base, by itself: one encoded user under its number, one commit a batch.
+- **redb raw**: the ordered store that the engine uses as its base, by itself, with a cache of 256 MiB as the others: one encoded user under its number, without a version, one commit a batch.
 - **SQLite**: a table with columns, `journal_mode = WAL`, `synchronous = FULL`, prepared statements, a cache of 256 MiB; the same three indexes. It keeps no counts.
 
 Users have about 300 bytes and are saved in scattered order, 100 in one transaction. The indexes are by e-mail address, by city and by age, and count the users of a city. Gets and scans are by primary key and decode every user.
@@ -23,23 +24,50 @@ Queries run each in a transaction of its own, planned anew each time, and decode
 
 ";
 
-/// Runs the benchmark for these numbers of records and rewrites the page.
-pub(crate) fn run(records: &[u64]) -> Result<(), Failure> {
+/// What stands before the tables of the engine.
+const ENGINE_HEAD: &str = "\
+# Benchmarks of the engine
+
+`cargo xtask bench engine` makes this page: the embedded engine, the storage library under it and SQLite, one after another in one run on one machine, each measurement in a process of its own. All three hold the same keys (24 bytes, scattered) and values (100 bytes), and all three have a cache of 256 MiB. Ratios above 1 mean that the engine is better. Every commit is on disk (fsync) before it counts, unless it says otherwise.
+
+- **the engine**: through the transactions of the seam, as the record layer uses it, with its default options (512 MiB for changes that are not in the base yet).
+- **redb raw**: the ordered store that the engine uses as its base, by itself: a read or write transaction for each call.
+- **SQLite**: a table `(key BLOB PRIMARY KEY, value BLOB) WITHOUT ROWID`, `journal_mode = WAL`, `synchronous = FULL` (`OFF` where nothing is synced), prepared statements; clients queue for one connection.
+
+Random puts mostly replace values. \"A bare sleep late by\" is how late the system woke a thread that did nothing but sleep meanwhile: a pause of that length is the machine's, not the store's.
+
+";
+
+/// What is measured.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+pub(crate) enum What {
+    /// Records in a space.
+    Records,
+    /// The engine, below the record layer.
+    Engine,
+}
+
+/// Runs the benchmark for these numbers of records and rewrites its page.
+pub(crate) fn records(records: &[u64]) -> Result<(), Failure> {
     let records: Vec<String> = records.iter().map(u64::to_string).collect();
+    let arguments = ["--records", &records.join(",")];
+    run("record-store-compare", &arguments, "docs/benchmarks.md", HEAD)
+}
+
+/// Runs the benchmark of the engine and rewrites its page.
+pub(crate) fn engine(keys: u64, seconds: u64) -> Result<(), Failure> {
+    let arguments = ["--keys", &keys.to_string(), "--seconds", &seconds.to_string()];
+    let page = "docs/benchmarks-engine.md";
+    run("record-store-engine-compare", &arguments, page, ENGINE_HEAD)
+}
+
+fn run(package: &str, arguments: &[&str], page: &str, head: &str) -> Result<(), Failure> {
     let tables = Program::cargo()
-        .args([
-            "run",
-            "--quiet",
-            "--release",
-            "--package",
-            "record-store-compare",
-            "--",
-            "--records",
-            &records.join(","),
-        ])
+        .args(["run", "--quiet", "--release", "--package", package, "--"])
+        .args(arguments)
         .output()?;
-    let page = workspace::root().join("docs/benchmarks.md");
-    fs::write(&page, format!("{HEAD}{tables}")).map_err(|error| format!("{}: {error}", page.display()))?;
+    let page = workspace::root().join(page);
+    fs::write(&page, format!("{head}{tables}")).map_err(|error| format!("{}: {error}", page.display()))?;
     println!("{tables}");
     Ok(())
 }

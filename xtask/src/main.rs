@@ -32,11 +32,20 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Measure against the peers and rewrite docs/benchmarks.md
+    /// Measure against the peers and rewrite docs/benchmarks.md, or docs/benchmarks-engine.md
     Bench {
+        /// What is measured: records, or the engine under them
+        #[arg(default_value = "records")]
+        what: bench::What,
         /// How many records: one table each
         #[arg(long, value_delimiter = ',', default_values_t = [10_000, 1_000_000])]
         records: Vec<u64>,
+        /// How many keys the engine holds
+        #[arg(long, default_value_t = 1_000_000)]
+        keys: u64,
+        /// How long the engine's loads are sustained, in seconds
+        #[arg(long, default_value_t = 120)]
+        seconds: u64,
     },
     /// Load the cities of the world and work with them, from Rust, Python, JavaScript and C
     Demo {
@@ -71,7 +80,12 @@ enum Command {
 
 fn main() -> ExitCode {
     let result = match Arguments::parse().command {
-        Command::Bench { records } => bench::run(&records),
+        Command::Bench {
+            what: bench::What::Records,
+            records,
+            ..
+        } => bench::records(&records),
+        Command::Bench { keys, seconds, .. } => bench::engine(keys, seconds),
         Command::Demo { directory } => demo::run(directory),
         Command::Dist { product } => dist::run(&product),
         Command::Gen { check } => r#gen::run(check),

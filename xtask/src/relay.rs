@@ -11,6 +11,9 @@ use crate::c::{self, Profile};
 use crate::step::{Failure, Program};
 use crate::{node, python, workspace};
 
+/// A language, and its program, which reads one page.
+pub(crate) type Runner<'a> = (&'a str, &'a dyn Fn() -> Result<Program, Failure>);
+
 /// A page as one of the programs prints it.
 struct Page {
     cities: Vec<i64>,
@@ -20,12 +23,7 @@ struct Page {
 /// Hands the cities of a country around, `count` a page, and compares all pages with one read of everything.
 ///
 /// Errors: a program failed, or a city is missing, twice or in another place.
-pub(crate) fn run(
-    programs: &[(&str, &dyn Fn() -> Result<Program, Failure>)],
-    database: &Path,
-    country: &str,
-    count: usize,
-) -> Result<(), Failure> {
+pub(crate) fn run(programs: &[Runner<'_>], database: &Path, country: &str, count: usize) -> Result<(), Failure> {
     let ask = |program: &dyn Fn() -> Result<Program, Failure>, count: usize, after: Option<&str>| {
         let asked = program()?.args([database]).args([country, &count.to_string()]);
         let printed = asked.args(after).output()?;

@@ -11,11 +11,16 @@ use crate::workload::Workload;
 
 const USERS: TableDefinition<'static, i64, &[u8]> = TableDefinition::new("users");
 
+/// As much as the engine and SQLite have.
+const CACHE_BYTES: usize = 256 << 20;
+
 struct Raw(Database);
 
 /// Opens a database in `folder`.
 pub(crate) fn open(_: &Workload, folder: &Path) -> Outcome<Box<dyn Peer>> {
-    let database = Database::create(folder.join("users.redb"))?;
+    let database = Database::builder()
+        .set_cache_size(CACHE_BYTES)
+        .create(folder.join("users.redb"))?;
     let write = database.begin_write()?;
     write.open_table(USERS)?;
     write.commit()?;

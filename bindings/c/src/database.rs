@@ -65,7 +65,8 @@ impl Database {
 }
 
 /// Opens the database that `url` names: "memory:" is a new one in this process; a path, or "file:" and a path, is the embedded
-/// database in that directory, made if it is not there; "fdb:" and the path of a cluster file is a FoundationDB cluster.
+/// database in that directory, made if it is not there; "fdb:" and the path of a cluster file is a FoundationDB cluster. Behind
+/// the path of "file:" options may stand: "file:data?cache_mib=1024&window_mib=512&durability=none".
 ///
 /// `options` may be NULL. The database is closed by `rs_close`.
 #[unsafe(no_mangle)]

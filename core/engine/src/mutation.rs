@@ -3,6 +3,7 @@
 use bytes::Bytes;
 
 use crate::atomic::AtomicOp;
+use crate::cluster::Change;
 use crate::key::Key;
 
 /// A half-open range of keys, `begin` inclusive and `end` exclusive.
@@ -83,6 +84,11 @@ impl CommitRequest {
         };
         let conflicts = self.read_conflicts.iter().chain(&self.write_conflicts);
         conflicts.map(range).sum::<usize>() + self.mutations.iter().map(mutation).sum::<usize>()
+    }
+
+    /// About how much memory its changes will take until they are in the base.
+    pub(crate) fn memory(&self) -> usize {
+        self.bytes() + self.mutations.len() * Change::OVERHEAD
     }
 }
 

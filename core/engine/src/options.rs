@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use record_store_kv::env::Env;
+use record_store_kv::{Error, ErrorKind, Result};
 
 /// Options of [`Engine::open`](crate::Engine::open). All handles of a process on one path share one engine, so the first
 /// one's options hold.
@@ -18,10 +19,12 @@ pub struct EngineOptions {
     pub durability: Durability,
     /// How long to wait for another process to let go of the database.
     pub lock_wait: Duration,
-    /// About the most memory that changes may take before they are in the base; when it is used up, commits wait. Changes stay
-    /// for five seconds, about 520 bytes each and their keys and values: the default takes 160,000 small ones a second.
+    /// About the most memory that changes may take before they are in the base; from half of it on, commits wait a little each.
+    /// Changes stay for five seconds, about 520 bytes each and their keys and values: the default takes 100,000 small ones a
+    /// second.
     pub window_bytes: usize,
-    /// The most memory that the cache of the base takes.
+    /// The most memory that the cache of the base takes. Reads of what is not in it cost several times as much, even where the
+    /// system has it in memory; pages are about two thirds full, and a while after a batch it holds some that are of no use any more.
     pub cache_bytes: usize,
     /// Whether the database in a directory has threads of its own. Without, all work runs on the threads that call, as a
     /// simulation wants it, and commits do not share their syncs.
@@ -42,6 +45,52 @@ impl Default for EngineOptions {
             env: Env::system(),
         }
     }
+}
+
+impl EngineOptions {
+    /// The default options with those that the part of a URL behind `?` gives: `cache_mib=1024`, `window_mib=512` and
+    /// `durability=none` (or `sync`), joined by `&`.
+    ///
+    /// ```
+    /// use record_store_engine::{Durability, EngineOptions};
+    ///
+    /// let options = EngineOptions::parse("cache_mib=1024&durability=none")?;
+    /// assert_eq!((options.cache_bytes, options.durability), (1 << 30, Durability::None));
+    /// assert!(EngineOptions::parse("cache=1024").is_err());
+    /// # Ok::<(), record_store_kv::Error>(())
+    /// ```
+    ///
+    /// **Errors**: `InvalidArgument` names the part that cannot be read.
+    pub fn parse(query: &str) -> Result<Self> {
+        let mut options = EngineOptions::default();
+        for part in query.split('&').filter(|part| !part.is_empty()) {
+            match part.split_once('=') {
+                Some(("cache_mib", number)) => options.cache_bytes = mebibytes(part, number)?,
+                Some(("window_mib", number)) => options.window_bytes = mebibytes(part, number)?,
+                Some(("durability", "sync")) => options.durability = Durability::Sync,
+                Some(("durability", "none")) => options.durability = Durability::None,
+                _ => {
+                    return Err(Error::new(
+                        ErrorKind::InvalidArgument,
+                        "the options of a directory are cache_mib=…, window_mib=… and durability=sync or none, joined by &",
+                    )
+                    .with("part", part));
+                }
+            }
+        }
+        Ok(options)
+    }
+}
+
+fn mebibytes(part: &str, number: &str) -> Result<usize> {
+    let number = number.parse::<usize>().ok().filter(|number| *number > 0);
+    number.and_then(|number| number.checked_mul(1 << 20)).ok_or_else(|| {
+        Error::new(
+            ErrorKind::InvalidArgument,
+            "an amount of memory is a whole number of MiB from 1 on",
+        )
+        .with("part", part)
+    })
 }
 
 /// When a commit counts as done. None of them lets a transaction be half done, ever.

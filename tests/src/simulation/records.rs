@@ -102,8 +102,10 @@ async fn act(simulation: &Simulation, space: &RecordSpace, actor: u64, actors: u
                 save(space, &mut known, vec![(id, user)]).await?;
             }
             5 => {
-                let users = (0..2 + chance(4)).map(|_| (own(), user(simulation))).collect();
-                save(space, &mut known, users).await?;
+                // Each once: a user that changes twice in a transaction gives up an address in between, which another may take
+                // before a retry.
+                let users: BTreeMap<u64, User> = (0..2 + chance(4)).map(|_| (own(), user(simulation))).collect();
+                save(space, &mut known, users.into_iter().collect()).await?;
             }
             6 | 7 => {
                 let id = own();

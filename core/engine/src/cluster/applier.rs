@@ -2,18 +2,22 @@
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
+use std::time::Duration;
 
 use parking_lot::Mutex;
 use record_store_kv::Result;
+use record_store_kv::env::Env;
 
 use super::base::Batch;
 use super::change::Change;
-use super::store::Store;
+use super::pace::Pace;
+use super::store::{Settled, Store};
 use crate::limits::{VERSION_WINDOW, VERSIONS_PER_SECOND};
 
 /// The changes that the base does not have yet.
 pub(crate) struct Applier {
     window_bytes: usize,
+    pace: Pace,
     groups: Mutex<VecDeque<Group>>,
     /// About the memory that the waiting changes take in the window.
     memory: AtomicUsize,
@@ -35,6 +39,7 @@ impl Applier {
     pub(crate) fn new(window_bytes: usize) -> Self {
         Applier {
             window_bytes,
+            pace: Pace::new(window_bytes),
             groups: Mutex::default(),
             memory: AtomicUsize::new(0),
             oldest: AtomicI64::new(i64::MAX),
@@ -65,6 +70,12 @@ impl Applier {
         self.memory.load(Ordering::Acquire) >= self.window_bytes
     }
 
+    /// How long a commit whose changes will take `bytes` has to wait for its turn: none while there is plenty of room.
+    pub(crate) fn turn(&self, bytes: usize, env: &Env) -> Duration {
+        let used = self.memory.load(Ordering::Acquire);
+        self.pace.turn(bytes, used, env.clock().monotonic())
+    }
+
     /// Whether everything at or below `version` is in the base.
     #[cfg(test)]
     pub(crate) fn is_empty_before(&self, version: i64) -> bool {
@@ -81,32 +92,49 @@ impl Applier {
         let memory = i128::try_from(self.memory.load(Ordering::Acquire)).unwrap_or(i128::MAX);
         let settling = memory * i128::from(age) / i128::from(age.saturating_add(VERSION_WINDOW));
         let waiting = horizon.saturating_sub(self.waits_since.load(Ordering::Acquire));
-        settling >= BATCH_MEMORY || waiting >= LONGEST_WAIT || self.is_full()
+        let worth_it = i128::try_from(self.window_bytes / BATCH_SHARE).unwrap_or(i128::MAX);
+        settling >= worth_it || waiting >= LONGEST_WAIT || self.is_full()
     }
 
-    /// Moves waiting groups at or below `horizon` into the base of `store`, whole groups until `most` changes are reached.
-    /// Gives the version up to which the base is complete, or nothing if there was nothing to do. One caller at a time.
+    /// About the most memory of a batch for a base on disk.
+    pub(crate) fn largest_batch(&self) -> usize {
+        self.window_bytes / LARGEST_BATCH_SHARE
+    }
+
+    /// Moves waiting groups at or below `horizon` into the base of `store`, whole groups until `most` bytes of memory are
+    /// reached. Gives the version up to which the base is complete, or nothing if there was nothing to do or `stop` told to
+    /// leave off. One caller at a time.
     ///
-    /// After an error the changes are still in the window and in the log, and the base stays as it was.
-    pub(crate) fn step(&self, store: &Store, horizon: i64, most: usize) -> Result<Option<i64>> {
+    /// After an error or a stop the changes are still in the window and in the log, and the base stays as it was.
+    pub(crate) fn step(
+        &self,
+        store: &Store,
+        horizon: i64,
+        most: usize,
+        env: &Env,
+        stop: &dyn Fn() -> bool,
+    ) -> Result<Option<i64>> {
+        let started = env.clock().monotonic();
         let mut batch = Batch::default();
         let mut memory = 0;
-        let mut count = 0;
         let mut version = None;
-        while count < most {
+        while memory < most {
             let Some(group) = self.pop(horizon) else {
                 break;
             };
             group.changes.iter().for_each(|change| batch.add(change));
-            count += group.changes.len();
             memory += group.memory;
             version = Some(group.version);
         }
-        if let Some(version) = version {
-            store.settle(&batch, version)?;
-            self.memory.fetch_sub(memory, Ordering::AcqRel);
+        let Some(version) = version else {
+            return Ok(None);
+        };
+        if store.settle(&batch, version, stop)? == Settled::Stopped {
+            return Ok(None);
         }
-        Ok(version)
+        self.memory.fetch_sub(memory, Ordering::AcqRel);
+        self.pace.note(memory, env.clock().monotonic().saturating_sub(started));
+        Ok(Some(version))
     }
 
     fn pop(&self, horizon: i64) -> Option<Group> {
@@ -126,7 +154,10 @@ impl Applier {
     }
 }
 
-/// How much memory changes take that make a good batch. Small batches cost the base far more for each change.
-const BATCH_MEMORY: i128 = 32 << 20;
+/// The share of the window's memory that makes a good batch. Small batches cost the base far more for each change, since each
+/// writes whole pages.
+const BATCH_SHARE: usize = 16;
+/// The largest share of the window's memory in one batch: it is free again only after the batch.
+const LARGEST_BATCH_SHARE: usize = 4;
 /// How long changes wait for their batch to grow after they have left the window: it bounds what a start must read again.
 const LONGEST_WAIT: i64 = 10 * VERSIONS_PER_SECOND;

@@ -18,9 +18,13 @@ pub(crate) enum Change {
 }
 
 impl Change {
+    /// What a change costs beside its bytes while it is in the window: map node, version list, reference counts, and what
+    /// conflict detection remembers of it. Measured with keys of 32 bytes.
+    pub(crate) const OVERHEAD: usize = 520;
+
     /// About how much memory the change takes while it is in the window.
     pub(crate) fn memory(&self) -> usize {
-        ENTRY_OVERHEAD
+        Change::OVERHEAD
             + match self {
                 Change::Put { key, value } => key.len() + value.len(),
                 Change::Delete { key } => key.len(),
@@ -28,7 +32,3 @@ impl Change {
             }
     }
 }
-
-/// What a change costs beside its bytes while it is in the window: map node, version list, reference counts, and what conflict
-/// detection remembers of it. Measured with keys of 32 bytes.
-const ENTRY_OVERHEAD: usize = 520;

@@ -1,12 +1,12 @@
 //! Commits groups of transactions, one group after the other: conflicts, atomic operations and versionstamps, the log, then
 //! visibility. The order is what durability rests on: nothing at a group's version can be seen before the log has the group.
 
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
 
 use record_store_kv::{Error, Result, fdb_code};
 
 use super::change::Change;
-use super::log::Log;
+use super::log::{Job, Log};
 use super::resolver::Resolver;
 use super::sequencer::LEASE_LENGTH;
 use super::shared::{Shared, touches_lock};
@@ -41,6 +41,13 @@ impl Committer {
             shared,
             resolver: Resolver::default(),
             log,
+        }
+    }
+
+    /// Leaves work that no commit should wait for to whoever takes these jobs.
+    pub(crate) fn leave_to(&mut self, jobs: mpsc::Sender<Job>) {
+        if let Some(log) = &mut self.log {
+            log.leave_to(jobs);
         }
     }
 

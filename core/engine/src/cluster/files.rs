@@ -5,6 +5,8 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
+use super::base::BaseFile;
+
 /// A directory.
 pub(crate) trait Files: Send + Sync {
     /// Where `name` is, for messages.
@@ -19,6 +21,10 @@ pub(crate) trait Files: Send + Sync {
     fn replace(&self, name: &str, content: &[u8]) -> io::Result<()>;
     /// Makes a file that begins with `content`, both on disk when this returns, to append to.
     fn create(&self, name: &str, content: &[u8]) -> io::Result<Box<dyn AppendFile>>;
+    /// Makes a file of `length` zeros, on disk when this returns, for [`Files::begin`].
+    fn prepare(&self, name: &str, length: u64) -> io::Result<()>;
+    /// Puts `content` at the beginning of a prepared file, on disk when this returns, and appends to it from there on.
+    fn begin(&self, name: &str, content: &[u8]) -> io::Result<Box<dyn AppendFile>>;
     /// Opens a file to append to after `length`. What it has behind that is gone from the disk when this returns, unless it is
     /// zeros.
     fn open(&self, name: &str, length: u64) -> io::Result<Box<dyn AppendFile>>;
@@ -123,6 +129,31 @@ impl Files for SystemFiles {
         Ok(Box::new(file))
     }
 
+    fn prepare(&self, name: &str, length: u64) -> io::Result<()> {
+        let file = OpenOptions::new().write(true).create_new(true).open(self.path(name))?;
+        let mut file = SystemFile {
+            file,
+            end: 0,
+            reserved: 0,
+        };
+        while file.reserved < length {
+            file.reserve(file.reserved + 1)?;
+            // A little at a time: others have syncs to wait for, too.
+            file.file.sync_data()?;
+        }
+        file.file.sync_all()?;
+        sync_directory(&self.directory)
+    }
+
+    fn begin(&self, name: &str, content: &[u8]) -> io::Result<Box<dyn AppendFile>> {
+        let file = OpenOptions::new().write(true).open(self.path(name))?;
+        let reserved = file.metadata()?.len();
+        let mut file = SystemFile { file, end: 0, reserved };
+        file.append(content)?;
+        file.sync()?;
+        Ok(Box::new(file))
+    }
+
     fn open(&self, name: &str, length: u64) -> io::Result<Box<dyn AppendFile>> {
         let mut file = OpenOptions::new().read(true).write(true).open(self.path(name))?;
         let mut reserved = file.metadata()?.len();
@@ -148,7 +179,13 @@ impl Files for SystemFiles {
         // A name that was there is durable: whoever made it got to the sync, or the log was made after it, with a sync of its
         // own.
         let is_new = !path.exists();
-        let database = builder.create(path)?;
+        let file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(path)?;
+        let database = builder.create_with_backend(BaseFile::new(file)?)?;
         if is_new {
             sync_directory(&self.directory)?;
         }
@@ -172,9 +209,9 @@ struct SystemFile {
     reserved: u64,
 }
 
-impl AppendFile for SystemFile {
-    fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
-        let end = self.end + u64::try_from(bytes.len()).map_err(io::Error::other)?;
+impl SystemFile {
+    /// Adds zeros until there is room up to `end`.
+    fn reserve(&mut self, end: u64) -> io::Result<()> {
         if end > self.reserved {
             self.file.seek(SeekFrom::Start(self.reserved))?;
             while self.reserved < end {
@@ -183,6 +220,14 @@ impl AppendFile for SystemFile {
             }
             self.file.seek(SeekFrom::Start(self.end))?;
         }
+        Ok(())
+    }
+}
+
+impl AppendFile for SystemFile {
+    fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let end = self.end + u64::try_from(bytes.len()).map_err(io::Error::other)?;
+        self.reserve(end)?;
         self.file.write_all(bytes)?;
         self.end = end;
         Ok(())

@@ -21,6 +21,7 @@ mod directory;
 pub(crate) mod files;
 mod log;
 mod merge;
+mod pace;
 mod pipeline;
 mod recovery;
 mod resolver;
@@ -45,6 +46,7 @@ use record_store_kv::env::Env;
 use record_store_kv::{Error, KeyValue, Read, Result, fdb_code};
 
 use self::base::MemoryBase;
+pub(crate) use self::change::Change;
 use self::committer::Committer;
 use self::directory::DirectoryLock;
 use self::files::Files;
@@ -185,15 +187,20 @@ impl Cluster {
         self.shared.store.scan(begin, end, reverse, version, limits, out)
     }
 
-    /// Commits. It is on its way when the call returns, whether or not the result is awaited, unless the window is full: then
-    /// it waits for room. Errors: 1007; 2000 for a
+    /// Commits. It is on its way when the call returns, whether or not the result is awaited, unless the window fills: then it
+    /// waits for its turn. Errors: 1007; 2000 for a
     /// versionstamp that does not fit; 1021 if it is unknown whether it committed; 1510 if an earlier write failed.
     pub(crate) fn commit(self: &Arc<Self>, request: CommitRequest) -> Read<CommitOutcome> {
-        if !self.shared.applier.is_full() {
+        if self.shared.settling_is_due(self.shared.sequencer.latest()) {
+            self.pipeline().settle();
+        }
+        let turn = self.shared.applier.turn(request.memory(), &self.shared.env);
+        if turn.is_zero() && !self.shared.applier.is_full() {
             return self.pipeline().commit(request);
         }
         let cluster = self.clone();
         Read::pending(async move {
+            cluster.shared.env.clock().sleep(turn).await;
             while cluster.shared.applier.is_full() && cluster.shared.failure().is_none() {
                 cluster.pipeline().settle();
                 cluster.shared.env.clock().sleep(FULL_WINDOW_WAIT).await;

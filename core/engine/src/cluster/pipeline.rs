@@ -15,6 +15,7 @@ use tokio::sync::oneshot;
 
 use super::committer::Committer;
 use super::directory::DirectoryLock;
+use super::log::Job;
 use super::shared::Shared;
 use super::workers::Workers;
 use crate::mutation::{CommitOutcome, CommitRequest};
@@ -63,15 +64,16 @@ impl Pipeline {
         }
     }
 
-    /// A pipeline with threads among `workers`: one that settles, and one that commits if there is something to `sync`. They
-    /// hold `lock` until they have ended.
+    /// A pipeline with threads among `workers`: one that settles, one that prepares the log's files, and one that commits if there
+    /// is something to `sync`. They hold `lock` until they have ended.
     pub(crate) fn threads(
         shared: Arc<Shared>,
-        committer: Committer,
+        mut committer: Committer,
         sync: bool,
         workers: &Workers,
         lock: &Option<Arc<DirectoryLock>>,
     ) -> Result<Self> {
+        committer.leave_to(do_jobs_on_thread(&shared, workers, lock.clone())?);
         let commits = if sync {
             commit_on_thread(&shared, committer, workers, lock.clone())?
         } else {
@@ -157,6 +159,20 @@ fn commit_on_thread(
     Ok(Commits::Thread { queue, lease_asked })
 }
 
+/// A thread for work that no commit should wait for; it ends when nobody can ask for anything.
+fn do_jobs_on_thread(
+    shared: &Arc<Shared>,
+    workers: &Workers,
+    lock: Option<Arc<DirectoryLock>>,
+) -> Result<mpsc::Sender<Job>> {
+    let (jobs, inbox) = mpsc::channel::<Job>();
+    workers.spawn(shared, "record-store-log", move || {
+        let _lock = lock;
+        inbox.into_iter().for_each(|job| job());
+    })?;
+    Ok(jobs)
+}
+
 fn settle_on_thread(shared: &Arc<Shared>, workers: &Workers, lock: Option<Arc<DirectoryLock>>) -> Result<Settling> {
     let (queue, inbox) = mpsc::channel();
     let asked = Arc::new(AtomicBool::new(false));
@@ -167,7 +183,7 @@ fn settle_on_thread(shared: &Arc<Shared>, workers: &Workers, lock: Option<Arc<Di
             match inbox.recv_timeout(IDLE_CHECK) {
                 Ok(()) => {
                     flag.store(false, Ordering::Release);
-                    own.settle_all();
+                    own.settle_due();
                 }
                 // Nobody comes by who could see that it is time.
                 Err(RecvTimeoutError::Timeout) => own.settle_if_due(),

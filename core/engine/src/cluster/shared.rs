@@ -88,14 +88,10 @@ impl Shared {
         Ok(())
     }
 
-    /// Moves all changes that no read needs in the window any more into the base, in large batches; leaves off when the
-    /// database is being closed. One caller at a time.
-    pub(crate) fn settle_all(&self) {
-        loop {
-            if self.closing.load(Ordering::Acquire) || !self.settle(BATCH_CHANGES) {
-                return;
-            }
-        }
+    /// Moves changes that no read needs in the window any more into the base, in large batches, until no batch is worth its while;
+    /// leaves off when the database is being closed. One caller at a time.
+    pub(crate) fn settle_due(&self) {
+        while self.settle(self.applier.largest_batch()) && self.settling_is_due(self.newest()) {}
     }
 
     /// The database is being closed: what is not in the base stays in the log.
@@ -108,21 +104,31 @@ impl Shared {
     /// worth its while. One caller at a time.
     pub(crate) fn settle_inline(&self) {
         if self.disk.is_none() {
-            self.settle(CHANGES_AT_ONCE);
+            self.settle(MEMORY_AT_ONCE);
         } else if self.settling_is_due(self.sequencer.latest()) {
-            self.settle_all();
+            self.settle_due();
         }
     }
 
     /// Moves old changes into the base if they have waited for long, whether or not anybody takes versions meanwhile.
     pub(crate) fn settle_if_due(&self) {
-        if self.settling_is_due(self.sequencer.oldest_readable() + VERSION_WINDOW) {
-            self.settle_all();
+        if self.settling_is_due(self.newest()) {
+            self.settle_due();
         }
     }
 
+    /// The version of this moment.
+    fn newest(&self) -> i64 {
+        self.sequencer.oldest_readable() + VERSION_WINDOW
+    }
+
     fn settle(&self, most: usize) -> bool {
-        let settled = self.applier.step(&self.store, self.sequencer.oldest_readable(), most);
+        let is_closing = || self.closing.load(Ordering::Acquire);
+        if is_closing() {
+            return false;
+        }
+        let oldest = self.sequencer.oldest_readable();
+        let settled = self.applier.step(&self.store, oldest, most, &self.env, &is_closing);
         let cut = settled.and_then(|version| {
             if let (Some(disk), Some(version)) = (&self.disk, version) {
                 disk.old_segments.cut(&*disk.files, version)?;
@@ -166,9 +172,7 @@ pub(crate) fn touches_lock(change: &Change) -> bool {
     }
 }
 
-/// How many changes go into the base in one batch: a second of work at most, since closing waits for it.
-const BATCH_CHANGES: usize = 50_000;
-/// How many changes go into the base in memory after each commit: more than most commits bring.
-const CHANGES_AT_ONCE: usize = 256;
+/// How much memory of changes goes into the base in memory after each commit: more than most commits bring.
+const MEMORY_AT_ONCE: usize = 160 << 10;
 /// The key whose presence locks the database (`fdbclient/SystemData.cpp`: `databaseLockedKey`).
 const DATABASE_LOCK: &[u8] = b"\xff/dbLocked";

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use parking_lot::{RwLock, RwLockWriteGuard};
 use record_store_kv::{Error, KeyValue, Result, fdb_code};
 
+pub(crate) use super::base::Settled;
 use super::base::{Base, Batch, Snapshot};
 use super::change::Change;
 use super::merge::{Piece, rest_from};
@@ -44,7 +45,7 @@ impl Store {
     /// The value of `key` at `version`. Errors: 1007.
     pub(crate) fn get(&self, key: &[u8], version: i64) -> Result<Option<Bytes>> {
         let layers = self.layers.read();
-        let value = match layers.window.get(&Key::new(key), version) {
+        let value = match layers.window.get(key, version) {
             KeyState::Value(value) => Some(value),
             KeyState::Absent => None,
             KeyState::Base => {
@@ -102,14 +103,19 @@ impl Store {
         }
     }
 
-    /// Moves the changes of `batch`, all those at or below `version` that the base does not have, into the base.
-    pub(crate) fn settle(&self, batch: &Batch, version: i64) -> Result<()> {
+    /// Moves the changes of `batch`, all those at or below `version` that the base does not have, into the base, unless `stop`
+    /// tells to leave off.
+    pub(crate) fn settle(&self, batch: &Batch, version: i64, stop: &dyn Fn() -> bool) -> Result<Settled> {
         self.oldest.fetch_max(version, Ordering::SeqCst);
-        self.base.apply(batch, version)?;
+        if self.base.apply(batch, version, stop)? == Settled::Stopped {
+            return Ok(Settled::Stopped);
+        }
         let snapshot = self.base.snapshot()?;
-        self.layers.write().base = snapshot;
+        let before = std::mem::replace(&mut self.layers.write().base, snapshot);
+        // Letting go of a version of the base is work, and nobody has to wait for it.
+        drop(before);
         self.trim(batch, version);
-        Ok(())
+        Ok(Settled::Done)
     }
 
     /// Takes the entries of `batch` out of the window, from left to right, a piece at a time.
@@ -142,7 +148,7 @@ impl Store {
 /// How many entries are touched before waiting readers get their turn.
 const CHUNK: usize = 256;
 /// How many entries of the window the first and the largest piece of a range read take down at once.
-const FIRST_PIECE: usize = 64;
+const FIRST_PIECE: usize = 16;
 const LARGEST_PIECE: usize = 1024;
 
 #[cfg(test)]

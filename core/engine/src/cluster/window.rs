@@ -6,12 +6,15 @@
 //!
 //! The window does no locking and knows neither the base nor which versions may be read.
 
-use std::collections::BTreeMap;
+mod filter;
+
+use std::collections::{BTreeMap, btree_map};
 use std::ops::Bound;
 
 use bytes::Bytes;
 use smallvec::SmallVec;
 
+use self::filter::Filter;
 use super::change::Change;
 use crate::key::Key;
 use crate::mutation::KeyRange;
@@ -20,6 +23,8 @@ use crate::mutation::KeyRange;
 #[derive(Default)]
 pub(crate) struct Window {
     entries: BTreeMap<Key, History>,
+    /// The keys of the entries.
+    filter: Filter,
     /// How many entries clear the gap after them at some version. While there is none, which is the rule, a key says all there
     /// is to say of it, and nobody has to look for the entry before it.
     clearing: usize,
@@ -72,7 +77,12 @@ struct Moment {
 
 impl Window {
     /// The state of `key` at `version`.
-    pub(crate) fn get(&self, key: &Key, version: i64) -> KeyState {
+    pub(crate) fn get(&self, key: &[u8], version: i64) -> KeyState {
+        if self.clearing == 0 && !self.filter.may_have(key) {
+            return KeyState::Base;
+        }
+        // Keys are compared faster than slices.
+        let key = &Key::new(key);
         if self.clearing == 0 {
             let moment = self.entries.get(key).and_then(|history| history.at(version));
             return moment.map_or(KeyState::Base, |at| at.key.clone());
@@ -150,6 +160,7 @@ impl Window {
         let says_nothing = history.says_nothing();
         if says_nothing && downwards.next().is_none_or(|(_, before)| !before.clears_gap()) {
             self.entries.remove(key);
+            self.filter.remove(key);
         }
     }
 
@@ -195,7 +206,13 @@ impl Window {
             _ => History::default(),
         };
         self.clearing += usize::from(inherited.clears_gap());
-        self.entries.entry(key.clone()).or_insert(inherited)
+        match self.entries.entry(key.clone()) {
+            btree_map::Entry::Vacant(vacant) => {
+                self.filter.add(key);
+                vacant.insert(inherited)
+            }
+            btree_map::Entry::Occupied(occupied) => occupied.into_mut(),
+        }
     }
 
     fn floor(&self, key: &Key) -> Option<(&Key, &History)> {

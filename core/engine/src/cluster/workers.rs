@@ -1,4 +1,5 @@
-//! The cluster's threads: one that commits, one that moves old changes into the base. Closing waits for both.
+//! The cluster's threads: one that commits, one that moves old changes into the base, one that prepares files. Closing waits for
+//! all of them.
 
 use std::collections::HashSet;
 use std::sync::Arc;

@@ -205,6 +205,29 @@ impl Files for SimulatedDisk {
         }))
     }
 
+    fn prepare(&self, name: &str, length: u64) -> io::Result<()> {
+        let length = usize::try_from(length).unwrap();
+        // The name may be on disk with some of the zeros until this returns.
+        if self.power().is_err() {
+            let some = usize::try_from(self.0.rng.below(length as u64 + 1)).unwrap();
+            return self
+                .make(name, &vec![0; some])
+                .and(Err(io::Error::other("the power is gone")));
+        }
+        self.make(name, &vec![0; length])
+    }
+
+    fn begin(&self, name: &str, content: &[u8]) -> io::Result<Box<dyn AppendFile>> {
+        self.with(name, |file| file.write(0, content))?;
+        self.power()?;
+        self.with(name, SimulatedFile::sync)?;
+        Ok(Box::new(SimulatedAppend {
+            disk: self.clone(),
+            name: name.to_owned(),
+            end: content.len(),
+        }))
+    }
+
     fn open(&self, name: &str, length: u64) -> io::Result<Box<dyn AppendFile>> {
         let end = place(length)?;
         let is_clean = self.with(name, |file| {

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use parking_lot::{RwLock, RwLockWriteGuard};
 use record_store_kv::Result;
 
-use super::{Base, Batch, Row, Snapshot, Value, Visit};
+use super::{Base, Batch, Row, Settled, Snapshot, Value, Visit};
 use crate::key::Key;
 
 /// An ordered map that is changed in place.
@@ -25,7 +25,7 @@ impl Base for MemoryBase {
         Ok(self.rows.clone())
     }
 
-    fn apply(&self, batch: &Batch, _version: i64) -> Result<()> {
+    fn apply(&self, batch: &Batch, _version: i64, _stop: &dyn Fn() -> bool) -> Result<Settled> {
         let mut rows = self.rows.0.write();
         for (begin, end) in batch.clears() {
             let bounds = (Bound::Included(&begin[..]), Bound::Excluded(&end[..]));
@@ -51,7 +51,7 @@ impl Base for MemoryBase {
                 RwLockWriteGuard::bump(&mut rows);
             }
         }
-        Ok(())
+        Ok(Settled::Done)
     }
 }
 

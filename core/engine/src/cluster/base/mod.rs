@@ -1,5 +1,6 @@
 //! The base: an ordered store of one version, which takes old changes in large sorted batches.
 
+mod file;
 mod memory;
 mod redb;
 
@@ -10,6 +11,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use record_store_kv::Result;
 
+pub(crate) use self::file::BaseFile;
 pub(crate) use self::memory::MemoryBase;
 pub(crate) use self::redb::RedbBase;
 use super::change::Change;
@@ -20,8 +22,18 @@ use crate::mutation::KeyRange;
 pub(crate) trait Base: Send + Sync {
     /// The store as it is now.
     fn snapshot(&self) -> Result<Arc<dyn Snapshot>>;
-    /// Takes all of `batch` or, on an error, nothing of it; remembers `version` with it. When it returns, the disk has it.
-    fn apply(&self, batch: &Batch, version: i64) -> Result<()>;
+    /// Takes all of `batch` or, on an error or when `stop` tells to leave off, nothing of it; remembers `version` with it. When it
+    /// is done, the disk has it.
+    fn apply(&self, batch: &Batch, version: i64, stop: &dyn Fn() -> bool) -> Result<Settled>;
+}
+
+/// How taking a batch ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Settled {
+    /// The base has it.
+    Done,
+    /// The base has nothing of it, because it was told to leave off.
+    Stopped,
 }
 
 /// A view of the base.

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use record_store_kv::{Error, ErrorKind, Result, fdb_code};
 use redb::{Builder, Database, Durability, ReadOnlyTable, ReadableDatabase, ReadableTable, TableDefinition};
 
-use super::{Base, Batch, Row, Snapshot, Value, Visit};
+use super::{Base, Batch, Row, Settled, Snapshot, Value, Visit};
 use crate::cluster::files::Files;
 
 /// A redb file with one table for the rows and one for what we remember with them.
@@ -65,12 +65,12 @@ impl Base for RedbBase {
         Ok(Arc::new(RedbSnapshot(open().map_err(base_error)?)))
     }
 
-    fn apply(&self, batch: &Batch, version: i64) -> Result<()> {
-        apply(&self.database, batch, version).map_err(base_error)
+    fn apply(&self, batch: &Batch, version: i64, stop: &dyn Fn() -> bool) -> Result<Settled> {
+        apply(&self.database, batch, version, stop).map_err(base_error)
     }
 }
 
-fn apply(database: &Database, batch: &Batch, version: i64) -> Result<(), redb::Error> {
+fn apply(database: &Database, batch: &Batch, version: i64, stop: &dyn Fn() -> bool) -> Result<Settled, redb::Error> {
     let mut transaction = database.begin_write()?;
     transaction.set_durability(Durability::Immediate)?;
     // Batches are large and rare, so the price of an instant start after a crash is small.
@@ -80,7 +80,12 @@ fn apply(database: &Database, batch: &Batch, version: i64) -> Result<(), redb::E
         for (begin, end) in batch.clears() {
             rows.retain_in::<&[u8], _>(&begin[..]..&end[..], |_, _| false)?;
         }
-        for (key, value) in batch.keys() {
+        for (i, (key, value)) in batch.keys().enumerate() {
+            if i % CHANGES_BETWEEN_LOOKS == 0 && stop() {
+                drop(rows);
+                transaction.abort()?;
+                return Ok(Settled::Stopped);
+            }
             match value {
                 Some(value) => drop(rows.insert(&key[..], &value[..])?),
                 None => drop(rows.remove(&key[..])?),
@@ -89,7 +94,7 @@ fn apply(database: &Database, batch: &Batch, version: i64) -> Result<(), redb::E
         transaction.open_table(META)?.insert(APPLIED, version)?;
     }
     transaction.commit()?;
-    Ok(())
+    Ok(Settled::Done)
 }
 
 struct RedbSnapshot(ReadOnlyTable<&'static [u8], &'static [u8]>);
@@ -144,6 +149,8 @@ fn base_error(error: redb::Error) -> Error {
     Error::new(kind, message).with_fdb_code(code).caused_by(error)
 }
 
+/// How many changes are made between two looks whether to leave off.
+const CHANGES_BETWEEN_LOOKS: usize = 1_024;
 const FILE: &str = "base.redb";
 const ROWS: TableDefinition<'static, &'static [u8], &'static [u8]> = TableDefinition::new("rows");
 const META: TableDefinition<'static, &'static str, i64> = TableDefinition::new("meta");

@@ -3,17 +3,20 @@
 //! The log is a row of segment files; a new one begins when the last has grown large, and old ones go when the base has all
 //! that is in them. [`record`] and [`segment`] say what the bytes are; [`LogReader`](reader) reads them at a start.
 
+mod ahead;
 pub(crate) mod reader;
 mod record;
 mod segment;
 
 use std::collections::VecDeque;
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
 
 use parking_lot::Mutex;
 use record_store_kv::env::Env;
 
+use self::ahead::Ahead;
+pub(crate) use self::ahead::Job;
 use self::segment::SegmentHeader;
 use super::change::Change;
 use super::files::{AppendFile, Files};
@@ -22,6 +25,7 @@ use super::files::{AppendFile, Files};
 pub(crate) struct Log {
     files: Arc<dyn Files>,
     old_segments: Arc<OldSegments>,
+    ahead: Ahead,
     env: Env,
     /// Whether each record is synced, or only the end of each segment.
     sync: bool,
@@ -70,9 +74,10 @@ impl Log {
                 let file = files.open(&segment::name(segment.sequence), to_u64(segment.length))?;
                 (segment, file)
             }
-            None => begin_segment(&*files, FIRST_SEGMENT, end.version, end.lease, &env)?,
+            None => begin_segment(&*files, FIRST_SEGMENT, end.version, end.lease, &env, false)?,
         };
         Ok(Log {
+            ahead: Ahead::new(files.clone()),
             files,
             old_segments,
             env,
@@ -86,6 +91,11 @@ impl Log {
             lease: end.lease,
             buffer: Vec::new(),
         })
+    }
+
+    /// Leaves work that no commit should wait for to whoever takes these jobs.
+    pub(crate) fn leave_to(&mut self, jobs: mpsc::Sender<Job>) {
+        self.ahead.leave_to(jobs);
     }
 
     /// Appends a record; when this returns it is as durable as the database's durability asks for.
@@ -121,6 +131,10 @@ impl Log {
         record::encode(&mut self.buffer, self.salt, stamp, changes)?;
         self.file.append(&self.buffer)?;
         self.length += self.buffer.len();
+        if self.length >= SEGMENT_SIZE / 2 {
+            self.ahead
+                .ask(self.sequence + 1, to_u64(SEGMENT_SIZE + SEGMENT_SIZE / 16));
+        }
         self.version = version;
         self.buffer.shrink_to(BUFFER_KEPT);
         Ok(())
@@ -130,7 +144,9 @@ impl Log {
         // What a segment says is whole and on disk before there is a next one: damage in it is damage, not a torn write.
         self.file.sync()?;
         self.synced = self.version;
-        let (segment, file) = begin_segment(&*self.files, self.sequence + 1, self.version, self.lease, &self.env)?;
+        let is_made = self.ahead.take();
+        let sequence = self.sequence + 1;
+        let (segment, file) = begin_segment(&*self.files, sequence, self.version, self.lease, &self.env, is_made)?;
         self.old_segments.0.lock().push_back((self.sequence, self.version));
         self.file = file;
         self.sequence = segment.sequence;
@@ -140,13 +156,14 @@ impl Log {
     }
 }
 
-/// Makes the file of a segment, with its header.
+/// Makes the file of a segment, unless it is made, with its header.
 fn begin_segment(
     files: &dyn Files,
     sequence: u64,
     previous: i64,
     lease: i64,
     env: &Env,
+    is_made: bool,
 ) -> io::Result<(SegmentEnd, Box<dyn AppendFile>)> {
     let salt = env.rng().next_u64();
     let header = SegmentHeader {
@@ -156,7 +173,12 @@ fn begin_segment(
         salt,
     }
     .encode();
-    let file = files.create(&segment::name(sequence), &header)?;
+    let name = segment::name(sequence);
+    let file = if is_made {
+        files.begin(&name, &header)?
+    } else {
+        files.create(&name, &header)?
+    };
     let length = header.len();
     Ok((SegmentEnd { sequence, length, salt }, file))
 }

@@ -28,7 +28,8 @@ pub(crate) struct ReadLog {
 ///
 /// Errors: `Io`; `Corrupt` with file and offset.
 pub(crate) fn read(files: &dyn Files, applied: i64) -> Result<ReadLog> {
-    let sequences = needed_segments(files, applied)?;
+    let mut sequences = needed_segments(files, applied)?;
+    remove_unbegun(files, &mut sequences)?;
     let mut log = ReadLog {
         groups: Vec::new(),
         end: LogEnd {
@@ -76,6 +77,35 @@ fn needed_segments(files: &dyn Files, applied: i64) -> Result<Vec<u64>> {
     Ok(sequences)
 }
 
+/// Removes the last segment if it was made ahead and not begun, or if the crash came while it was begun: the one before is the
+/// last then.
+fn remove_unbegun(files: &dyn Files, sequences: &mut Vec<u64>) -> Result<()> {
+    let Some(name) = sequences.last().copied().map(segment::name) else {
+        return Ok(());
+    };
+    let start = files.read_start(&name, segment::HEADER)?;
+    if SegmentHeader::split(&start).is_some() {
+        return Ok(());
+    }
+    // Records come after a whole header has been synced.
+    let bytes = read_segment_file(files, &name)?;
+    if bytes.iter().skip(segment::HEADER).any(|byte| *byte != 0) {
+        return Err(damaged_header(files, &name));
+    }
+    files.remove(&name)?;
+    sequences.pop();
+    Ok(())
+}
+
+fn read_segment_file(files: &dyn Files, name: &str) -> Result<Vec<u8>> {
+    let read = files.read(name);
+    read.map_err(|error| Error::from(error).with("file", name))
+}
+
+fn damaged_header(files: &dyn Files, name: &str) -> Error {
+    corrupt(files, name, 0, "the header of a log segment is damaged")
+}
+
 struct Reader<'a> {
     files: &'a dyn Files,
     applied: i64,
@@ -84,19 +114,10 @@ struct Reader<'a> {
 impl Reader<'_> {
     fn read_segment(&self, log: &mut ReadLog, sequence: u64, is_last: bool) -> Result<()> {
         let name = segment::name(sequence);
-        let read = self.files.read(&name);
-        let bytes = read.map_err(|error| Error::from(error).with("file", &name))?;
-        let Some((header, records)) = SegmentHeader::split(&bytes).filter(|(header, _)| header.sequence == sequence)
-        else {
-            // Records come after a whole header has been synced.
-            let records = bytes.get(segment::HEADER..).unwrap_or_default();
-            if !is_last || records.iter().any(|byte| *byte != 0) {
-                return Err(corrupt(self.files, &name, 0, "the header of a log segment is damaged"));
-            }
-            // The crash came while the segment was begun; the one before is whole.
-            self.files.remove(&name)?;
-            return Ok(());
-        };
+        let bytes = read_segment_file(self.files, &name)?;
+        let (header, records) = SegmentHeader::split(&bytes)
+            .filter(|(header, _)| header.sequence == sequence)
+            .ok_or_else(|| damaged_header(self.files, &name))?;
         self.check_follows(log, &name, &header)?;
         log.end.lease = log.end.lease.max(header.lease);
         log.end.version = header.previous;

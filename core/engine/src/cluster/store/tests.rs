@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::*;
 use crate::cluster::applier::Applier;
 use parking_lot::Mutex;
+use record_store_kv::env::Env;
 
 use crate::cluster::base::{MemoryBase, RedbBase, Visit};
 use crate::cluster::files::SystemFiles;
@@ -73,6 +74,8 @@ fn run(seed: u64, base: Box<dyn Base>) {
     let rng = SplitMix::new(seed);
     let store = Store::new(base, 0).unwrap();
     let applier = Applier::new(usize::MAX);
+    let env = Env::system();
+    let settle = |horizon, most| applier.step(&store, horizon, most, &env, &|| false).unwrap();
     let mut versions = BTreeMap::from([(0, Rows::new())]);
     let (mut latest, mut oldest) = (0, 0);
     for step in 0..150 {
@@ -86,8 +89,8 @@ fn run(seed: u64, base: Box<dyn Base>) {
         versions.insert(latest, rows);
         if rng.below(6) == 0 {
             let horizon = oldest + i64::try_from(rng.below(u64::try_from(latest - oldest).unwrap() + 1)).unwrap();
-            let most = usize::try_from(rng.below(20)).unwrap();
-            oldest = applier.step(&store, horizon, most).unwrap().unwrap_or(oldest);
+            let most = usize::try_from(rng.below(20)).unwrap() * Change::OVERHEAD;
+            oldest = settle(horizon, most).unwrap_or(oldest);
         }
         let version = oldest + i64::try_from(rng.below(u64::try_from(latest - oldest).unwrap() + 1)).unwrap();
         let (_, rows) = versions.range(..=version).next_back().unwrap();
@@ -123,7 +126,7 @@ fn run(seed: u64, base: Box<dyn Base>) {
         oldest == 0 || store.get(b"", oldest - 1).is_err(),
         "seed {seed}: an old version is refused"
     );
-    applier.step(&store, latest, usize::MAX).unwrap();
+    settle(latest, usize::MAX);
     assert!(
         store
             .layers
@@ -189,8 +192,8 @@ impl Base for InterruptedBase {
         Ok(Arc::new(InterruptedSnapshot { snapshot, interruption }))
     }
 
-    fn apply(&self, batch: &Batch, version: i64) -> Result<()> {
-        self.base.apply(batch, version)
+    fn apply(&self, batch: &Batch, version: i64, stop: &dyn Fn() -> bool) -> Result<Settled> {
+        self.base.apply(batch, version, stop)
     }
 }
 
@@ -237,7 +240,7 @@ fn a_read_that_is_overtaken_by_the_base_fails_instead_of_seeing_the_future() {
         *interruption.lock() = Some(Box::new(move || {
             let mut batch = Batch::default();
             batch.add(&change);
-            store.settle(&batch, later).unwrap();
+            store.settle(&batch, later, &|| false).unwrap();
         }));
         let error = read(version - 1).unwrap_err();
         assert_eq!(error.fdb_code(), Some(fdb_code::TRANSACTION_TOO_OLD));

@@ -1,0 +1,5 @@
+//! The stores, one file each.
+
+pub(crate) mod engine;
+pub(crate) mod redb;
+pub(crate) mod sqlite;
