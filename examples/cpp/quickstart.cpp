@@ -41,7 +41,7 @@ int main(int argc, char **argv) try {
     });
     std::cout << "moved in attempt " << attempt << '\n';
 
-    for (const auto &user : users.query(rs::Query("city = ? AND name LIKE 'G%'", "New York")))
+    for (const auto &user : users.query(rs::field("city") == "New York" && rs::field("name").starts_with("G")))
         std::cout << "found: " << users.get_json(rs::Key::primary_key(user.primary_key())).value_or("nobody") << '\n';
     std::cout << users.explain({"city = ?", "New York"});
     if (auto counted = users.aggregate("users_by_city", "New York"))

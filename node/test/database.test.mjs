@@ -137,3 +137,16 @@ test("a database is an async disposable", async () => {
   await db[Symbol.asyncDispose]();
   await fails(() => db.spaces(), "InvalidArgument", {}, /the database is closed/);
 });
+
+test("a simulated database keeps what it acknowledged", async () => {
+  for (let seed = 0; seed < 5; seed += 1) {
+    const db = await open(`sim:?seed=${seed}&power_losses=0.2`);
+    const users = await db.space("users", userSchema());
+    for (let id = 0; id < 10; id += 1) await users.put({ id, name: `user ${id}` });
+    const found = [];
+    for await (const user of users.scan()) found.push(Number(user.id));
+    assert.deepEqual(found, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9], `seed ${seed}`);
+    await db.close();
+  }
+  await fails(() => open("sim:?conflicts=2"), "InvalidArgument", { fault: "conflicts" });
+});

@@ -18,25 +18,38 @@ const FOLDER = fileURLToPath(new URL("../../tests/scenarios/", import.meta.url))
 
 /** The words of a step besides what it does and what comes of it. */
 const WORDS = {
-  open: ["space", "schema"],
+  open: ["space", "schema", "below"],
   reopen: [],
   put: ["space", "type", "record"],
   put_all: ["space", "type", "records"],
+  insert: ["space", "type", "record"],
+  update: ["space", "type", "record"],
   get: ["space", "type", "key"],
   exists: ["space", "type", "key"],
   delete: ["space", "type", "key"],
-  count: ["space"],
+  delete_where: ["space", "type", "key"],
+  versions: ["space", "type", "keys"],
+  count: ["space", "type", "by", "value"],
   scan: ["space", "type", "prefix", "start", "end", "reverse", "limit"],
+  scan_keys: ["space", "type", "prefix", "start", "end", "reverse", "limit"],
   scan_index: ["space", "index", "prefix", "start", "end", "reverse", "limit"],
   scan_by: ["space", "index", "prefix", "start", "end", "reverse", "limit"],
   query: ["space", "type", "where", "parameters", "order_by", "reverse", "limit", "fields", "explain"],
   aggregate: ["space", "index", "group"],
   index_states: ["space"],
-  build_indexes: ["space"],
+  build_indexes: ["space", "allow_unique_pending"],
+  mark_index: ["space", "index", "state"],
+  rebuild_index: ["space", "index"],
+  uniqueness_violations: ["space", "index", "prefix", "start", "end", "reverse", "limit"],
+  resolve_uniqueness: ["space", "index", "value", "keep"],
+  plan: ["space", "schema"],
+  schema_versions: ["space"],
   spaces: ["path"],
+  children: ["space"],
   remove_space: ["path"],
   move_space: ["path", "to"],
-  transaction: ["steps", "cancel"],
+  transaction: ["steps", "meanwhile", "cancel"],
+  run: ["steps", "meanwhile"],
 };
 const OUTCOMES = ["do", "gives", "pages", "page_size", "error"];
 
@@ -111,15 +124,8 @@ class Runner {
     if (expected === undefined) return;
     const types = [];
     this.compare(given, value(expected), types);
-    for (const [record, type] of types) assert.equal(await this.typeOf(record, step), type);
-  }
-
-  /** The type of a record that came out of a space, which `put` knows. */
-  async typeOf(record, step) {
-    const tx = this.database.transaction();
-    const { type } = await this.spaces.get(step.space ?? this.current).put(record, { tx });
-    tx.cancel();
-    return type;
+    const space = this.spaces.get(step.space ?? this.current);
+    for (const [record, type] of types) assert.equal(space.typeOf(record), type);
   }
 
   /** Compares, and leaves in `types` the records of which a type is expected. */
@@ -158,7 +164,10 @@ class Runner {
     const { database } = this;
     switch (step.do) {
       case "open": {
-        const space = await database.space(step.space, step.schema && schema(this.schemas[step.schema]));
+        const made = step.schema && schema(this.schemas[step.schema]);
+        const space = step.below
+          ? await this.spaces.get(step.below).child(step.space.slice(step.below.length + 1), made)
+          : await database.space(step.space, made);
         this.spaces.set(step.space, space);
         this.current = step.space;
         return undefined;
@@ -176,6 +185,8 @@ class Runner {
         return database.moveSpace(step.path, step.to);
       case "transaction":
         return this.transaction(step);
+      case "run":
+        return this.run(step);
       default:
         return this.onSpace(step, this.spaces.get(step.space ?? this.current), tx);
     }
@@ -183,11 +194,27 @@ class Runner {
 
   async transaction(step) {
     const tx = this.database.transaction();
-    for (const [at, inner] of step.steps.entries()) {
-      await this.judge(inner, tx).catch(toldWhere(`step ${at + 1} of the transaction`));
-    }
+    await this.steps(step.steps, tx);
+    await this.steps(step.meanwhile);
     if (step.cancel) tx.cancel();
     else await tx.commit();
+  }
+
+  /** How often the steps are tried. What happens meanwhile does so in the first attempt. */
+  async run(step) {
+    let attempts = 0;
+    await this.database.run(async (tx) => {
+      attempts += 1;
+      await this.steps(step.steps, tx);
+      if (attempts === 1) await this.steps(step.meanwhile);
+    });
+    return attempts;
+  }
+
+  async steps(steps = [], tx = undefined) {
+    for (const [at, inner] of steps.entries()) {
+      await this.judge(inner, tx).catch(toldWhere(`step ${at + 1} of the transaction, ${inner.do}`));
+    }
   }
 
   async onSpace(step, space, tx) {
@@ -198,25 +225,53 @@ class Runner {
         return void (await space.put(value(step.record), { type, tx }));
       case "put_all":
         return void (await space.putAll(value(step.records), { type, tx }));
+      case "insert":
+        return void (await space.insert(value(step.record), { type, tx }));
+      case "update":
+        return void (await space.update(value(step.record), { type, tx }));
       case "get":
         return (await space.get(key, { type, tx })) ?? "nothing";
       case "exists":
         return space.exists(key, { type, tx });
       case "delete":
         return space.delete(key, { type, tx });
+      case "delete_where":
+        return space.deleteWhere(key, { type, tx });
+      case "versions":
+        return versions(step, space);
       case "count":
-        return space.count({ tx });
+        return step.by ? space.countBy(step.by, value(step.value), { tx }) : space.count({ type, tx });
       case "aggregate":
         return (await space.aggregate(index, value(step.group), { tx })) ?? "nothing";
       case "build_indexes":
-        await space.buildIndexes();
+        await space.buildIndexes({ allowUniquePending: step.allow_unique_pending });
         return states(space);
       case "index_states":
-        return states(space);
+        return states(space, tx);
+      case "mark_index":
+        return space.markIndex(index, step.state.toUpperCase(), { tx });
+      case "rebuild_index":
+        return space.rebuildIndex(index, { tx });
+      case "resolve_uniqueness":
+        return space.resolveUniqueness(index, value(step.value), { keep: step.keep && value(step.keep), tx });
+      case "plan": {
+        const { changes } = await space.plan(schema(this.schemas[step.schema]));
+        return changes.map(({ subject, name, action, cost }) => [subject, name, action, cost]);
+      }
+      case "schema_versions":
+        return space.schemaVersions();
+      case "children":
+        return space.children();
       case "query":
         return query(step, space, tx);
       case "scan":
         return pages(step, (options) => space.scan({ ...options, type, tx }));
+      case "scan_keys":
+        return pages(step, (options) => space.scanKeys({ ...options, type, tx }), (found) => found.slice(1));
+      case "uniqueness_violations": {
+        const scan = (options) => space.uniquenessViolations(index, { ...options, tx });
+        return pages(step, scan, (violation) => [...violation.value, ...violation.primaryKey.slice(1)]);
+      }
       case "scan_by":
         return pages(step, (options) => space.scanBy(index, { ...options, tx }));
       case "scan_index": {
@@ -238,9 +293,16 @@ function schema(text) {
   });
 }
 
-async function states(space) {
-  const found = Object.entries(await space.indexStates());
+async function states(space, tx) {
+  const found = Object.entries(await space.indexStates({ tx }));
   return Object.fromEntries(found.map(([name, state]) => [name, state.toLowerCase()]));
+}
+
+/** The keys in the order of the versions of their records, without those that have none. */
+async function versions({ keys, type }, space) {
+  const found = await Promise.all(keys.map(async (key) => [await space.version(value(key), { type }), value(key)]));
+  const saved = found.filter(([version]) => version !== undefined);
+  return saved.sort(([a], [b]) => a.compareTo(b)).map(([, key]) => key);
 }
 
 /** The records that a query asks for, or their fields. */

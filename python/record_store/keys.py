@@ -13,6 +13,6 @@ functions give. A whole expression is taken as it is: types of indexes that grou
 
 from __future__ import annotations
 
-from ._native import concat, empty, function, literal, packed, record_type, version, with_value
+from ._native import concat, dimensions, empty, function, literal, packed, record_type, version, with_value
 
-__all__ = ["concat", "empty", "function", "literal", "packed", "record_type", "version", "with_value"]
+__all__ = ["concat", "dimensions", "empty", "function", "literal", "packed", "record_type", "version", "with_value"]

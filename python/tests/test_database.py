@@ -100,6 +100,41 @@ def test_a_database_held_by_another_process_is_locked(tmp_path: Path) -> None:
     record_store.open(path).close()
 
 
+def test_a_simulated_database_keeps_what_it_acknowledged() -> None:
+    for seed in range(10):
+        with record_store.open(f"sim:?seed={seed}&power_losses=0.2") as db:
+            users = db.space("users", user_schema())
+            for number in range(10):
+                users.put({"id": number, "name": f"user {number}"})
+            assert [user["id"] for user in users.scan()] == list(range(10)), f"seed {seed}"
+
+
+def test_a_seed_brings_the_same_troubles_again() -> None:
+    def attempts(seed: int) -> list[int]:
+        numbers = []
+        with record_store.open(f"sim:?seed={seed}&conflicts=0.5") as db:
+            users = db.space("users", user_schema())
+
+            def save(tx: record_store.Transaction) -> None:
+                tried.append(1)
+                users.put({"id": 1}, tx=tx)
+
+            for _ in range(10):
+                tried: list[int] = []
+                db.run(save)
+                numbers.append(len(tried))
+        return numbers
+
+    assert attempts(1) == attempts(1)
+    assert max(attempts(1)) > 1
+
+
+@pytest.mark.parametrize("url", ["sim:7", "sim:?seed=x", "sim:?conflict=0.1", "sim:?conflicts=2"])
+def test_a_simulation_that_cannot_be_read_is_told(url: str) -> None:
+    with pytest.raises(errors.InvalidArgumentError):
+        record_store.open(url)
+
+
 def test_a_directory_that_is_no_database_is_told(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("not yours")
     with pytest.raises(errors.NotADatabaseError) as caught:

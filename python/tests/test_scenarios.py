@@ -24,25 +24,38 @@ Step: TypeAlias = dict[str, Any]
 
 # The words of a step besides what it does and what comes of it.
 WORDS = {
-    "open": {"space", "schema"},
+    "open": {"space", "schema", "below"},
     "reopen": set(),
     "put": {"space", "type", "record"},
     "put_all": {"space", "type", "records"},
+    "insert": {"space", "type", "record"},
+    "update": {"space", "type", "record"},
     "get": {"space", "type", "key"},
     "exists": {"space", "type", "key"},
     "delete": {"space", "type", "key"},
-    "count": {"space"},
+    "delete_where": {"space", "type", "key"},
+    "versions": {"space", "type", "keys"},
+    "count": {"space", "type", "by", "value"},
     "scan": {"space", "type", "prefix", "start", "end", "reverse", "limit"},
+    "scan_keys": {"space", "type", "prefix", "start", "end", "reverse", "limit"},
     "scan_index": {"space", "index", "prefix", "start", "end", "reverse", "limit"},
     "scan_by": {"space", "index", "prefix", "start", "end", "reverse", "limit"},
     "query": {"space", "type", "where", "parameters", "order_by", "reverse", "limit", "fields", "explain"},
     "aggregate": {"space", "index", "group"},
     "index_states": {"space"},
-    "build_indexes": {"space"},
+    "build_indexes": {"space", "allow_unique_pending"},
+    "mark_index": {"space", "index", "state"},
+    "rebuild_index": {"space", "index"},
+    "uniqueness_violations": {"space", "index", "prefix", "start", "end", "reverse", "limit"},
+    "resolve_uniqueness": {"space", "index", "value", "keep"},
+    "plan": {"space", "schema"},
+    "schema_versions": {"space"},
     "spaces": {"path"},
+    "children": {"space"},
     "remove_space": {"path"},
     "move_space": {"path", "to"},
-    "transaction": {"steps", "cancel"},
+    "transaction": {"steps", "meanwhile", "cancel"},
+    "run": {"steps", "meanwhile"},
 }
 OUTCOMES = {"do", "gives", "pages", "page_size", "error"}
 
@@ -129,10 +142,14 @@ class Runner:
     def do(self, step: Step, tx: record_store.Transaction | None) -> Any:
         match step["do"]:
             case "open":
-                schema = step.get("schema")
-                space = self.database.space(step["space"], self.schema(self.schemas[schema]) if schema else None)
-                self.current = step["space"]
-                self.spaces[self.current] = space
+                path = step["space"]
+                schema = self.schema(self.schemas[step["schema"]]) if "schema" in step else None
+                if "below" in step:
+                    space = self.spaces[step["below"]].child(path.removeprefix(step["below"] + "/"), schema)
+                else:
+                    space = self.database.space(path, schema)
+                self.current = path
+                self.spaces[path] = space
             case "reopen" if self.url != "memory:":
                 self.spaces.clear()
                 self.database.close()
@@ -147,6 +164,8 @@ class Runner:
                 self.database.move_space(step["path"], step["to"])
             case "transaction":
                 self.transaction(step)
+            case "run":
+                return self.run(step)
             case _:
                 return self.on_space(step, self.spaces[step.get("space", self.current)], tx)
 
@@ -161,13 +180,31 @@ class Runner:
 
     def transaction(self, step: Step) -> None:
         tx = self.database.transaction()
-        for number, inner in enumerate(step["steps"], start=1):
-            with told_where(f"step {number} of the transaction"):
-                self.judge(inner, tx)
+        self.steps(step["steps"], tx)
+        self.steps(step.get("meanwhile", []))
         if step.get("cancel", False):
             tx.cancel()
         else:
             tx.commit()
+
+    def run(self, step: Step) -> int:
+        """How often the steps are tried. What happens meanwhile does so in the first attempt."""
+        attempts = 0
+
+        def body(tx: record_store.Transaction) -> None:
+            nonlocal attempts
+            attempts += 1
+            self.steps(step["steps"], tx)
+            if attempts == 1:
+                self.steps(step.get("meanwhile", []))
+
+        self.database.run(body)
+        return attempts
+
+    def steps(self, steps: list[Step], tx: record_store.Transaction | None = None) -> None:
+        for number, inner in enumerate(steps, start=1):
+            with told_where(f"step {number} of the transaction, {inner['do']}"):
+                self.judge(inner, tx)
 
     def on_space(self, step: Step, space: RecordSpace[Record], tx: record_store.Transaction | None) -> Any:
         type = step.get("type")
@@ -177,6 +214,10 @@ class Runner:
                 space.put(value(step["record"]), type=type, tx=tx)
             case "put_all":
                 space.put_all(value(step["records"]), type=type, tx=tx)
+            case "insert":
+                space.insert(value(step["record"]), type=type, tx=tx)
+            case "update":
+                space.update(value(step["record"]), type=type, tx=tx)
             case "get":
                 record = space.get(key, type=type, tx=tx)
                 return "nothing" if record is None else record
@@ -184,19 +225,47 @@ class Runner:
                 return space.exists(key, type=type, tx=tx)
             case "delete":
                 return space.delete(key, type=type, tx=tx)
+            case "delete_where":
+                space.delete_where(key, type=type, tx=tx)
+            case "versions":
+                versions = [(space.version(each, type=type), each) for each in value(step["keys"])]
+                saved = [(version, each) for version, each in versions if version is not None]
+                return [each for _, each in sorted(saved, key=lambda pair: pair[0])]
+            case "count" if "by" in step:
+                return space.count_by(step["by"], value(step["value"]), tx=tx)
             case "count":
-                return space.count(tx=tx)
+                return space.count(type=type, tx=tx)
             case "aggregate":
                 columns = space.aggregate(step["index"], value(step["group"]), tx=tx)
                 return "nothing" if columns is None else columns
             case "index_states" | "build_indexes":
                 if step["do"] == "build_indexes":
-                    space.build_indexes()
-                return {name: state.lower() for name, state in space.index_states().items()}
+                    space.build_indexes(allow_unique_pending=step.get("allow_unique_pending", False))
+                return {name: state.lower() for name, state in space.index_states(tx=tx).items()}
+            case "mark_index":
+                return space.mark_index(step["index"], step["state"].upper(), tx=tx)
+            case "rebuild_index":
+                space.rebuild_index(step["index"], tx=tx)
+            case "resolve_uniqueness":
+                space.resolve_uniqueness(step["index"], value(step["value"]), keep=value(step.get("keep")), tx=tx)
+            case "plan":
+                changes = space.plan(self.schema(self.schemas[step["schema"]])).changes
+                return [[change.subject, change.name, change.action, change.cost] for change in changes]
+            case "schema_versions":
+                return space.schema_versions()
+            case "children":
+                return space.children()
             case "query":
                 return self.query(step, space, tx)
             case "scan":
                 return pages(step, lambda **options: space.scan(type=type, tx=tx, **options))
+            case "scan_keys":
+                return pages(step, lambda **options: space.scan_keys(type=type, tx=tx, **options), lambda key: key[1:])
+            case "uniqueness_violations":
+                def violations(**options: Any) -> record_store.Cursor[record_store.UniquenessViolation]:
+                    return space.uniqueness_violations(step["index"], tx=tx, **options)
+
+                return pages(step, violations, lambda violation: [*violation.value, *violation.primary_key[1:]])
             case "scan_by":
                 return pages(step, lambda **options: space.scan_by(step["index"], tx=tx, **options))
             case "scan_index":

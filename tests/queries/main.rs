@@ -2,13 +2,14 @@
 //! pages of any size, by text, with parameters, and over a record space.
 //!
 //! A seed names a world (schema, indexes, records), and a number a question to it. A run that fails prints both. More is run by
-//! hand: `RECORD_STORE_QUERIES=10000` says how many questions, `RECORD_STORE_QUERY=17:4` asks that one alone, and
-//! `RECORD_STORE_SHOW_QUERIES=1` prints each with its plan and how many records it found.
+//! hand: `RECORD_STORE_QUERIES=10000` says how many questions, `RECORD_STORE_QUERY=17:4` asks that one alone and explains its
+//! plan, and `RECORD_STORE_SHOW_QUERIES=1` prints each with its plan and how many records it found.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod chance;
 mod check;
+mod condition;
 mod filters;
 mod question;
 mod records;

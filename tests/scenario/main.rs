@@ -1,5 +1,6 @@
 //! The scenarios of `tests/scenarios`, carried out in Rust; see the README there.
 
+mod judge;
 mod runner;
 
 use record_store_tests::scenario;

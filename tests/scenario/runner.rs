@@ -1,15 +1,22 @@
 //! Carries a scenario out through the Rust surface.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use futures_executor::block_on;
-use prost_reflect::DynamicMessage;
-use prost_reflect::prost::Message as _;
+use record_store::indexing::IndexingOptions;
+use record_store::key_expression::{at_path, concat};
+use record_store::metadata::{MetaDataChange, SchemaDiff};
 use record_store::query::Parameters;
-use record_store::{Database, Error, IndexEntry, Record, RecordSpace, Result, ScanOptions, SpaceCursor, StoredRecord};
-use record_store_tests::scenario::model::{ExpectedError, Scenario, Step, Verb};
+use record_store::{
+    Database, Error, IndexEntry, IndexState, KeyExpression, Record, RecordContext, RecordExistenceCheck, RecordSpace,
+    Result, SaveOptions, ScanOptions, SpaceCursor, SpacePath, StoredRecord, Tuple, UniquenessViolation,
+};
+use record_store_tests::scenario::model::{Scenario, Step, Verb};
 use record_store_tests::scenario::{schema, value};
 use toml::Value;
+
+use crate::judge::{Outcome, judge, nothing, states};
 
 /// A database under test, with the spaces that a scenario has opened.
 pub(crate) struct Runner<'a> {
@@ -18,15 +25,6 @@ pub(crate) struct Runner<'a> {
     database: Option<Database>,
     spaces: BTreeMap<String, RecordSpace>,
     current: String,
-}
-
-/// What a step gave.
-enum Outcome {
-    Nothing,
-    Value(Value),
-    Record(StoredRecord),
-    Records(Vec<StoredRecord>),
-    Pages(Vec<Outcome>),
 }
 
 /// Runs all steps; the first that does not do as it should is the error.
@@ -50,30 +48,30 @@ impl Runner<'_> {
         match step.verb {
             Verb::Open => self.open(step).await.map(|()| Outcome::Nothing),
             Verb::Reopen => self.reopen().await.map(|()| Outcome::Nothing),
-            Verb::Spaces => {
-                let paths = self.database().spaces(&step.path).await?;
-                Ok(Outcome::Value(
-                    paths.iter().map(ToString::to_string).collect::<Vec<_>>().into(),
-                ))
-            }
+            Verb::Spaces => Ok(paths(&self.database().spaces(&step.path).await?)),
             Verb::RemoveSpace => Ok(Outcome::Value(self.database().remove_space(&step.path).await?.into())),
             Verb::MoveSpace => {
                 self.database().move_space(&step.path, &step.to).await?;
                 Ok(Outcome::Nothing)
             }
             Verb::Transaction => self.transaction(step).await,
-            Verb::BuildIndexes => {
-                self.space(step).build_indexes(Default::default()).await?;
-                Ok(states(self.space(step).index_states().await?))
-            }
-            Verb::IndexStates => Ok(states(self.space(step).index_states().await?)),
-            _ => self.on_space(step).await,
+            Verb::Run => self.run(step).await,
+            _ => self.on_space(step, None).await,
         }
     }
 
     async fn open(&mut self, step: &Step) -> Result<()> {
         let path = step.space.as_deref().expect("`open` names a space");
-        let mut opening = self.database().space(path);
+        let mut opening = match &step.below {
+            None => self.database().space(path),
+            Some(parent) => {
+                let rest = path
+                    .strip_prefix(parent.as_str())
+                    .and_then(|rest| rest.strip_prefix('/'));
+                let rest = rest.expect("`space` begins with the path in `below`");
+                self.spaces[parent].child(rest)
+            }
+        };
         if let Some(name) = &step.schema {
             opening = opening.schema(&schema::build(&self.scenario.schemas[name])?);
         }
@@ -101,108 +99,116 @@ impl Runner<'_> {
         self.spaces.get(path).expect("a step names a space that is open")
     }
 
-    /// A step on a space, in transactions of its own.
-    async fn on_space(&self, step: &Step) -> Result<Outcome> {
+    /// A step on a space, in the transaction if there is one, otherwise in transactions of its own.
+    async fn on_space(&self, step: &Step, tx: Option<&RecordContext>) -> Result<Outcome> {
         let space = self.space(step);
-        let key = || value::key(step.record_type.as_deref(), &step.key);
-        Ok(match step.verb {
-            Verb::Put => {
-                space
-                    .put(record(space, step, step.record.as_ref().expect("`put` has a record")))
-                    .await?;
-                Outcome::Nothing
+        match (step.verb, tx) {
+            (Verb::Scan | Verb::ScanBy | Verb::ScanIndex | Verb::ScanKeys | Verb::UniquenessViolations, _) => {
+                self.scan(step, space, tx).await
             }
+            (Verb::Query, _) => query(step, space, tx).await,
+            (_, None) => self.alone(step, space).await,
+            (_, Some(context)) => within_transaction(step, space, context).await,
+        }
+    }
+
+    /// A step on a space in transactions of its own.
+    async fn alone(&self, step: &Step, space: &RecordSpace) -> Result<Outcome> {
+        let key = || value::key(step.record_type.as_deref(), &step.key);
+        let given = || record(space, step, step.record.as_ref().expect("the step has a record"));
+        Ok(match step.verb {
+            Verb::Put => saved(space.put(given()).await)?,
+            Verb::Insert => saved(space.insert(given()).await)?,
+            Verb::Update => saved(space.update(given()).await)?,
             Verb::PutAll => {
-                space
-                    .put_all(step.records.iter().map(|given| record(space, step, given)))
-                    .await?;
+                let records = step.records.iter().map(|given| record(space, step, given));
+                space.put_all(records).await?;
                 Outcome::Nothing
             }
             Verb::Get => space.get(key()).await?.map_or_else(nothing, Outcome::Record),
             Verb::Exists => Outcome::Value(space.exists(key()).await?.into()),
             Verb::Delete => Outcome::Value(space.delete(key()).await?.into()),
-            Verb::Count => Outcome::Value(space.record_count().await?.into()),
-            Verb::Scan => {
-                let cursor = |options| space.scan(options);
-                collect(step, cursor, Outcome::Records).await?
+            Verb::DeleteWhere => {
+                space.delete_where(key()).await?;
+                Outcome::Nothing
             }
-            Verb::ScanBy => {
-                let cursor = |options| space.scan_index_records(&step.index, options);
-                collect(step, cursor, Outcome::Records).await?
+            Verb::Versions => versions(step, space).await?,
+            Verb::Count => {
+                let by = by(step);
+                Outcome::Value(match (&step.record_type, by) {
+                    (Some(record_type), _) => space.record_count_of_type(record_type).await?.into(),
+                    (None, Some(by)) => space.record_count_by(by, value::tuple(&step.value)).await?.into(),
+                    (None, None) => space.record_count().await?.into(),
+                })
             }
-            Verb::ScanIndex => {
-                let cursor = |options| space.scan_index(&step.index, None, options);
-                let columns = self.scenario.index_columns(&step.index);
-                let keys = |entries: Vec<IndexEntry>| {
-                    let entries = entries.iter().map(|entry| entry_key(entry, columns));
-                    Outcome::Value(Value::Array(entries.collect()))
-                };
-                collect(step, cursor, keys).await?
-            }
-            Verb::Query => self.query(step, space).await?,
             Verb::Aggregate => {
                 let found = space.aggregate(&step.index, value::tuple(&step.group)).await?;
                 found.map_or_else(nothing, |columns| Outcome::Value(value::columns(columns.iter())))
             }
-            _ => unreachable!("the caller has the other verbs"),
+            Verb::BuildIndexes => {
+                let options = IndexingOptions {
+                    allow_unique_pending: step.allow_unique_pending,
+                    ..IndexingOptions::default()
+                };
+                space.build_indexes(options).await?;
+                states(space.index_states().await?)
+            }
+            Verb::IndexStates => states(space.index_states().await?),
+            Verb::MarkIndex => Outcome::Value(space.mark_index(&step.index, state(step)?).await?.into()),
+            Verb::RebuildIndex => {
+                space.rebuild_index(&step.index).await?;
+                Outcome::Nothing
+            }
+            Verb::ResolveUniqueness => {
+                let keep = step.keep.as_ref().map(|keep| value::key(None, keep));
+                let value = value::tuple(&step.value);
+                space.resolve_uniqueness_violation(&step.index, value, keep).await?;
+                Outcome::Nothing
+            }
+            Verb::Plan => {
+                let schema = step.schema.as_ref().expect("`plan` names a schema");
+                plan(&space.plan(&schema::build(&self.scenario.schemas[schema])?).await?)
+            }
+            Verb::SchemaVersions => Outcome::Value(space.schema_versions().await?.into()),
+            Verb::Children => paths(&space.children().await?),
+            _ => unreachable!("the callers have the other verbs"),
         })
     }
 
-    /// The records that a query asks for, or their fields.
-    async fn query(&self, step: &Step, space: &RecordSpace) -> Result<Outcome> {
-        let mut query = space.query(step.filter.as_str());
-        if let Some(record_type) = &step.record_type {
-            query = query.record_type(record_type);
-        }
-        if !step.order_by.is_empty() {
-            query = query.order_by(step.order_by.clone());
-        }
-        if step.reverse {
-            query = query.reverse();
-        }
-        query = query.parameters(Parameters::positional(value::tuple(&step.parameters).iter().cloned()));
-        if !step.explain.is_empty() {
-            let plan = query.explain().await?;
-            let unsaid = step.explain.iter().find(|words| !plan.contains(words.as_str()));
-            assert!(unsaid.is_none(), "the plan does not say {unsaid:?}: {plan}");
-        }
-        let cursor = |options: ScanOptions| {
-            let query = query.clone().continuation(options.continuation);
-            match options.limit {
-                Some(limit) => query.limit(limit).execute(),
-                None => query.execute(),
+    /// What scans find: records, keys without that of the record type, entries, or what breaks uniqueness.
+    async fn scan(&self, step: &Step, space: &RecordSpace, tx: Option<&RecordContext>) -> Result<Outcome> {
+        match step.verb {
+            Verb::Scan => collect(step, |options| within(space.scan(options), tx), Outcome::Records).await,
+            Verb::ScanBy => {
+                let cursor = |options| within(space.scan_index_records(&step.index, options), tx);
+                collect(step, cursor, Outcome::Records).await
             }
-        };
-        let shown = |records: Vec<StoredRecord>| match step.fields.is_empty() {
-            true => Outcome::Records(records),
-            false => Outcome::Value(rows(&records, &step.fields)),
-        };
-        collect(step, cursor, shown).await
+            Verb::ScanKeys => {
+                let shown = |keys: Vec<Tuple>| rows(keys.iter().map(|key| value::columns(key.iter().skip(1))));
+                collect(step, |options| within(space.scan_record_keys(options), tx), shown).await
+            }
+            Verb::UniquenessViolations => {
+                let cursor = |options| within(space.scan_uniqueness_violations(&step.index, options), tx);
+                let row = |violation: &UniquenessViolation| {
+                    let key = violation.primary_key().iter().skip(1);
+                    value::columns(violation.value().iter().chain(key))
+                };
+                collect(step, cursor, |found| rows(found.iter().map(row))).await
+            }
+            _ => {
+                let cursor = |options| within(space.scan_index(&step.index, None, options), tx);
+                let columns = self.scenario.index_columns(&step.index);
+                let shown = |entries: Vec<IndexEntry>| rows(entries.iter().map(|entry| entry_key(entry, columns)));
+                collect(step, cursor, shown).await
+            }
+        }
     }
 
-    /// The steps within one transaction, on the record store.
+    /// The steps within one transaction; what happens meanwhile does so before it commits.
     async fn transaction(&self, step: &Step) -> Result<Outcome> {
-        let space = self.space(step);
         let context = self.database().transaction();
-        let store = space.store(&context).await?;
-        for (number, inner) in step.steps.iter().enumerate() {
-            let key = || value::key(inner.record_type.as_deref(), &inner.key).resolve(store.metadata());
-            let outcome = async {
-                Ok(match inner.verb {
-                    Verb::Put => {
-                        let given = inner.record.as_ref().expect("`put` has a record");
-                        store.save_record(&record(space, inner, given)).await?;
-                        Outcome::Nothing
-                    }
-                    Verb::Get => store.load_record(&key()?).await?.map_or_else(nothing, Outcome::Record),
-                    Verb::Delete => Outcome::Value(store.delete_record(&key()?).await?.into()),
-                    Verb::Exists => Outcome::Value(store.record_exists(&key()?).await?.into()),
-                    Verb::Scan => Outcome::Records(store.scan_records(options(inner))?.next_batch(usize::MAX).await?),
-                    _ => panic!("the verb is none of a transaction"),
-                })
-            };
-            judge(inner, outcome.await).unwrap_or_else(|why| panic!("step {} of the transaction: {why}", number + 1));
-        }
+        self.steps(&step.steps, Some(&context)).await;
+        self.steps(&step.meanwhile, None).await;
         if step.cancel {
             context.cancel();
         } else {
@@ -210,6 +216,159 @@ impl Runner<'_> {
         }
         Ok(Outcome::Nothing)
     }
+
+    /// The steps in a transaction that is tried again; what happens meanwhile does so in the first attempt.
+    async fn run(&self, step: &Step) -> Result<Outcome> {
+        let attempts = &AtomicI64::new(0);
+        let attempt = |context: RecordContext| async move {
+            self.steps(&step.steps, Some(&context)).await;
+            if attempts.fetch_add(1, Ordering::Relaxed) == 0 {
+                self.steps(&step.meanwhile, None).await;
+            }
+            Ok::<_, Error>(())
+        };
+        self.database().run(attempt).await?;
+        Ok(Outcome::Value(attempts.load(Ordering::Relaxed).into()))
+    }
+
+    async fn steps(&self, steps: &[Step], tx: Option<&RecordContext>) {
+        for (number, inner) in steps.iter().enumerate() {
+            let outcome = self.on_space(inner, tx).await;
+            judge(inner, outcome).unwrap_or_else(|why| panic!("step {} of the transaction: {why}", number + 1));
+        }
+    }
+}
+
+/// A step in a transaction, on the record store.
+async fn within_transaction(step: &Step, space: &RecordSpace, context: &RecordContext) -> Result<Outcome> {
+    let store = space.store(context).await?;
+    let key = || value::key(step.record_type.as_deref(), &step.key);
+    let primary_key = || key().resolve(store.metadata());
+    let given = || record(space, step, step.record.as_ref().expect("the step has a record"));
+    let insert = SaveOptions::default().existence(RecordExistenceCheck::ErrorIfExists);
+    let update = SaveOptions::default().existence(RecordExistenceCheck::ErrorIfNotExistsOrRecordTypeChanged);
+    Ok(match step.verb {
+        Verb::Put => saved(store.save_record(&given()).await)?,
+        Verb::Insert => saved(store.save_record_with(&given(), &insert).await)?,
+        Verb::Update => saved(store.save_record_with(&given(), &update).await)?,
+        Verb::Get => store
+            .load_record(&primary_key()?)
+            .await?
+            .map_or_else(nothing, Outcome::Record),
+        Verb::Exists => Outcome::Value(store.record_exists(&primary_key()?).await?.into()),
+        Verb::Delete => Outcome::Value(store.delete_record(&primary_key()?).await?.into()),
+        Verb::DeleteWhere => {
+            store.delete_records_where(key()).await?;
+            Outcome::Nothing
+        }
+        Verb::Count => {
+            let by = by(step);
+            Outcome::Value(match (&step.record_type, by) {
+                (Some(record_type), _) => store.snapshot_record_count_of_type(record_type).await?.into(),
+                (None, Some(by)) => store
+                    .snapshot_record_count_by(&by, &value::tuple(&step.value))
+                    .await?
+                    .into(),
+                (None, None) => store.snapshot_record_count_of_all().await?.into(),
+            })
+        }
+        Verb::Aggregate => {
+            let found = store
+                .aggregate_index_group(&step.index, value::tuple(&step.group))
+                .await?;
+            found.map_or_else(nothing, |columns| Outcome::Value(value::columns(columns.iter())))
+        }
+        Verb::IndexStates => states(store.index_states()),
+        Verb::MarkIndex => Outcome::Value(store.mark_index(&step.index, state(step)?).await?.into()),
+        _ => panic!("the verb is none of a transaction"),
+    })
+}
+
+/// The records that a query asks for, or their fields.
+async fn query(step: &Step, space: &RecordSpace, tx: Option<&RecordContext>) -> Result<Outcome> {
+    let mut query = space.query(step.filter.as_str());
+    if let Some(record_type) = &step.record_type {
+        query = query.record_type(record_type);
+    }
+    if !step.order_by.is_empty() {
+        query = query.order_by(step.order_by.clone());
+    }
+    if step.reverse {
+        query = query.reverse();
+    }
+    query = query.parameters(Parameters::positional(value::tuple(&step.parameters).iter().cloned()));
+    if !step.explain.is_empty() {
+        let plan = query.explain().await?;
+        let unsaid = step.explain.iter().find(|words| !plan.contains(words.as_str()));
+        assert!(unsaid.is_none(), "the plan does not say {unsaid:?}: {plan}");
+    }
+    let cursor = |options: ScanOptions| {
+        let query = query.clone().continuation(options.continuation);
+        let query = match options.limit {
+            Some(limit) => query.limit(limit),
+            None => query,
+        };
+        within(query.execute(), tx)
+    };
+    let shown = |records: Vec<StoredRecord>| match step.fields.is_empty() {
+        true => Outcome::Records(records),
+        false => fields_of(&records, &step.fields),
+    };
+    collect(step, cursor, shown).await
+}
+
+/// The keys in the order of the versions of their records, without those that have none.
+async fn versions(step: &Step, space: &RecordSpace) -> Result<Outcome> {
+    let mut found = Vec::new();
+    for key in &step.keys {
+        let version = space.load_version(value::key(step.record_type.as_deref(), key)).await?;
+        found.extend(version.map(|version| (version, key)));
+    }
+    found.sort_by_key(|(version, _)| *version);
+    Ok(rows(found.into_iter().map(|(_, key)| Value::Array(key.clone()))))
+}
+
+/// Subject, name, action and cost of each change.
+fn plan(diff: &SchemaDiff) -> Outcome {
+    let row = |change: &MetaDataChange| {
+        let words = [
+            change.subject.name(),
+            &change.name,
+            change.action.name(),
+            change.cost.name(),
+        ];
+        Value::Array(words.map(Value::from).into())
+    };
+    rows(diff.changes().iter().map(row))
+}
+
+fn within<T: Send>(cursor: SpaceCursor<T>, tx: Option<&RecordContext>) -> SpaceCursor<T> {
+    match tx {
+        None => cursor,
+        Some(context) => cursor.within(context),
+    }
+}
+
+fn rows(rows: impl Iterator<Item = Value>) -> Outcome {
+    Outcome::Value(Value::Array(rows.collect()))
+}
+
+fn paths(paths: &[SpacePath]) -> Outcome {
+    rows(paths.iter().map(|path| path.to_string().into()))
+}
+
+fn saved(saved: Result<StoredRecord>) -> Result<Outcome> {
+    saved.map(|_| Outcome::Nothing)
+}
+
+/// The key by which a step counts.
+fn by(step: &Step) -> Option<KeyExpression> {
+    let columns = step.by.iter().map(|path| at_path(path, Into::into)).collect::<Vec<_>>();
+    (!columns.is_empty()).then(|| concat(columns))
+}
+
+fn state(step: &Step) -> Result<IndexState> {
+    IndexState::from_name(&step.state.to_uppercase())
 }
 
 /// All results, or pages of them, each from the continuation of the one before.
@@ -237,12 +396,12 @@ async fn collect<T: Send>(
 }
 
 /// The fields of records.
-fn rows(records: &[StoredRecord], fields: &[String]) -> Value {
+fn fields_of(records: &[StoredRecord], fields: &[String]) -> Outcome {
     let row = |record: &StoredRecord| match record.to_dynamic() {
         Ok(message) => value::fields(&message, fields),
         Err(error) => Value::String(error.to_string()),
     };
-    Value::Array(records.iter().map(row).collect())
+    rows(records.iter().map(row))
 }
 
 /// The key of an entry without the key of the record type, which stands behind the columns of the index.
@@ -288,89 +447,4 @@ fn record(space: &RecordSpace, step: &Step, given: &Value) -> Record {
         .or_else(only)
         .expect("a schema has a record type");
     Record::from_json(record_type, value::record_json(given).to_string())
-}
-
-fn nothing() -> Outcome {
-    Outcome::Value("nothing".into())
-}
-
-fn states(states: BTreeMap<String, record_store::IndexState>) -> Outcome {
-    let states = states
-        .into_iter()
-        .map(|(index, state)| (index, state.name().to_lowercase().into()));
-    Outcome::Value(Value::Table(states.collect()))
-}
-
-/// Whether a step did what it should.
-fn judge(step: &Step, outcome: Result<Outcome>) -> std::result::Result<(), String> {
-    match (outcome, &step.error) {
-        (Err(error), Some(expected)) => judge_error(&error, expected),
-        (Err(error), None) => Err(format!("failed: {error}")),
-        (Ok(_), Some(expected)) => Err(format!("succeeded; it should fail with {}", expected.kind)),
-        (Ok(Outcome::Pages(pages)), None) => {
-            let expected = step.pages.as_ref().expect("a step with `page_size` has `pages`");
-            if pages.len() != expected.len() {
-                return Err(format!("gave {} pages instead of {}", pages.len(), expected.len()));
-            }
-            pages
-                .iter()
-                .zip(expected)
-                .try_for_each(|(page, expected)| same(page, expected))
-        }
-        (Ok(outcome), None) => match &step.gives {
-            Some(expected) => same(&outcome, expected),
-            None => Ok(()),
-        },
-    }
-}
-
-fn judge_error(error: &Error, expected: &ExpectedError) -> std::result::Result<(), String> {
-    let text = error.to_string();
-    if error.kind().name() != expected.kind {
-        return Err(format!(
-            "failed with {} instead of {}: {text}",
-            error.kind().name(),
-            expected.kind
-        ));
-    }
-    match expected.says.iter().find(|word| !text.contains(word.as_str())) {
-        Some(word) => Err(format!("the error does not say {word:?}: {text}")),
-        None => Ok(()),
-    }
-}
-
-fn same(outcome: &Outcome, expected: &Value) -> std::result::Result<(), String> {
-    match (outcome, expected) {
-        (Outcome::Nothing | Outcome::Pages(_), _) => Err("gives nothing to compare".to_owned()),
-        (Outcome::Value(given), expected) if given == expected => Ok(()),
-        (Outcome::Value(given), expected) => Err(format!("gave {given} instead of {expected}")),
-        (Outcome::Record(record), expected) => same_record(record, expected),
-        (Outcome::Records(records), Value::Array(expected)) if records.len() == expected.len() => records
-            .iter()
-            .zip(expected)
-            .try_for_each(|(record, expected)| same_record(record, expected)),
-        (Outcome::Records(records), expected) => Err(format!("gave {} records instead of {expected}", records.len())),
-    }
-}
-
-fn same_record(record: &StoredRecord, expected: &Value) -> std::result::Result<(), String> {
-    let given = record.to_json().map_err(|error| error.to_string())?;
-    let wrong = || format!("gave {} {given} instead of {expected}", record.record_type());
-    if expected.as_str() == Some("nothing") {
-        return Err(wrong());
-    }
-    let type_differs = |name: &Value| name.as_str() != Some(record.record_type());
-    if expected.get("@type").is_some_and(type_differs) {
-        return Err(wrong());
-    }
-    let expected = DynamicMessage::deserialize(record.descriptor().clone(), value::record_json(expected))
-        .map_err(|error| format!("the expected record is none: {error}"))?;
-    // A default that is given is absent once it has been written.
-    let written = expected.encode_to_vec();
-    let expected = DynamicMessage::decode(record.descriptor().clone(), written.as_slice())
-        .map_err(|error| format!("the expected record cannot be read again: {error}"))?;
-    match record.to_dynamic().map_err(|error| error.to_string())? == expected {
-        true => Ok(()),
-        false => Err(wrong()),
-    }
 }

@@ -23,6 +23,7 @@ pub(crate) fn run(library: &Installed, folder: &Path) -> Result<(), Failure> {
         "tests/scenario/c/scenario.c",
         "tests/scenario/c/key.c",
         "tests/scenario/c/result.c",
+        "tests/scenario/c/indexes.c",
         &tables.to_string_lossy(),
     ];
     // A long record is a long literal.

@@ -18,6 +18,9 @@ struct Section {
     tasks: Vec<Task>,
 }
 
+/// What was measured of a store in a section.
+type Row = (Kind, Vec<Figure>);
+
 /// Measures everything and prints the tables.
 pub(crate) fn all(arguments: &Arguments) -> Outcome<()> {
     println!("Machine: {}; {}\n", machine::describe(), load_average());
@@ -26,7 +29,7 @@ pub(crate) fn all(arguments: &Arguments) -> Outcome<()> {
         .into_iter()
         .filter(|kind| kind.name().contains(&arguments.store))
         .collect();
-    let mut sections: Vec<(String, Vec<(Kind, Vec<Figure>)>)> = Vec::new();
+    let mut sections: Vec<(String, Vec<Row>)> = Vec::new();
     for kind in kinds {
         let folder = root.path().join(kind.name());
         std::fs::create_dir(&folder)?;
@@ -162,7 +165,7 @@ fn command(task: &Task) -> Outcome<Command> {
     Ok(command)
 }
 
-fn print_table(title: &str, rows: &[(Kind, Vec<Figure>)]) {
+fn print_table(title: &str, rows: &[Row]) {
     println!("## {title}\n");
     let Some(((first, ours), peers)) = rows.split_first() else {
         return;

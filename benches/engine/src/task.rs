@@ -161,10 +161,10 @@ impl Task {
             Ok(())
         };
         get_each(1)?;
-        let (alone, ()) = timed(|| get_each(1))?;
-        let (together, ()) = timed(|| get_each(100))?;
+        let alone = best_of_rounds(|| get_each(1))?;
+        let together = best_of_rounds(|| get_each(100))?;
         let ranges = |count: usize, times: u64| -> Outcome<Duration> {
-            let (time, ()) = timed(|| {
+            let time = best_of_rounds(|| {
                 for turn in 0..times {
                     let begin = load::key(load::pick(turn, self.keys));
                     let found = store.range(&begin, count)?;
@@ -180,8 +180,8 @@ impl Task {
         Ok(vec![
             Figure::time("get", alone / u32::try_from(GETS)?),
             Figure::time("get, 100 in a transaction", together / u32::try_from(GETS)?),
-            Figure::time("range of 100", ranges(100, 5_000)?),
-            Figure::time("range of 10,000", ranges(10_000, 100)?),
+            Figure::time("range of 100", ranges(100, 2_000)?),
+            Figure::time("range of 10,000", ranges(10_000, 40)?),
         ])
     }
 
@@ -237,6 +237,13 @@ fn longest_oversleep(duration: Duration) -> Duration {
     longest
 }
 
+/// The shortest of some times that `work` takes: what it takes when others leave it a processor.
+fn best_of_rounds(work: impl Fn() -> Outcome<()>) -> Outcome<Duration> {
+    let times = (0..ROUNDS).map(|_| Ok(timed(&work)?.0));
+    let times = times.collect::<Outcome<Vec<_>>>()?;
+    times.into_iter().min().ok_or_else(|| "there are rounds".into())
+}
+
 /// The most memory that this process ever had, in KiB.
 fn peak_memory() -> Outcome<u64> {
     let status = std::fs::read_to_string("/proc/self/status")?;
@@ -245,5 +252,6 @@ fn peak_memory() -> Outcome<u64> {
     Ok(amount.ok_or("the system tells no memory")?.parse()?)
 }
 
-const GETS: u64 = 100_000;
+const GETS: u64 = 50_000;
+const ROUNDS: usize = 7;
 const SHORT_SLEEP: Duration = Duration::from_millis(1);

@@ -284,7 +284,43 @@ static void versionstamps(void) {
     OK(rs_close(in.database));
 }
 
+/* A transaction of another database, and one that has ended, are none for these calls. */
+static void transactions_of_others(void) {
+    fixture here = open_users(true);
+    fixture there = open_users(false);
+    rs_transaction *foreign = NULL;
+    rs_transaction *ended = NULL;
+    OK(rs_transaction_begin(there.database, &foreign, &error));
+    OK(rs_transaction_begin(here.database, &ended, &error));
+    OK(rs_transaction_commit(ended, &error));
+    rs_transaction *wrong[2] = {foreign, ended};
+    rs_key *key = key_of(1);
+    rs_expression *city = NULL;
+    OK(rs_expression_field(rs_str("city"), RS_FAN_NONE, RS_MISSING_NULL, NULL, &city, &error));
+    for (size_t at = 0; at < 2; at++) {
+        const rs_status refused = RS_INVALID_ARGUMENT;
+        rs_cursor *cursor = NULL;
+        rs_index_states states;
+        int64_t count = 0;
+        STATUS(refused, rs_delete_where(here.users, wrong[at], key, &error));
+        STATUS(refused, rs_count_of_type(here.users, wrong[at], rs_str("User"), &count, &error));
+        STATUS(refused, rs_count_by(here.users, wrong[at], city, key, &count, &error));
+        STATUS(refused, rs_scan_keys(here.users, wrong[at], NULL, &cursor, &error));
+        STATUS(refused, rs_scan_uniqueness_violations(here.users, wrong[at], rs_str("by_name"), NULL, &cursor, &error));
+        STATUS(refused, rs_resolve_uniqueness(here.users, wrong[at], rs_str("by_name"), key, NULL, &error));
+        STATUS(refused, rs_get_index_states(here.users, wrong[at], &states, &error));
+        STATUS(refused, rs_mark_index(here.users, wrong[at], rs_str("by_name"), RS_INDEX_DISABLED, NULL, &error));
+        STATUS(refused, rs_rebuild_index(here.users, wrong[at], rs_str("by_name"), &error));
+        CHECK(cursor == NULL && states.items == NULL);
+    }
+    OK(rs_expression_free(city));
+    OK(rs_key_free(key));
+    OK(rs_close(here.database));
+    OK(rs_close(there.database));
+}
+
 void test_states(void) {
+    transactions_of_others();
     violations_are_told_and_mended();
     states_are_told_and_changed();
     counts_by_type_and_key();

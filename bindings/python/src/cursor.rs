@@ -13,7 +13,7 @@ use record_store::{Continuation, NoNextReason, Result};
 use crate::error::to_py;
 use crate::face::{Face, object};
 use crate::index;
-use crate::record::Form;
+use crate::record::{Form, primary_key};
 use crate::runtime::{CLOSED, Family, Handle};
 use crate::source::{Found, Scanned, Source};
 use crate::transaction::{InUse, TransactionBase};
@@ -263,5 +263,6 @@ fn to_python<'py>(py: Python<'py>, form: &Form, scanned: &Scanned) -> PyResult<B
         Scanned::Record(stored) => form.to_python(py, stored),
         Scanned::Entry(entry) => index::to_entry(py, entry),
         Scanned::Violation(violation) => index::to_violation(py, violation),
+        Scanned::Key(key) => primary_key(py, key),
     }
 }

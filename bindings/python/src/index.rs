@@ -8,7 +8,9 @@ use parking_lot::Mutex;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyCFunction, PyDict, PyType};
-use record_store::indexing::{IndexBuildProgress, IndexBuildSummary, IndexingAction, IndexingOptions, OnlineIndexer};
+use record_store::indexing::{
+    IndexBuildProgress, IndexBuildSummary, IndexingAction, IndexingMethod, IndexingOptions, OnlineIndexer,
+};
 use record_store::{IndexState, UniquenessViolation};
 
 use crate::asyncio;
@@ -69,7 +71,10 @@ pub(crate) fn build_arguments(
         allow_unique_pending: keywords
             .take("allow_unique_pending")?
             .unwrap_or(default.allow_unique_pending),
-        method: default.method,
+        method: match keywords.take("by_index")? {
+            Some(source) => IndexingMethod::ByIndex(source),
+            None => default.method,
+        },
         reverse: keywords.take("reverse")?.unwrap_or(default.reverse),
         limit: keywords.take("limit")?.unwrap_or(default.limit),
         write_size_max: keywords.take("max_write_bytes")?.unwrap_or(default.write_size_max),

@@ -172,11 +172,18 @@ pub(crate) fn with_value(key: &Bound<'_, PyAny>, value: &Bound<'_, PyAny>) -> Py
     Ok(KeyExpression(key_expression::with_value(whole(key)?, whole(value)?)))
 }
 
-/// A column, or a tuple or list of them.
-fn whole(columns: &Bound<'_, PyAny>) -> PyResult<key_expression::KeyExpression> {
+/// A column, or a tuple or list of them, as one expression.
+pub(crate) fn whole(columns: &Bound<'_, PyAny>) -> PyResult<key_expression::KeyExpression> {
     if columns.is_instance_of::<PyString>() || columns.try_iter().is_err() {
         return to_expression(columns);
     }
     let columns = columns.try_iter()?.map(|column| to_expression(&column?));
     Ok(key_expression::concat(columns.collect::<PyResult<Vec<_>>>()?))
+}
+
+/// These columns, of which `dimensions` after the first `prefix` are dimensions of space.
+#[pyfunction]
+pub(crate) fn dimensions(columns: &Bound<'_, PyAny>, prefix: usize, dimensions: usize) -> PyResult<KeyExpression> {
+    let columns = whole(columns)?;
+    Ok(KeyExpression(key_expression::dimensions(columns, prefix, dimensions)))
 }

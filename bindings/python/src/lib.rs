@@ -63,6 +63,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
         wrap_pyfunction!(key_expression::record_type, module)?,
         wrap_pyfunction!(key_expression::version, module)?,
         wrap_pyfunction!(key_expression::with_value, module)?,
+        wrap_pyfunction!(key_expression::dimensions, module)?,
     ] {
         module.add_function(function)?;
     }

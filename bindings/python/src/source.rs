@@ -4,13 +4,16 @@ use std::collections::VecDeque;
 
 use futures_util::future::BoxFuture;
 use parking_lot::Mutex;
-use record_store::{Continuation, IndexEntry, NoNextReason, Result, SpaceCursor, StoredRecord, UniquenessViolation};
+use record_store::{
+    Continuation, IndexEntry, NoNextReason, Result, SpaceCursor, StoredRecord, Tuple, UniquenessViolation,
+};
 
 /// A result of a scan.
 pub(crate) enum Scanned {
     Record(StoredRecord),
     Entry(IndexEntry),
     Violation(UniquenessViolation),
+    Key(Tuple),
 }
 
 /// A result, and where another scan goes on behind it.
@@ -58,4 +61,5 @@ sources! {
     SpaceCursor => Record
     SpaceCursor<IndexEntry> => Entry
     SpaceCursor<UniquenessViolation> => Violation
+    SpaceCursor<Tuple> => Key
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::env::Env;
-use crate::{DatabaseOption, Error, Result, Transaction, TransactionBackend, fdb_code};
+use crate::{DatabaseOption, Error, Result, Tenant, TenantBackend, Transaction, TransactionBackend, fdb_code};
 
 /// What a backend does for a database.
 pub trait DatabaseBackend: Send + Sync {
@@ -18,6 +18,14 @@ pub trait DatabaseBackend: Send + Sync {
     fn env(&self) -> &Env;
     /// A short name for error messages and logs: `memory:`, a path, or a cluster file.
     fn name(&self) -> String;
+    /// Another handle on the same database, with options of its own. Errors: 2108 where there is none.
+    fn new_handle(&self) -> Result<Arc<dyn DatabaseBackend>> {
+        Err(Error::fdb(fdb_code::UNSUPPORTED_OPERATION))
+    }
+    /// The tenant called `name`; that it does not exist shows in its operations. Errors: 2108 where there are none.
+    fn tenant(&self, _name: &[u8]) -> Result<Arc<dyn TenantBackend>> {
+        Err(Error::fdb(fdb_code::UNSUPPORTED_OPERATION))
+    }
 }
 
 /// A database. Clones are handles on the same one.
@@ -40,6 +48,19 @@ impl Database {
     /// Sets an option. Errors: 2007 for an unknown one.
     pub fn set_option(&self, option: &DatabaseOption) -> Result<()> {
         self.backend.set_option(option.code(), option.value().as_deref())
+    }
+
+    /// Another handle on the same database: it has options, defaults and a limit of watches of its own, as a database that is
+    /// opened again has in FoundationDB. Errors: 2108 for a backend that cannot.
+    pub fn new_handle(&self) -> Result<Database> {
+        self.backend.new_handle().map(Database::from_backend)
+    }
+
+    /// A part of the key space of its own, as FoundationDB's tenants are. It is made and removed through the special keys
+    /// `\xff\xff/management/tenant/map/`; that there is none of this name shows in its operations (2131). Errors: 2108 for a
+    /// backend without tenants.
+    pub fn tenant(&self, name: &[u8]) -> Result<Tenant> {
+        self.backend.tenant(name).map(Tenant::from_backend)
     }
 
     /// Time, chance and threads of this database.

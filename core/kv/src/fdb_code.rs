@@ -74,6 +74,7 @@ codes! {
     2020 TRANSACTION_INVALID_VERSION "transaction_invalid_version" No "the transaction failed, so it has no version";
     2021 NO_COMMIT_VERSION "no_commit_version" No "the transaction was read-only, so it has no commit version";
     2023 TRANSACTION_READ_ONLY "transaction_read_only" No "the transaction may only read";
+    2100 SERIALIZATION_FAILED "serialization_failed" No "the value cannot be read: its protocol version is unknown";
     2101 TRANSACTION_TOO_LARGE "transaction_too_large" No "the transaction exceeds its size limit";
     2102 KEY_TOO_LARGE "key_too_large" No "the key is longer than the limit";
     2103 VALUE_TOO_LARGE "value_too_large" No "the value is longer than the limit";
@@ -90,6 +91,14 @@ codes! {
     2131 TENANT_NOT_FOUND "tenant_not_found" No "the tenant does not exist";
     2132 TENANT_ALREADY_EXISTS "tenant_already_exists" No "the tenant exists already";
     2133 TENANT_NOT_EMPTY "tenant_not_empty" No "the tenant holds data";
+    2134 INVALID_TENANT_NAME "invalid_tenant_name" No "the tenant name is not valid";
+    2135 TENANT_PREFIX_ALLOCATOR_CONFLICT "tenant_prefix_allocator_conflict" No "there is data already where the tenant would lie";
+    2136 TENANTS_DISABLED "tenants_disabled" No "tenants are disabled";
+    2138 ILLEGAL_TENANT_ACCESS "illegal_tenant_access" No "not allowed in a transaction of a tenant";
+    2139 INVALID_TENANT_GROUP_NAME "invalid_tenant_group_name" No "the tenant group's name is not valid";
+    2140 INVALID_TENANT_CONFIGURATION "invalid_tenant_configuration" No "the tenant has no such setting";
+    2141 CLUSTER_NO_CAPACITY "cluster_no_capacity" No "the cluster cannot take another tenant";
+    2142 TENANT_REMOVED "tenant_removed" No "the tenant was removed";
     2200 API_VERSION_UNSET "api_version_unset" No "no API version has been selected";
     2201 API_VERSION_ALREADY_SET "api_version_already_set" No "an API version has been selected already";
     2202 API_VERSION_INVALID "api_version_invalid" No "the API version is not valid";

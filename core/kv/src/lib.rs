@@ -20,6 +20,7 @@ mod range;
 mod read;
 mod selector;
 mod subspace;
+mod tenant;
 mod transaction;
 pub mod tuple;
 
@@ -33,4 +34,5 @@ pub use range::{KeyValue, RangeBatch, RangeRequest, StreamingMode};
 pub use read::{BoxFuture, Read};
 pub use selector::KeySelector;
 pub use subspace::{KeyRange, Subspace, strinc};
+pub use tenant::{Tenant, TenantBackend};
 pub use transaction::{Transaction, TransactionBackend, TransactionVersion};

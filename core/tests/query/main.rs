@@ -3,6 +3,7 @@
 mod chance;
 mod covered;
 mod late;
+mod lookups;
 mod pages;
 mod plans;
 mod prepared;

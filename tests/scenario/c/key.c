@@ -22,3 +22,10 @@ rs_key *key_of(const char *type, const columns *given) {
     add_columns(key, *given);
     return key;
 }
+
+void index_where(rs_schema_builder *builder, const char *index, const char *condition) {
+    rs_filter *filter = NULL;
+    rs_filter_parse(rs_str(condition), NULL, &filter, NULL);
+    rs_schema_builder_index_where(builder, rs_str(index), filter);
+    rs_filter_free(filter);
+}

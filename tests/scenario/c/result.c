@@ -171,3 +171,46 @@ void append_entry(result *to, const rs_index_entry *entry, size_t columns) {
     append_columns_but(to, key, entry->primary_key.len == 0 ? SIZE_MAX : columns);
     rs_key_free(key);
 }
+
+void append_number(result *to, int64_t number) {
+    char text[32];
+    snprintf(text, sizeof text, "%" PRId64 "\n", number);
+    append_text(to, text);
+}
+
+void append_primary_key(result *to, rs_bytes packed) {
+    rs_key *key = rs_key_new();
+    rs_key_unpack(key, packed);
+    append_columns_but(to, key, 0);
+    rs_key_free(key);
+}
+
+void append_violation(result *to, const rs_uniqueness_violation *violation) {
+    rs_key *value = rs_key_new();
+    rs_key *primary_key = rs_key_new();
+    const char *between = "(";
+    rs_key_unpack(value, violation->value);
+    rs_key_unpack(primary_key, violation->primary_key);
+    for (size_t at = 0; at < rs_key_count(value); at++) {
+        append_text(to, between);
+        append_column(to, value, at);
+        between = ", ";
+    }
+    for (size_t at = 1; at < rs_key_count(primary_key); at++) {
+        append_text(to, between);
+        append_column(to, primary_key, at);
+    }
+    append_text(to, ")\n");
+    rs_key_free(value);
+    rs_key_free(primary_key);
+}
+
+void append_change(result *to, const rs_change *change) {
+    const rs_bytes words[4] = {change->subject, change->name, change->action, change->cost};
+    for (size_t at = 0; at < 4; at++) {
+        append_text(to, at == 0 ? "('" : ", '");
+        append(to, words[at].data, words[at].len);
+        append_text(to, "'");
+    }
+    append_text(to, ")\n");
+}

@@ -5,25 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* How many spaces a scenario may have open. */
-#define SPACES_MAX 16
-
-/* A scenario that is under way. */
-typedef struct run {
-    const scenario *scenario;
-    const char *url;
-    rs_database *database;
-    struct {
-        const char *path;
-        rs_space *space;
-    } spaces[SPACES_MAX];
-    size_t space_count;
-    const char *current;
-    /* What the step gave, or why it failed. */
-    result gave;
-    rs_error *error;
-} run;
-
 /* The handle of an open space at `path`, or the place for one. */
 static rs_space **space_at(run *in, const char *path) {
     size_t at = 0;
@@ -46,7 +27,13 @@ static rs_status open_space(run *in, const step *step) {
         if (built != RS_OK) return built;
     }
     rs_space *space = NULL;
-    rs_status status = rs_space_open(in->database, rs_str(step->space), schema, NULL, &space, &in->error);
+    rs_status status;
+    if (step->below != NULL) {
+        rs_bytes rest = rs_str(step->space + strlen(step->below) + 1);
+        status = rs_space_child(*space_at(in, step->below), rest, schema, NULL, &space, &in->error);
+    } else {
+        status = rs_space_open(in->database, rs_str(step->space), schema, NULL, &space, &in->error);
+    }
     rs_schema_free(schema);
     if (status != RS_OK) return status;
     rs_space **place = space_at(in, step->space);
@@ -64,12 +51,13 @@ static rs_status reopen(run *in) {
     return closed == RS_OK ? rs_open(rs_str(in->url), NULL, &in->database, &in->error) : closed;
 }
 
-static void gave_flag(run *in, bool flag) { append_text(&in->gave, flag ? "true\n" : "false\n"); }
-
 static rs_status put(run *in, const step *step, rs_space *space, rs_transaction *transaction) {
+    rs_put_options options = rs_put_options_init();
     rs_status status = RS_OK;
+    if (step->verb == INSERT) options.existence = RS_ERROR_IF_EXISTS;
+    if (step->verb == UPDATE) options.existence = RS_ERROR_IF_NOT_EXISTS_OR_TYPE_CHANGED;
     for (size_t at = 0; at < step->record_count && status == RS_OK; at++)
-        status = rs_put_json(space, transaction, rs_str(step->type), step->records[at], NULL, NULL, &in->error);
+        status = rs_put_json(space, transaction, rs_str(step->type), step->records[at], &options, NULL, &in->error);
     return status;
 }
 
@@ -141,16 +129,36 @@ static rs_status begin_scan(run *in, const step *step, const rs_scan_options *op
                             rs_transaction *transaction, rs_cursor **cursor) {
     switch (step->verb) {
     case QUERY: return begin_query(in, step, options, space, transaction, cursor);
+    case SCAN_KEYS: return rs_scan_keys(space, transaction, options, cursor, &in->error);
+    case UNIQUENESS_VIOLATIONS:
+        return rs_scan_uniqueness_violations(space, transaction, rs_str(step->index), options, cursor, &in->error);
     case SCAN: return rs_scan(space, transaction, options, cursor, &in->error);
     case SCAN_BY: return rs_scan_by(space, transaction, rs_str(step->index), options, cursor, &in->error);
     default: return rs_scan_index(space, transaction, rs_str(step->index), options, cursor, &in->error);
     }
 }
 
-static rs_status read_entries(run *in, rs_cursor *cursor, size_t columns) {
+/* Results of a cursor over anything but records. */
+static rs_status read_others(run *in, const step *step, rs_cursor *cursor) {
     rs_index_entry entry;
+    rs_uniqueness_violation violation;
+    rs_bytes key;
     rs_status status;
-    while ((status = rs_cursor_next_entry(cursor, &entry, &in->error)) == RS_OK) append_entry(&in->gave, &entry, columns);
+    do {
+        switch (step->verb) {
+        case SCAN_KEYS:
+            status = rs_cursor_next_key(cursor, &key, &in->error);
+            if (status == RS_OK) append_primary_key(&in->gave, key);
+            break;
+        case UNIQUENESS_VIOLATIONS:
+            status = rs_cursor_next_violation(cursor, &violation, &in->error);
+            if (status == RS_OK) append_violation(&in->gave, &violation);
+            break;
+        default:
+            status = rs_cursor_next_entry(cursor, &entry, &in->error);
+            if (status == RS_OK) append_entry(&in->gave, &entry, step->index_columns);
+        }
+    } while (status == RS_OK);
     return status == RS_NONE ? RS_OK : status;
 }
 
@@ -177,8 +185,9 @@ static rs_status scan_once(run *in, const step *step, rs_scan_options *options, 
     rs_bytes next = {NULL, 0};
     options->continuation = rs_bytes_of(continuation->data, continuation->len);
     rs_status status = begin_scan(in, step, options, space, transaction, &cursor);
-    if (status == RS_OK && step->verb == SCAN_INDEX) {
-        status = read_entries(in, cursor, step->index_columns);
+    bool gives_records = step->verb == SCAN || step->verb == SCAN_BY || step->verb == QUERY;
+    if (status == RS_OK && !gives_records) {
+        status = read_others(in, step, cursor);
     } else if (status == RS_OK) {
         status = begin_scan(in, step, options, space, transaction, &twin);
         if (status == RS_OK) status = read_records(in, step, cursor, twin);
@@ -214,40 +223,24 @@ static rs_status scan(run *in, const step *step, rs_space *space, rs_transaction
     return status;
 }
 
-static rs_status aggregate(run *in, const step *step, rs_space *space, rs_transaction *transaction) {
-    rs_key *value = NULL;
-    rs_key *group = key_of(NULL, &step->group);
-    rs_status status = rs_aggregate(space, transaction, rs_str(step->index), group, &value, &in->error);
-    if (status == RS_OK) append_columns(&in->gave, value);
-    if (status == RS_NONE) append_text(&in->gave, "nothing\n");
-    rs_key_free(group);
-    rs_key_free(value);
-    return status == RS_NONE ? RS_OK : status;
-}
-
-static rs_status index_states(run *in, const step *step, rs_space *space) {
-    static const char *const names[] = {"readable", "write_only", "disabled", "readable_unique_pending", "write_only_with_queue"};
-    for (size_t at = 0; at < step->index_count; at++) {
-        rs_index_state state = 0;
-        rs_status status = rs_get_index_state(space, NULL, rs_str(step->indexes[at]), &state, &in->error);
-        if (status != RS_OK) return status;
-        append_text(&in->gave, step->indexes[at]);
-        append_text(&in->gave, " ");
-        append_text(&in->gave, names[state]);
+static void gave_paths(run *in, rs_list *paths) {
+    for (size_t at = 0; at < paths->count; at++) {
+        append(&in->gave, paths->items[at].data, paths->items[at].len);
         append_text(&in->gave, "\n");
     }
-    return RS_OK;
+    rs_list_free(paths);
 }
 
 static rs_status on_space(run *in, const step *step, rs_transaction *transaction) {
     rs_space *space = *space_at(in, step->space == NULL ? in->current : step->space);
     rs_key *key = key_of(step->type, &step->key);
     bool flag = false;
-    int64_t count = 0;
-    char number[32];
+    rs_list paths;
     rs_status status;
     switch (step->verb) {
-    case PUT: status = put(in, step, space, transaction); break;
+    case PUT:
+    case INSERT:
+    case UPDATE: status = put(in, step, space, transaction); break;
     case PUT_ALL: status = put_all(in, step, space); break;
     case GET: status = get(in, key, space, transaction); break;
     case EXISTS:
@@ -258,17 +251,21 @@ static rs_status on_space(run *in, const step *step, rs_transaction *transaction
         status = rs_delete(space, transaction, key, &flag, &in->error);
         gave_flag(in, flag);
         break;
-    case COUNT:
-        status = rs_count(space, transaction, &count, &in->error);
-        snprintf(number, sizeof number, "%" PRId64 "\n", count);
-        append_text(&in->gave, number);
-        break;
+    case DELETE_WHERE: status = rs_delete_where(space, transaction, key, &in->error); break;
+    case VERSIONS: status = versions(in, step, space); break;
+    case COUNT: status = count(in, step, space, transaction); break;
     case AGGREGATE: status = aggregate(in, step, space, transaction); break;
-    case BUILD_INDEXES:
-        status = rs_build_indexes(space, NULL, NULL, &in->error);
-        if (status == RS_OK) status = index_states(in, step, space);
+    case BUILD_INDEXES: status = build_indexes(in, step, space); break;
+    case INDEX_STATES: status = index_states(in, space, transaction); break;
+    case MARK_INDEX: status = mark_index(in, step, space, transaction); break;
+    case REBUILD_INDEX: status = rs_rebuild_index(space, transaction, rs_str(step->index), &in->error); break;
+    case RESOLVE_UNIQUENESS: status = resolve_uniqueness(in, step, space, transaction); break;
+    case PLAN: status = plan(in, step, space); break;
+    case SCHEMA_VERSIONS: status = schema_versions(in, space); break;
+    case CHILDREN:
+        status = rs_space_children(space, &paths, &in->error);
+        gave_paths(in, &paths);
         break;
-    case INDEX_STATES: status = index_states(in, step, space); break;
     default: status = scan(in, step, space, transaction);
     }
     rs_key_free(key);
@@ -278,27 +275,54 @@ static rs_status on_space(run *in, const step *step, rs_transaction *transaction
 static rs_status list_spaces(run *in, const step *step) {
     rs_list paths = {0};
     rs_status status = rs_spaces(in->database, rs_str(step->path), &paths, &in->error);
-    for (size_t at = 0; at < paths.count; at++) {
-        append(&in->gave, paths.items[at].data, paths.items[at].len);
-        append_text(&in->gave, "\n");
-    }
-    rs_list_free(&paths);
+    gave_paths(in, &paths);
     return status;
 }
 
 static bool judge(run *in, const step *step, rs_status status, size_t number, size_t outer);
 
+/* Steps in a transaction, or without one; whether all do what they should. */
+static bool inner_steps(run *in, const step *steps, size_t count, rs_transaction *transaction, size_t number) {
+    for (size_t at = 0; at < count; at++)
+        if (!judge(in, &steps[at], on_space(in, &steps[at], transaction), at + 1, number)) return false;
+    return true;
+}
+
 static rs_status transaction(run *in, const step *step, size_t number, bool *holds) {
     rs_transaction *transaction = NULL;
     rs_status status = rs_transaction_begin(in->database, &transaction, &in->error);
-    for (size_t at = 0; at < step->step_count && status == RS_OK && *holds; at++) {
-        rs_status inner = on_space(in, &step->steps[at], transaction);
-        *holds = judge(in, &step->steps[at], inner, at + 1, number);
-    }
+    if (status == RS_OK) *holds = inner_steps(in, step->steps, step->step_count, transaction, number);
+    if (*holds) *holds = inner_steps(in, step->meanwhile, step->meanwhile_count, NULL, number);
     if (status == RS_OK && step->cancel) status = rs_transaction_cancel(transaction);
     else if (status == RS_OK) status = rs_transaction_commit(transaction, &in->error);
     rs_transaction_free(transaction);
     return status;
+}
+
+/* A transaction that is tried again. */
+typedef struct attempts {
+    run *in;
+    const step *step;
+    size_t number;
+    int64_t count;
+    bool holds;
+} attempts;
+
+static rs_status attempt(rs_transaction *transaction, void *context, rs_error **error) {
+    attempts *of = context;
+    (void)error;
+    of->holds = inner_steps(of->in, of->step->steps, of->step->step_count, transaction, of->number);
+    if (of->holds && ++of->count == 1)
+        of->holds = inner_steps(of->in, of->step->meanwhile, of->step->meanwhile_count, NULL, of->number);
+    return of->holds ? RS_OK : RS_USER;
+}
+
+static rs_status run_steps(run *in, const step *step, size_t number, bool *holds) {
+    attempts of = {in, step, number, 0, true};
+    rs_status status = rs_run(in->database, NULL, attempt, &of, &in->error);
+    append_number(&in->gave, of.count);
+    *holds = of.holds;
+    return status == RS_USER ? RS_OK : status;
 }
 
 static bool do_step(run *in, const step *step, size_t number) {
@@ -315,6 +339,7 @@ static bool do_step(run *in, const step *step, size_t number) {
         break;
     case MOVE_SPACE: status = rs_move_space(in->database, rs_str(step->path), rs_str(step->to), &in->error); break;
     case TRANSACTION: status = transaction(in, step, number, &holds); break;
+    case RUN: status = run_steps(in, step, number, &holds); break;
     default: status = on_space(in, step, NULL);
     }
     return judge(in, step, status, number, 0) && holds;

@@ -28,27 +28,42 @@ typedef enum verb {
     REOPEN,
     PUT,
     PUT_ALL,
+    INSERT,
+    UPDATE,
     GET,
     EXISTS,
     DELETE,
+    DELETE_WHERE,
+    VERSIONS,
     COUNT,
     SCAN,
+    SCAN_KEYS,
     SCAN_INDEX,
     SCAN_BY,
     QUERY,
     AGGREGATE,
     INDEX_STATES,
     BUILD_INDEXES,
+    MARK_INDEX,
+    REBUILD_INDEX,
+    UNIQUENESS_VIOLATIONS,
+    RESOLVE_UNIQUENESS,
+    PLAN,
+    SCHEMA_VERSIONS,
     SPACES,
+    CHILDREN,
     REMOVE_SPACE,
     MOVE_SPACE,
-    TRANSACTION
+    TRANSACTION,
+    RUN
 } verb;
 
 /* A step. Zero is what is not said. */
 typedef struct step {
     verb verb;
     const char *space;
+    /* The path of the open space below which one is opened. */
+    const char *below;
     /* Says to a builder what a schema declares. */
     void (*schema)(rs_schema_builder *builder);
     const char *type;
@@ -74,10 +89,21 @@ typedef struct step {
     columns group;
     const char *path;
     const char *to;
-    const char *const *indexes;
-    size_t index_count;
+    /* The keys whose records are put in the order of their versions. */
+    const columns *keys;
+    size_t key_count;
+    /* The key by which is counted, and its value; or a value of an index. */
+    const rs_bytes *by;
+    size_t by_count;
+    columns value;
+    const columns *keep;
+    const char *state;
+    bool allow_unique_pending;
     const struct step *steps;
     size_t step_count;
+    /* What happens in other transactions before that of the steps commits for the first time. */
+    const struct step *meanwhile;
+    size_t meanwhile_count;
     bool cancel;
     uint64_t page_size;
     /* What the step gives, as `result.c` writes it, and a line "--" behind each page; without data anything will do. */
@@ -97,6 +123,9 @@ typedef struct scenario {
 /* The generated tables. */
 extern const scenario scenarios[];
 extern const size_t scenario_count;
+
+/* Says to a builder, within a schema of the tables, of which records an index has entries. */
+void index_where(rs_schema_builder *builder, const char *index, const char *condition);
 
 /* A key that the caller frees; NULL without columns. */
 rs_key *key_of(const char *type, const columns *given);
@@ -119,7 +148,48 @@ void append_record(result *to, rs_bytes type, rs_bytes json, const char *const *
 void append_columns(result *to, const rs_key *key);
 /* The columns of an entry without the key of the record type, which stands behind those of the index. */
 void append_entry(result *to, const rs_index_entry *entry, size_t columns);
+/* A packed primary key without the key of the record type. */
+void append_primary_key(result *to, rs_bytes packed);
+/* The columns of the index, then the primary key without the key of the record type. */
+void append_violation(result *to, const rs_uniqueness_violation *violation);
+/* Subject, name, action and cost. */
+void append_change(result *to, const rs_change *change);
+/* A number on a line. */
+void append_number(result *to, int64_t number);
 /* Ends the result, to begin another one. */
 void clear(result *of);
+
+/* How many spaces a scenario may have open. */
+#define SPACES_MAX 16
+
+/* A scenario that is under way. */
+typedef struct run {
+    const scenario *scenario;
+    const char *url;
+    rs_database *database;
+    struct {
+        const char *path;
+        rs_space *space;
+    } spaces[SPACES_MAX];
+    size_t space_count;
+    const char *current;
+    /* What the step gave, or why it failed. */
+    result gave;
+    rs_error *error;
+} run;
+
+/* A step gave a truth value. */
+void gave_flag(run *in, bool flag);
+
+/* Steps on a space, in the transaction if there is one. */
+rs_status aggregate(run *in, const step *step, rs_space *space, rs_transaction *transaction);
+rs_status index_states(run *in, rs_space *space, rs_transaction *transaction);
+rs_status mark_index(run *in, const step *step, rs_space *space, rs_transaction *transaction);
+rs_status resolve_uniqueness(run *in, const step *step, rs_space *space, rs_transaction *transaction);
+rs_status count(run *in, const step *step, rs_space *space, rs_transaction *transaction);
+rs_status versions(run *in, const step *step, rs_space *space);
+rs_status plan(run *in, const step *step, rs_space *space);
+rs_status schema_versions(run *in, rs_space *space);
+rs_status build_indexes(run *in, const step *step, rs_space *space);
 
 #endif

@@ -82,6 +82,9 @@ pub struct IndexText {
     /// The columns in the values of its entries.
     #[serde(default)]
     pub covering: Vec<String>,
+    /// Of which records it has entries, as the text of a filter; of all if it is empty.
+    #[serde(rename = "where", default)]
+    pub condition: String,
 }
 
 fn value() -> String {
@@ -97,21 +100,34 @@ pub enum Verb {
     Reopen,
     Put,
     PutAll,
+    Insert,
+    Update,
     Get,
     Exists,
     Delete,
+    DeleteWhere,
+    Versions,
     Count,
     Scan,
+    ScanKeys,
     ScanIndex,
     ScanBy,
     Query,
     Aggregate,
     IndexStates,
     BuildIndexes,
+    MarkIndex,
+    RebuildIndex,
+    UniquenessViolations,
+    ResolveUniqueness,
+    Plan,
+    SchemaVersions,
     Spaces,
+    Children,
     RemoveSpace,
     MoveSpace,
     Transaction,
+    Run,
 }
 
 /// A step; the README says which verb takes which words.
@@ -122,6 +138,7 @@ pub struct Step {
     #[serde(rename = "do")]
     pub verb: Verb,
     pub space: Option<String>,
+    pub below: Option<String>,
     pub schema: Option<String>,
     #[serde(rename = "type")]
     pub record_type: Option<String>,
@@ -130,6 +147,17 @@ pub struct Step {
     pub records: Vec<Value>,
     #[serde(default)]
     pub key: Vec<Value>,
+    #[serde(default)]
+    pub keys: Vec<Vec<Value>>,
+    #[serde(default)]
+    pub by: Vec<String>,
+    #[serde(default)]
+    pub value: Vec<Value>,
+    pub keep: Option<Vec<Value>>,
+    #[serde(default)]
+    pub state: String,
+    #[serde(default)]
+    pub allow_unique_pending: bool,
     #[serde(default)]
     pub index: String,
     pub prefix: Option<Vec<Value>>,
@@ -156,6 +184,8 @@ pub struct Step {
     pub to: String,
     #[serde(default)]
     pub steps: Vec<Step>,
+    #[serde(default)]
+    pub meanwhile: Vec<Step>,
     #[serde(default)]
     pub cancel: bool,
     pub page_size: Option<usize>,

@@ -1,6 +1,7 @@
 //! The schemas of a scenario as the library takes them.
 
-use record_store::metadata::IndexSchema;
+use record_store::metadata::{IndexPredicate, IndexSchema};
+use record_store::query::QueryComponent;
 use record_store::{Result, Schema};
 
 use super::model::{IndexText, SchemaText};
@@ -12,7 +13,7 @@ pub fn build(text: &SchemaText) -> Result<Schema> {
         builder = builder.record_type(record_type, |it| it.primary_key(columns));
     }
     for index in &text.indexes {
-        builder = builder.index(declare(index));
+        builder = builder.index(declare(index)?);
     }
     for index in &text.drop_indexes {
         builder = builder.drop_index(index);
@@ -23,7 +24,7 @@ pub fn build(text: &SchemaText) -> Result<Schema> {
     builder.build()
 }
 
-fn declare(text: &IndexText) -> IndexSchema {
+fn declare(text: &IndexText) -> Result<IndexSchema> {
     let mut index = IndexSchema::new(&text.name, text.columns.clone()).kind(&text.kind);
     index = text.on.iter().fold(index, IndexSchema::on);
     if text.unique {
@@ -35,5 +36,8 @@ fn declare(text: &IndexText) -> IndexSchema {
     if !text.covering.is_empty() {
         index = index.covering(text.covering.clone());
     }
-    index
+    if !text.condition.is_empty() {
+        index = index.condition(IndexPredicate::try_from(&QueryComponent::parse(&text.condition)?)?);
+    }
+    Ok(index)
 }

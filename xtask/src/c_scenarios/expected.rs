@@ -59,13 +59,13 @@ pub(super) fn lines(step: &Step, types: Option<&RecordTypes>, expected: &Value) 
             records.collect::<Result<_, _>>()?
         }
         Verb::Aggregate => columns(array()?)?,
-        Verb::ScanIndex => {
-            let entries = array()?
+        Verb::ScanIndex | Verb::ScanKeys | Verb::UniquenessViolations | Verb::Versions | Verb::Plan => {
+            let rows = array()?
                 .iter()
-                .map(|entry| columns(entry.as_array().ok_or("an entry is an array")?));
-            entries.collect::<Result<_, _>>()?
+                .map(|row| columns(row.as_array().ok_or("a row is an array")?));
+            rows.collect::<Result<_, _>>()?
         }
-        Verb::Spaces => array()?.iter().map(line).collect(),
+        Verb::Spaces | Verb::Children | Verb::SchemaVersions => array()?.iter().map(line).collect(),
         Verb::IndexStates | Verb::BuildIndexes => {
             let states = expected.as_table().ok_or("states are a table")?;
             states
@@ -73,7 +73,7 @@ pub(super) fn lines(step: &Step, types: Option<&RecordTypes>, expected: &Value) 
                 .map(|(index, state)| format!("{index} {}", line(state)))
                 .collect()
         }
-        Verb::Exists | Verb::Delete | Verb::Count | Verb::RemoveSpace => line(expected),
+        Verb::Exists | Verb::Delete | Verb::Count | Verb::RemoveSpace | Verb::MarkIndex | Verb::Run => line(expected),
         verb => return Err(format!("{verb:?} gives nothing")),
     })
 }

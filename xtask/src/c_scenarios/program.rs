@@ -55,7 +55,7 @@ fn declaration(name: &str, schema: &SchemaText) -> String {
     for record_type in &schema.drop_types {
         call("drop_type", &[record_type]);
     }
-    text + "}\n"
+    text + &declare_conditions(schema) + "}\n"
 }
 
 fn declare_index(call: &mut impl FnMut(&str, &[&str]), index: &IndexText) {
@@ -73,6 +73,17 @@ fn declare_index(call: &mut impl FnMut(&str, &[&str]), index: &IndexText) {
     if index.unique {
         call("index_unique", &[&index.name]);
     }
+}
+
+/// What a condition of an index needs: a filter of its text.
+fn declare_conditions(schema: &SchemaText) -> String {
+    let conditions = schema.indexes.iter().filter(|index| !index.condition.is_empty());
+    conditions
+        .map(|index| {
+            let (name, condition) = (literal::string(&index.name), literal::string(&index.condition));
+            format!("    index_where(builder, {name}, {condition});\n")
+        })
+        .collect()
 }
 
 /// Writes the steps of a scenario, and knows the schema of each space at the step that is written.
@@ -147,11 +158,17 @@ impl<'a> Writer<'a> {
         write_records(step, types.as_ref(), &mut field)?;
         write_range(step, &mut field)?;
         write_query(step, &mut field)?;
-        if !step.steps.is_empty() {
-            let inner = step.steps.iter().map(|inner| self.step(inner));
-            let inner: Vec<String> = inner.collect::<Result<_, _>>()?;
-            field("step_count", inner.len().to_string());
-            field("steps", literal::array("step", inner));
+        write_index_words(step, &mut field)?;
+        for (name, count, steps) in [
+            ("steps", "step_count", &step.steps),
+            ("meanwhile", "meanwhile_count", &step.meanwhile),
+        ] {
+            if !steps.is_empty() {
+                let inner = steps.iter().map(|inner| self.step(inner));
+                let inner: Vec<String> = inner.collect::<Result<_, _>>()?;
+                field(count, inner.len().to_string());
+                field(name, literal::array("step", inner));
+            }
         }
         if step.cancel {
             field("cancel", "true".to_owned());
@@ -163,6 +180,9 @@ impl<'a> Writer<'a> {
     fn write_place(&self, step: &Step, field: &mut impl FnMut(&str, String)) -> Result<(), Failure> {
         if let Some(space) = &step.space {
             field("space", literal::string(space));
+        }
+        if let Some(parent) = &step.below {
+            field("below", literal::string(parent));
         }
         if let Some(schema) = &step.schema {
             if !self.scenario.schemas.contains_key(schema) {
@@ -184,21 +204,34 @@ fn verb(verb: Verb) -> &'static str {
         Verb::Reopen => "REOPEN",
         Verb::Put => "PUT",
         Verb::PutAll => "PUT_ALL",
+        Verb::Insert => "INSERT",
+        Verb::Update => "UPDATE",
         Verb::Get => "GET",
         Verb::Exists => "EXISTS",
         Verb::Delete => "DELETE",
+        Verb::DeleteWhere => "DELETE_WHERE",
+        Verb::Versions => "VERSIONS",
         Verb::Count => "COUNT",
         Verb::Scan => "SCAN",
+        Verb::ScanKeys => "SCAN_KEYS",
         Verb::ScanIndex => "SCAN_INDEX",
         Verb::ScanBy => "SCAN_BY",
         Verb::Query => "QUERY",
         Verb::Aggregate => "AGGREGATE",
         Verb::IndexStates => "INDEX_STATES",
         Verb::BuildIndexes => "BUILD_INDEXES",
+        Verb::MarkIndex => "MARK_INDEX",
+        Verb::RebuildIndex => "REBUILD_INDEX",
+        Verb::UniquenessViolations => "UNIQUENESS_VIOLATIONS",
+        Verb::ResolveUniqueness => "RESOLVE_UNIQUENESS",
+        Verb::Plan => "PLAN",
+        Verb::SchemaVersions => "SCHEMA_VERSIONS",
         Verb::Spaces => "SPACES",
         Verb::RemoveSpace => "REMOVE_SPACE",
         Verb::MoveSpace => "MOVE_SPACE",
+        Verb::Children => "CHILDREN",
         Verb::Transaction => "TRANSACTION",
+        Verb::Run => "RUN",
     }
 }
 
@@ -263,6 +296,28 @@ fn write_query(step: &Step, field: &mut impl FnMut(&str, String)) -> Result<(), 
     Ok(())
 }
 
+/// What counts, versions, and states and uniqueness of indexes are asked with.
+fn write_index_words(step: &Step, field: &mut impl FnMut(&str, String)) -> Result<(), Failure> {
+    if !step.keys.is_empty() {
+        let keys = step.keys.iter().map(|key| literal::columns(&value::tuple(key)));
+        field("key_count", step.keys.len().to_string());
+        field("keys", literal::array("columns", keys.collect::<Result<Vec<_>, _>>()?));
+    }
+    field("by_count", step.by.len().to_string());
+    let by = step.by.iter().map(|column| literal::text(column));
+    field("by", literal::array("rs_bytes", by));
+    field("value", literal::columns(&value::tuple(&step.value))?);
+    if let Some(keep) = &step.keep {
+        let keep = literal::columns(&value::tuple(keep))?;
+        field("keep", format!("&(const columns){keep}"));
+    }
+    field("state", literal::string(&step.state));
+    if step.allow_unique_pending {
+        field("allow_unique_pending", "true".to_owned());
+    }
+    Ok(())
+}
+
 fn write_expectation(
     step: &Step,
     types: Option<&RecordTypes>,
@@ -279,11 +334,6 @@ fn write_expectation(
         field("gives", literal::text(&pages));
     } else if let Some(gives) = &step.gives {
         field("gives", literal::text(&expected::lines(step, types, gives)?));
-        if let (Verb::IndexStates | Verb::BuildIndexes, Value::Table(states)) = (step.verb, gives) {
-            field("index_count", states.len().to_string());
-            let names = states.keys().map(|name| literal::string(name));
-            field("indexes", literal::array("char *const", names));
-        }
     }
     Ok(())
 }

@@ -10,10 +10,7 @@ pub(crate) fn not_applicable(op: &[Value]) -> Option<String> {
     let argument = |at: usize| op.get(at).unwrap_or(&Value::Null);
     let name = argument(0).as_str().unwrap_or_default();
     let reason = match name {
-        "tenant" | "tenant_tx" | "tenant_id" | "tenant_list" => "tenants",
-        "json_keys" => "the status document",
         "error_text" => "FoundationDB's own error texts",
-        "db" => "several handles on one database",
         "async" => return op.get(2).and_then(Value::as_array).and_then(|op| not_applicable(op)),
         "raw_range" | "range_len" if value::mode(argument(6)).is_none() => "streaming modes that do not exist",
         "conflict" if !matches!(argument(2).as_str(), Some("read" | "write")) => {
@@ -56,7 +53,13 @@ pub(crate) fn transaction_option(option: &Value) -> Option<i32> {
 
 /// The number of a database option, given by name or number.
 pub(crate) fn database_option(option: &Value) -> Option<i32> {
-    option.as_str().map_or_else(|| number(option), DatabaseOption::code_of)
+    let Some(name) = option.as_str() else {
+        return number(option);
+    };
+    DatabaseOption::code_of(name).or(match name {
+        "location_cache_size" => Some(10),
+        _ => None,
+    })
 }
 
 /// The number of an atomic operation, given by name or number.

@@ -2,8 +2,10 @@
 //! key-value API and compares what the client sees at every step.
 
 mod call;
+mod clock;
 mod player;
 mod program;
+mod tenants;
 mod value;
 
 use std::path::{Path, PathBuf};
@@ -11,6 +13,7 @@ use std::path::{Path, PathBuf};
 use record_store_engine::{Engine, EngineOptions, Location};
 use record_store_kv::{Database, DatabaseOption, Transaction, TransactionOption};
 
+use self::clock::VirtualClock;
 use self::player::Player;
 pub(crate) use self::program::{Outcome, Program};
 use crate::step::Failure;
@@ -103,22 +106,51 @@ fn replay(program: &Program, url: &str) -> Result<Outcome, Failure> {
     if let Some(reason) = program.not_applicable() {
         return Ok(Outcome::NotApplicable(reason));
     }
-    let database = open(url).map_err(|error| format!("{url}: {error}"))?;
-    Ok(Player::new(database).play(program))
+    let failure = |error| format!("{url}: {error}");
+    let clock = VirtualClock::default();
+    let database = open(url, &clock).map_err(failure)?;
+    if program.name.contains("tenant") {
+        had_a_tenant(&database).map_err(failure)?;
+    }
+    Ok(Player::new(database, clock).play(program))
 }
 
-fn open(url: &str) -> record_store_kv::Result<Database> {
+fn open(url: &str, clock: &VirtualClock) -> record_store_kv::Result<Database> {
     let location = if url == "memory:" {
         Location::Memory
     } else {
         Location::Path(url.strip_prefix("file:").unwrap_or(url).into())
     };
-    let database = Engine::open(location, EngineOptions::default())?;
-    database.set_option(&DatabaseOption::TransactionTimeout(20_000))?;
+    let options = EngineOptions {
+        threads: false,
+        env: clock::env(clock),
+        ..EngineOptions::default()
+    };
+    let database = Engine::open(location, options)?;
+    database.set_option(&TIMEOUT)?;
     if url != "memory:" {
         erase(&database.transaction())?;
     }
     Ok(database)
+}
+
+/// What programs expect of every handle.
+const TIMEOUT: DatabaseOption = DatabaseOption::TransactionTimeout(20_000);
+
+/// The programs were recorded on a server that had had tenants: the first number is taken.
+fn had_a_tenant(database: &Database) -> record_store_kv::Result<()> {
+    const TENANT: &[u8] = b"\xff\xff/management/tenant/map/earlier";
+    for set in [true, false] {
+        let transaction = database.transaction();
+        transaction.set_option(&TransactionOption::SpecialKeySpaceEnableWrites)?;
+        if set {
+            transaction.set(TENANT, b"");
+        } else {
+            transaction.clear(TENANT);
+        }
+        futures_executor::block_on(transaction.commit())?;
+    }
+    Ok(())
 }
 
 fn erase(transaction: &Transaction) -> record_store_kv::Result<()> {
@@ -127,6 +159,9 @@ fn erase(transaction: &Transaction) -> record_store_kv::Result<()> {
     transaction.clear_range(b"", b"\xff");
     transaction.clear(b"\xff/metadataVersion");
     transaction.clear(b"\xff/dbLocked");
+    for rows in [&b"\xff/tenant/map"[..], b"\xff/tenant/nameIndex", b"\xff/tenant/group"] {
+        transaction.clear_range(&[rows, b"/"].concat(), &[rows, b"0"].concat());
+    }
     futures_executor::block_on(transaction.commit())
 }
 

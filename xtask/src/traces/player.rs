@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use futures_executor::block_on;
 use futures_util::FutureExt;
 use futures_util::future::{Either, select};
 use record_store_kv::{
@@ -12,13 +11,21 @@ use record_store_kv::{
 };
 use serde_json::{Value, json};
 
+use record_store_kv::env::Clock;
+
 use super::call;
+use super::clock::VirtualClock;
 use super::program::{Difference, Observed, Outcome, Program};
+use super::tenants::{self, Tenants};
 use super::value::{bytes, flag, hex, mode, option_value, result_with_stamps, rows, selector};
 
 /// Replays a program on a database.
 pub(crate) struct Player {
     database: Database,
+    clock: VirtualClock,
+    /// Further handles on it.
+    handles: BTreeMap<i64, Database>,
+    tenants: Tenants,
     transactions: BTreeMap<i64, Transaction>,
     futures: BTreeMap<i64, BoxFuture<Observed>>,
     /// The calls that the futures come from.
@@ -39,9 +46,12 @@ type Pending = BoxFuture<Observed>;
 
 impl Player {
     /// A player on an empty database.
-    pub(crate) fn new(database: Database) -> Self {
+    pub(crate) fn new(database: Database, clock: VirtualClock) -> Self {
         Player {
             database,
+            clock,
+            handles: BTreeMap::new(),
+            tenants: Tenants::default(),
             transactions: BTreeMap::new(),
             futures: BTreeMap::new(),
             calls: BTreeMap::new(),
@@ -80,9 +90,46 @@ impl Player {
         let name = name.as_str()?;
         let number = |at: usize| values.get(at).and_then(Value::as_i64);
         match name {
+            "db" => {
+                let handle = self.database.new_handle().ok()?;
+                handle.set_option(&super::TIMEOUT).ok()?;
+                self.handles.insert(number(0)?, handle);
+            }
             "tx" => {
-                let transaction = self.database.transaction();
+                let transaction = self.handle(number(1))?.transaction();
                 self.transactions.insert(number(0)?, transaction);
+            }
+            "tenant" => {
+                let name = bytes(values.get(1)?, &self.stamps)?;
+                let tenant = self.handle(number(2))?.tenant(&name).ok()?;
+                self.tenants.open.insert(number(0)?, tenant);
+            }
+            "tenant_tx" => {
+                let transaction = self.tenants.open.get(&number(1)?)?.transaction();
+                self.transactions.insert(number(0)?, transaction);
+            }
+            "tenant_id" => {
+                let id = self.clock.result(self.tenants.open.get(&number(0)?)?.id());
+                return Some(observe(id.map(|id| self.tenants.relative(id).into())));
+            }
+            "tenant_list" => {
+                let (begin, end) = (bytes(values.get(1)?, &[])?, bytes(values.get(2)?, &[])?);
+                let limit = call::number(values.get(3)?)?;
+                let transaction = self.transactions.get(&number(0)?)?;
+                return Some(observe(self.tenants.list(
+                    &self.clock,
+                    transaction,
+                    (&begin, &end),
+                    limit,
+                )));
+            }
+            "json_keys" => {
+                let key = bytes(values.get(1)?, &[])?;
+                let document = self.clock.result(self.transactions.get(&number(0)?)?.get(&key, false));
+                let names = values.get(2)?.as_array()?;
+                return Some(observe(
+                    document.map(|document| tenants::json_keys(document.as_deref(), names)),
+                ));
             }
             "destroy_tx" => drop(self.transactions.remove(&number(0)?)),
             "commit" => return self.commit(number(0)?),
@@ -93,7 +140,8 @@ impl Player {
                 self.futures.insert(number(0)?, future);
             }
             "wait" => {
-                let observed = block_on(self.futures.remove(&number(0)?)?);
+                let future = self.futures.remove(&number(0)?)?;
+                let observed = self.clock.wait(future)?;
                 let op = self.calls.get(&number(0)?).cloned().unwrap_or_default();
                 return Some(self.described(&op, observed));
             }
@@ -123,10 +171,11 @@ impl Player {
                 self.watches
                     .insert(number(0)?, now(Err(Error::fdb(fdb_code::OPERATION_CANCELLED))));
             }
-            "sleep" => block_on(self.database.env().clock().sleep(milliseconds(number(0)?))),
+            "sleep" => self.clock.wait(self.clock.sleep(milliseconds(number(0)?)))?,
             "db_option" => {
                 let option = DatabaseOption::Other(call::database_option(values.get(1)?)?, option_value(values.get(2)));
-                return Some(observe(self.database.set_option(&option).map(|()| Value::Null)));
+                let handle = self.handle(number(0))?;
+                return Some(observe(handle.set_option(&option).map(|()| Value::Null)));
             }
             "predicate" => {
                 let code = call::number(values.get(1)?)?;
@@ -148,7 +197,10 @@ impl Player {
                 return Some(Observed::Ok(holds.into()));
             }
             "same_read_version" => {
-                let version = block_on(self.transactions.get(&number(1)?)?.read_version()).ok()?;
+                let version = self
+                    .clock
+                    .result(self.transactions.get(&number(1)?)?.read_version())
+                    .ok()?;
                 self.transactions.get(&number(0)?)?.set_read_version(version);
             }
             "set_read_version" => {
@@ -156,11 +208,20 @@ impl Player {
                 self.transactions.get(&number(0)?)?.set_read_version(version);
             }
             _ => {
-                let observed = block_on(self.start(op)?);
+                let started = self.start(op)?;
+                let observed = self.clock.wait(started)?;
                 return Some(self.described(op, observed));
             }
         }
         Some(Observed::Ok(Value::Null))
+    }
+
+    /// A handle on the database by its number; the first one without.
+    fn handle(&self, number: Option<i64>) -> Option<&Database> {
+        match number {
+            None | Some(0) => Some(&self.database),
+            Some(number) => self.handles.get(&number),
+        }
     }
 
     /// The result of a call on a transaction with what only its committed version tells. A call itself must not hold the
@@ -201,7 +262,7 @@ impl Player {
                 let request = RangeRequest::new(arguments.selector(1)?, arguments.selector(2)?)
                     .limit(arguments.number(3)?)
                     .reverse(arguments.flag(4));
-                now(all_pages(&transaction, request, arguments.flag(5)).map(|all| rows(&all)))
+                now(all_pages(&self.clock, &transaction, request, arguments.flag(5)).map(|all| rows(&all)))
             }
             "raw_range" => later(
                 arguments.raw_range(&transaction)?,
@@ -217,8 +278,8 @@ impl Player {
                     |batch| json!({"keys": keys(&batch.rows), "more": batch.more}),
                 )
             }
-            "range_pages" => now(arguments.range_pages(&transaction)?),
-            "conflict_ranges" => now(conflict_ranges(&transaction, arguments.text(1)?)),
+            "range_pages" => now(arguments.range_pages(&self.clock, &transaction)?),
+            "conflict_ranges" => now(conflict_ranges(&self.clock, &transaction, arguments.text(1)?)),
             "set" => {
                 transaction.set(&arguments.bytes(1)?, &arguments.bytes(2)?);
                 nothing()
@@ -273,7 +334,7 @@ impl Player {
             }
             "size" => later(transaction.approximate_size(), Value::from),
             "addresses" => later(transaction.addresses_for_key(&arguments.bytes(1)?), |addresses| {
-                let port = addresses.first().is_some_and(|address| address.contains(':'));
+                let port = addresses.first().map(|address| address.contains(':'));
                 json!({"count": addresses.len(), "port": port})
             }),
             "estimated_size" => {
@@ -297,12 +358,12 @@ impl Player {
     fn commit(&mut self, transaction: i64) -> Option<Observed> {
         let transaction = self.transactions.get(&transaction)?;
         let stamp = transaction.versionstamp();
-        Some(observe(block_on(transaction.commit()).and_then(|()| {
+        Some(observe(self.clock.result(transaction.commit()).and_then(|()| {
             let version = transaction.committed_version();
             if version == -1 {
                 return Ok(json!("read_only"));
             }
-            let stamp = block_on(stamp)?;
+            let stamp = self.clock.result(stamp)?;
             self.stamps.push(hex(&stamp));
             let stamped = stamp.first_chunk::<8>().map(|version| i64::from_be_bytes(*version));
             Ok(json!({"version_matches_stamp": stamped == Some(version)}))
@@ -317,8 +378,8 @@ impl Player {
         futures: impl Fn(&mut Self) -> &mut BTreeMap<i64, Pending>,
     ) -> Option<Observed> {
         let mut future = futures(self).remove(&id)?;
-        let sleep = self.database.env().clock().sleep(milliseconds(wait));
-        let (observed, future) = match block_on(select(&mut future, sleep)) {
+        let sleep = self.clock.sleep(milliseconds(wait));
+        let (observed, future) = match self.clock.wait(select(&mut future, sleep))? {
             Either::Left((observed, _)) => (Some(observed.clone()), std::future::ready(observed).boxed()),
             Either::Right(_) => (None, future),
         };
@@ -327,7 +388,7 @@ impl Player {
     }
 
     fn version(&self, base: &Value) -> Option<i64> {
-        let latest = || block_on(self.database.transaction().read_version()).ok();
+        let latest = || self.clock.result(self.database.transaction().read_version()).ok();
         match base {
             Value::Number(number) => number.as_i64(),
             Value::String(_) => latest(),
@@ -335,7 +396,7 @@ impl Player {
                 let transaction = self.transactions.get(&base.get(1)?.as_i64()?)?;
                 match base.get(0)?.as_str()? {
                     "committed" => Some(transaction.committed_version()),
-                    _ => block_on(transaction.read_version()).ok(),
+                    _ => self.clock.result(transaction.read_version()).ok(),
                 }
             }
         }
@@ -377,21 +438,26 @@ impl Arguments<'_> {
     }
 
     /// All pages as a binding reads them: begin, end, limit, mode, snapshot, reverse.
-    fn range_pages(&self, transaction: &Transaction) -> Option<Result<Value>> {
+    fn range_pages(&self, clock: &VirtualClock, transaction: &Transaction) -> Option<Result<Value>> {
         let request = RangeRequest::new(self.selector(1)?, self.selector(2)?)
             .limit(self.number(3)?)
             .mode(mode(self.values.get(4)?)?)
             .reverse(self.flag(6));
-        Some(all_pages(transaction, request, self.flag(5)).map(|all| keys(&all).into()))
+        Some(all_pages(clock, transaction, request, self.flag(5)).map(|all| keys(&all).into()))
     }
 }
 
 /// Reads on from page to page as a binding does.
-fn all_pages(transaction: &Transaction, request: RangeRequest, snapshot: bool) -> Result<Vec<KeyValue>> {
-    block_on(transaction.get_range_all(&request, snapshot))
+fn all_pages(
+    clock: &VirtualClock,
+    transaction: &Transaction,
+    request: RangeRequest,
+    snapshot: bool,
+) -> Result<Vec<KeyValue>> {
+    clock.result(transaction.get_range_all(&request, snapshot))
 }
 
-fn conflict_ranges(transaction: &Transaction, kind: &str) -> Result<Value> {
+fn conflict_ranges(clock: &VirtualClock, transaction: &Transaction, kind: &str) -> Result<Value> {
     let prefix = match kind {
         "read" => "\u{ff}\u{ff}/transaction/read_conflict_range/",
         "write" => "\u{ff}\u{ff}/transaction/write_conflict_range/",
@@ -400,7 +466,7 @@ fn conflict_ranges(transaction: &Transaction, kind: &str) -> Result<Value> {
     let prefix: Vec<u8> = prefix.chars().filter_map(|letter| u8::try_from(letter).ok()).collect();
     let end = [&prefix[..], b"\xff\xff"].concat();
     let request = RangeRequest::keys(prefix.clone(), end).mode(StreamingMode::WantAll);
-    let batch = block_on(transaction.get_range(&request, false))?;
+    let batch = clock.result(transaction.get_range(&request, false))?;
     let row = |row: &KeyValue| {
         let key = row.key.strip_prefix(&prefix[..]).unwrap_or(&row.key);
         json!([hex(key), String::from_utf8_lossy(&row.value)])

@@ -2,9 +2,10 @@
 
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
-use record_store::RecordKey;
+use record_store::{IndexState, RecordKey};
 
 use super::SpaceBase;
+use crate::error::to_py;
 use crate::index;
 use crate::record::{to_columns, to_key, to_row, to_tuple};
 use crate::scan::ScanArguments;
@@ -128,14 +129,48 @@ impl SpaceBase {
         self.face.call(py, states, |py, states| index::to_states(py, &states))
     }
 
-    /// Takes an index out of use and clears its entries: it is `DISABLED`, and costs nothing until it is built again.
+    /// The state of an index.
+    #[pyo3(signature = (name, *, tx=None))]
+    fn index_state<'py>(&self, py: Python<'py>, name: String, tx: Option<&Tx<'py>>) -> PyResult<Bound<'py, PyAny>> {
+        let state = self.in_store(tx, move |store| {
+            let name = name.clone();
+            async move { Ok(store.index_state(store.metadata().index(&name)?.name())) }
+        })?;
+        self.face.simple(py, async move { Ok(state.await?.name()) })
+    }
+
+    /// Puts an index into a state; says whether that changed anything.
+    ///
+    /// `DISABLED` clears its entries, `WRITE_ONLY` keeps what it has; `READABLE` and `READABLE_UNIQUE_PENDING` are refused for an
+    /// index that does not have all records.
+    #[pyo3(signature = (name, state, *, tx=None))]
+    fn mark_index<'py>(
+        &self,
+        py: Python<'py>,
+        name: String,
+        state: &str,
+        tx: Option<&Tx<'py>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let marked = self.mark(name, IndexState::from_name(state).map_err(to_py)?, tx)?;
+        self.face.simple(py, marked)
+    }
+
+    /// Takes an index out of use and clears its entries: it is `DISABLED`, and costs nothing until it is built again. Says whether
+    /// that changed anything.
     #[pyo3(signature = (name, *, tx=None))]
     fn disable_index<'py>(&self, py: Python<'py>, name: String, tx: Option<&Tx<'py>>) -> PyResult<Bound<'py, PyAny>> {
-        let disabled = self.in_store(tx, move |store| {
+        let disabled = self.mark(name, IndexState::Disabled, tx)?;
+        self.face.simple(py, disabled)
+    }
+
+    /// Builds an index again, in one transaction: for spaces of few records. `build_indexes` does it in many.
+    #[pyo3(signature = (name, *, tx=None))]
+    fn rebuild_index<'py>(&self, py: Python<'py>, name: String, tx: Option<&Tx<'py>>) -> PyResult<Bound<'py, PyAny>> {
+        let rebuilt = self.in_store(tx, move |store| {
             let name = name.clone();
-            async move { Ok(store.mark_index_disabled(&name).await?) }
+            async move { Ok(store.rebuild_index(&name).await?) }
         })?;
-        self.face.done(py, async move { disabled.await.map(drop) })
+        self.face.done(py, rebuilt)
     }
 
     /// Builds all indexes that are not readable, or those that are named, in many transactions, while others use the space. A
@@ -149,10 +184,11 @@ impl SpaceBase {
     /// `limit`, `max_write_bytes` and `max_transaction_seconds` are the most records, bytes and seconds of one transaction,
     /// `records_per_second` a pace; `stop_after` transactions or `max_seconds` the build stops with an error, to go on another time.
     /// `lease` are the seconds for which the sign of life of another builder counts. With `allow_unique_pending` a unique index
-    /// becomes readable though records have the same value; `uniqueness_violations` lists them.
+    /// becomes readable though records have the same value; `uniqueness_violations` lists them. `by_index` names a value index over
+    /// the same record type that has an entry for each record: the build reads these instead of all records.
     #[pyo3(
         signature = (*names, **keywords),
-        text_signature = "($self, *names, progress=None, records_per_second=None, limit=100, max_write_bytes=900000, max_transaction_seconds=4.0, reverse=False, if_disabled='rebuild', if_write_only='continue', if_readable='continue', mark_readable=True, allow_unique_pending=False, stop_after=None, max_seconds=None, lease=10.0)"
+        text_signature = "($self, *names, progress=None, records_per_second=None, limit=100, max_write_bytes=900000, max_transaction_seconds=4.0, reverse=False, by_index=None, if_disabled='rebuild', if_write_only='continue', if_readable='continue', mark_readable=True, allow_unique_pending=False, stop_after=None, max_seconds=None, lease=10.0)"
     )]
     fn build_indexes<'py>(
         &self,
@@ -164,5 +200,19 @@ impl SpaceBase {
         let indexer = self.core()?.indexer().options(options);
         let indexer = names.into_iter().fold(indexer, |indexer, name| indexer.index(name));
         index::build(py, self.face, indexer, progress)
+    }
+}
+
+impl SpaceBase {
+    fn mark(
+        &self,
+        name: String,
+        state: IndexState,
+        tx: Option<&Tx<'_>>,
+    ) -> PyResult<impl Future<Output = PyResult<bool>> + Send + 'static> {
+        self.in_store(tx, move |store| {
+            let name = name.clone();
+            async move { Ok(store.mark_index(&name, state).await?) }
+        })
     }
 }

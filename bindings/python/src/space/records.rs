@@ -6,8 +6,9 @@ use record_store::{RecordExistenceCheck, SaveOptions};
 
 use super::SpaceBase;
 use crate::filter::to_filter;
+use crate::key_expression::whole;
 use crate::query::QueryBase;
-use crate::record::{to_columns, to_key, type_name};
+use crate::record::{to_columns, to_key, to_row, type_name};
 use crate::scan::ScanArguments;
 use crate::transaction::TransactionBase;
 use crate::version::RecordVersion;
@@ -221,17 +222,60 @@ impl SpaceBase {
         self.face.done(py, deleted)
     }
 
-    /// How many records there are, by the count indexes of the schema, or by its record count key.
+    /// How many records there are, or how many of a `type`, by the count indexes of the schema, or by its record count key.
     ///
     /// It does not conflict with those who save.
-    #[pyo3(signature = (*, tx=None))]
-    fn count<'py>(&self, py: Python<'py>, tx: Option<&Tx<'py>>) -> PyResult<Bound<'py, PyAny>> {
-        let count = self.either(
-            tx,
-            |space| async move { space.record_count().await },
-            |store| async move { store.snapshot_record_count_of_all().await },
-        )?;
-        self.face.simple(py, count)
+    #[pyo3(signature = (*, r#type=None, tx=None))]
+    fn count<'py>(
+        &self,
+        py: Python<'py>,
+        r#type: Option<&Bound<'py, PyAny>>,
+        tx: Option<&Tx<'py>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let record_type = r#type.map(type_name).transpose()?;
+        let counted = self.in_store(tx, move |store| {
+            let record_type = record_type.clone();
+            async move {
+                Ok(match record_type {
+                    None => store.snapshot_record_count_of_all().await?,
+                    Some(record_type) => store.snapshot_record_count_of_type(&record_type).await?,
+                })
+            }
+        })?;
+        self.face.simple(py, counted)
+    }
+
+    /// How many records have this value of a key: by the record count key of the schema if that begins with the key, otherwise by
+    /// a count index over all record types that does.
+    ///
+    /// It does not conflict with those who save.
+    #[pyo3(signature = (key, value, *, tx=None))]
+    fn count_by<'py>(
+        &self,
+        py: Python<'py>,
+        key: &Bound<'py, PyAny>,
+        value: &Bound<'py, PyAny>,
+        tx: Option<&Tx<'py>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let (key, value) = (whole(key)?, to_row(value)?);
+        let counted = self.in_store(tx, move |store| {
+            let (key, value) = (key.clone(), value.clone());
+            async move { Ok(store.snapshot_record_count_by(&key, &value).await?) }
+        })?;
+        self.face.simple(py, counted)
+    }
+
+    /// The primary keys of the records, in their order and without the records, to iterate over. The rest is as in `scan`.
+    #[pyo3(
+        signature = (**keywords),
+        text_signature = "($self, *, type=None, prefix=None, start=None, end=None, reverse=False, limit=None, skip=0, after=None, max_rows=None, max_bytes=None, max_seconds=None, snapshot=False, tx=None)"
+    )]
+    fn scan_keys<'py>(&self, py: Python<'py>, keywords: Option<&Bound<'py, PyDict>>) -> PyResult<Bound<'py, PyAny>> {
+        self.cursor(
+            py,
+            ScanArguments::of_records("scan_keys", keywords)?,
+            |space, options| space.scan_record_keys(options),
+        )
     }
 
     /// The records in the order of their primary keys, to iterate over.

@@ -7,7 +7,34 @@ use super::legality::SYSTEM_KEYS_END;
 use super::ranges::{RangeSet, intersect};
 use super::size;
 use super::state::State;
+use super::tenant::TenantSpace;
+use crate::cluster::Cluster;
 use crate::mutation::{CommitRequest, KeyRange};
+
+/// The request with the keys that the database has for those of a tenant. It conflicts with the removal of the tenant, unless
+/// the tenant was made after its read version.
+fn of_tenant(tenant: &TenantSpace, cluster: &Cluster, request: CommitRequest) -> Result<CommitRequest> {
+    let ranges = |ranges: Vec<KeyRange>| {
+        ranges
+            .iter()
+            .map(|range| tenant.range(range))
+            .collect::<Result<Vec<_>>>()
+    };
+    let mut read_conflicts = ranges(request.read_conflicts)?;
+    if request
+        .read_version
+        .is_none_or(|version| tenant.check(cluster, version).is_ok())
+    {
+        read_conflicts.push(KeyRange::single(&tenant.row()?));
+    }
+    let mutations = request.mutations.into_iter().map(|mutation| tenant.mutation(mutation));
+    Ok(CommitRequest {
+        read_conflicts,
+        write_conflicts: ranges(request.write_conflicts)?,
+        mutations: mutations.collect::<Result<_>>()?,
+        ..request
+    })
+}
 
 impl State {
     /// The request, or `None` if there is nothing to commit. Errors: 1038, 2023, 2101.
@@ -31,6 +58,7 @@ impl State {
         if size > self.options.size_limit {
             return Err(Error::fdb(fdb_code::TRANSACTION_TOO_LARGE));
         }
+        self.check_tenant()?;
         let mut request = CommitRequest {
             read_version: self.snapshot.known_version(),
             read_conflicts,
@@ -44,6 +72,9 @@ impl State {
         }
         if self.options.report_conflicting_keys {
             self.conflict_report.prepare(&request.read_conflicts);
+        }
+        if let Some(tenant) = self.snapshot.tenant() {
+            request = of_tenant(tenant, self.snapshot.cluster(), request)?;
         }
         if !self.options.causal_write_risky && !intersect(&request.read_conflicts, &request.write_conflicts) {
             let range = self.self_conflict();

@@ -5,16 +5,17 @@ use std::sync::atomic::AtomicI64;
 
 use parking_lot::{Mutex, MutexGuard};
 use record_store_kv::env::Env;
-use record_store_kv::{DatabaseBackend, Error, Result, TransactionBackend};
+use record_store_kv::{DatabaseBackend, Error, Result, TenantBackend, TransactionBackend};
 
 use super::EngineTransaction;
 use super::options::Defaults;
+use super::tenant::EngineTenant;
 use crate::cluster::Cluster;
 
 /// A database handle. Handles on one database have their own defaults and watch limits.
 pub(crate) struct Handle {
     cluster: Arc<Cluster>,
-    name: String,
+    name: Arc<str>,
     defaults: Mutex<Defaults>,
     watches: Arc<AtomicI64>,
 }
@@ -24,7 +25,7 @@ impl Handle {
     pub(crate) fn new(cluster: Arc<Cluster>, name: String) -> Self {
         Handle {
             cluster,
-            name,
+            name: name.into(),
             defaults: Mutex::default(),
             watches: Arc::default(),
         }
@@ -33,6 +34,11 @@ impl Handle {
     /// The database.
     pub(crate) fn cluster(&self) -> &Arc<Cluster> {
         &self.cluster
+    }
+
+    /// What the database is called.
+    pub(crate) fn name(&self) -> &Arc<str> {
+        &self.name
     }
 
     /// What its transactions start with.
@@ -51,7 +57,7 @@ pub(crate) struct EngineDatabase(pub(crate) Arc<Handle>);
 
 impl DatabaseBackend for EngineDatabase {
     fn create_transaction(&self) -> Arc<dyn TransactionBackend> {
-        EngineTransaction::new(self.0.clone())
+        EngineTransaction::new(self.0.clone(), None)
     }
 
     fn set_option(&self, code: i32, value: Option<&[u8]>) -> Result<()> {
@@ -63,6 +69,15 @@ impl DatabaseBackend for EngineDatabase {
     }
 
     fn name(&self) -> String {
-        self.0.name.clone()
+        self.0.name.to_string()
+    }
+
+    fn new_handle(&self) -> Result<Arc<dyn DatabaseBackend>> {
+        let handle = Handle::new(self.0.cluster.clone(), self.0.name.to_string());
+        Ok(Arc::new(EngineDatabase(Arc::new(handle))))
+    }
+
+    fn tenant(&self, name: &[u8]) -> Result<Arc<dyn TenantBackend>> {
+        Ok(Arc::new(EngineTenant::new(self.0.clone(), name)?))
     }
 }

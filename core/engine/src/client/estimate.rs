@@ -5,21 +5,22 @@ use bytes::Bytes;
 use record_store_kv::{KeyValue, Result};
 
 use super::merge::REPLY_BYTES;
-use crate::cluster::{Cluster, ScanLimits};
+use super::snapshot::Snapshot;
+use crate::cluster::ScanLimits;
 use crate::key::key_after;
 
 /// The bytes of the keys and values of a range.
-pub(crate) fn range_size(cluster: &Cluster, begin: &[u8], end: &[u8]) -> Result<i64> {
+pub(crate) fn range_size(snapshot: &Snapshot, begin: &[u8], end: &[u8]) -> Result<i64> {
     let mut sum = 0;
-    for_each_row(cluster, begin, end, |row| sum += size_of(row))?;
+    for_each_row(snapshot, begin, end, |row| sum += size_of(row))?;
     Ok(sum)
 }
 
 /// The two ends of a range and keys between them, about `chunk_size` bytes apart.
-pub(crate) fn split_points(cluster: &Cluster, begin: &[u8], end: &[u8], chunk_size: i64) -> Result<Vec<Bytes>> {
+pub(crate) fn split_points(snapshot: &Snapshot, begin: &[u8], end: &[u8], chunk_size: i64) -> Result<Vec<Bytes>> {
     let mut points = vec![Bytes::copy_from_slice(begin)];
     let mut since = 0;
-    for_each_row(cluster, begin, end, |row| {
+    for_each_row(snapshot, begin, end, |row| {
         if since >= chunk_size.max(1) {
             points.push(row.key.clone());
             since = 0;
@@ -30,8 +31,8 @@ pub(crate) fn split_points(cluster: &Cluster, begin: &[u8], end: &[u8], chunk_si
     Ok(points)
 }
 
-fn for_each_row(cluster: &Cluster, begin: &[u8], end: &[u8], mut visit: impl FnMut(&KeyValue)) -> Result<()> {
-    let version = cluster.read_version()?;
+fn for_each_row(snapshot: &Snapshot, begin: &[u8], end: &[u8], mut visit: impl FnMut(&KeyValue)) -> Result<()> {
+    let snapshot = snapshot.latest();
     let limits = ScanLimits {
         rows: usize::MAX,
         bytes: REPLY_BYTES,
@@ -40,7 +41,7 @@ fn for_each_row(cluster: &Cluster, begin: &[u8], end: &[u8], mut visit: impl FnM
     let mut rows = Vec::new();
     while from < end {
         rows.clear();
-        let more = cluster.scan(&from, end, false, version, limits, &mut rows)?;
+        let more = snapshot.scan(&from, end, false, limits, &mut rows)?;
         rows.iter().for_each(&mut visit);
         match rows.last() {
             Some(last) if more => from = key_after(&last.key),

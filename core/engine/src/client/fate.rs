@@ -47,11 +47,11 @@ struct State {
 }
 
 impl Fate {
-    /// Ends the attempt; an attempt ends only once.
-    pub(crate) fn end(&self, end: End) {
+    /// Ends the attempt; an attempt ends only once. Gives whom to wake.
+    pub(crate) fn end(&self, end: End) -> Vec<Waker> {
         self.change(|state| {
             state.end.get_or_insert(end);
-        });
+        })
     }
 
     /// How the attempt ended.
@@ -59,21 +59,21 @@ impl Fate {
         self.state.lock().end
     }
 
-    /// Makes pending calls fail with `code`.
-    pub(crate) fn interrupt(&self, code: i32) {
+    /// Makes pending calls fail with `code`. Gives whom to wake.
+    pub(crate) fn interrupt(&self, code: i32) -> Vec<Waker> {
         self.change(|state| {
             state.interrupted.get_or_insert(code);
-        });
+        })
     }
 
-    /// Makes pending calls fail when the monotonic clock reaches `deadline`.
-    pub(crate) fn set_deadline(&self, deadline: Option<Duration>) {
-        self.change(|state| state.deadline = deadline);
+    /// Makes pending calls fail when the monotonic clock reaches `deadline`. Gives whom to wake.
+    pub(crate) fn set_deadline(&self, deadline: Option<Duration>) -> Vec<Waker> {
+        self.change(|state| state.deadline = deadline)
     }
 
-    /// Lets `commit` be driven by whoever waits for its end.
-    pub(crate) fn set_commit(&self, commit: Shared<BoxFuture<()>>) {
-        self.change(|state| state.commit = Some(commit));
+    /// Lets `commit` be driven by whoever waits for its end. Gives whom to wake.
+    pub(crate) fn set_commit(&self, commit: Shared<BoxFuture<()>>) -> Vec<Waker> {
+        self.change(|state| state.commit = Some(commit))
     }
 
     /// The code with which pending calls fail, if they do.
@@ -119,7 +119,7 @@ impl Fate {
                     return Poll::Ready(result);
                 }
                 if fate.poll_deadline(&env, &mut alarm, cx) {
-                    fate.interrupt(fdb_code::TRANSACTION_TIMED_OUT);
+                    wake(fate.interrupt(fdb_code::TRANSACTION_TIMED_OUT));
                     return Poll::Ready(Err(Error::fdb(fdb_code::TRANSACTION_TIMED_OUT)));
                 }
                 Poll::Pending
@@ -149,14 +149,14 @@ impl Fate {
         sleep.as_mut().poll(cx).is_ready()
     }
 
-    fn change(&self, change: impl FnOnce(&mut State)) {
-        let wakers = {
-            let mut state = self.state.lock();
-            change(&mut state);
-            std::mem::take(&mut state.wakers)
-        };
-        for waker in wakers {
-            waker.wake();
-        }
+    fn change(&self, change: impl FnOnce(&mut State)) -> Vec<Waker> {
+        let mut state = self.state.lock();
+        change(&mut state);
+        std::mem::take(&mut state.wakers)
     }
+}
+
+/// Wakes tasks. They may come back at once: no lock may be held.
+pub(crate) fn wake(wakers: Vec<Waker>) {
+    wakers.into_iter().for_each(Waker::wake);
 }

@@ -1,17 +1,15 @@
-//! [`Cursor`]: the rows that a transaction sees, its own writes over the database, one at a time in either direction.
+//! [`Cursor`]: a walk over what a transaction sees, in parts in which everything is alike: its own writes laid over what it
+//! knows of the database.
 //!
-//! Some of them are known (own writes, rows fetched already), others need the database. The cursor says when it arrives
-//! at an unknown piece and leaves it to its caller whether to fetch: a batch may have to end there.
+//! Some parts are known, others need the database. The cursor leaves it to its user whether to ask for those: a batch of
+//! a range read may have to end there.
 
-use std::collections::VecDeque;
+use record_store_kv::{KeyValue, Result};
 
-use bytes::Bytes;
-use record_store_kv::{Error, KeyValue, Result, fdb_code};
-
+use super::edge::Edge;
+use super::known::{Known, Place};
 use super::snapshot::Snapshot;
 use super::write_map::{Segment, SegmentKind, Segments, SegmentsBack, WriteMap};
-use crate::cluster::ScanLimits;
-use crate::key::key_after;
 
 /// What a read sees: the database, the transaction's own writes over it, and where its key space ends.
 #[derive(Clone, Copy)]
@@ -24,46 +22,184 @@ pub(crate) struct View<'a> {
     pub(crate) max_key: &'static [u8],
 }
 
-/// What [`Cursor::step`] came to.
-#[derive(Debug)]
-pub(crate) enum Step {
-    /// The next row.
-    Row(KeyValue),
-    /// A key with operations of the transaction that come to no value. It is no row, but FoundationDB's client counts it
-    /// when it follows the offset of a selector.
-    Nothing(Bytes),
-    /// A piece that only [`Cursor::fetch`] makes known.
+/// No reply of the database exceeds so many bytes (`REPLY_BYTE_LIMIT`), the last row included.
+pub(crate) const REPLY_BYTES: usize = 80_000;
+
+/// What is known of a part of the key space.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Nothing.
     Unknown,
-    /// The key at which the walk was to stop.
-    End,
+    /// That it has no keys.
+    Empty,
+    /// That it is one key, which the transaction or the database may have given a value.
+    Row,
+    /// That it must not be read.
+    Unreadable,
 }
 
-/// How much [`Cursor::fetch`] asks for.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Want {
-    /// The most rows.
-    pub(crate) rows: usize,
-    /// After how many bytes to stop, however many rows there are.
-    pub(crate) bytes: usize,
-    /// So many rows come whatever their bytes.
-    pub(crate) min_rows: usize,
-    /// How many rows to fetch behind the key at which the walk stops.
-    pub(crate) beyond: usize,
-}
-
-/// A walk over the rows of a [`View`].
+/// A walk over a [`View`]; it stands at one part.
+#[derive(Clone)]
 pub(crate) struct Cursor<'a> {
-    view: View<'a>,
-    reverse: bool,
-    /// Where the walk starts: the first key upwards, the key after the last downwards.
-    edge: &'a [u8],
-    segment: Option<Segment<'a>>,
-    rest: Rest<'a>,
-    /// Rows of the database that were fetched and not passed yet.
-    rows: VecDeque<KeyValue>,
-    /// How far the database is known from the edge.
-    known: Option<Bytes>,
-    requests: u32,
+    writes: OwnWrites<'a>,
+    known: Place,
+}
+
+impl<'a> Cursor<'a> {
+    /// A walk that starts in the part that holds `key`.
+    pub(crate) fn new(view: View<'a>, known: &mut Known, key: &[u8]) -> Result<Self> {
+        Ok(Cursor {
+            writes: OwnWrites {
+                map: view.writes,
+                segment: view.writes.segment(key),
+                rest: None,
+            },
+            known: known.seek(key, view.snapshot)?,
+        })
+    }
+
+    /// Where the part begins.
+    pub(crate) fn begin(&self) -> Edge<'_> {
+        Edge::before(self.writes.segment.begin).max(self.known.begin())
+    }
+
+    /// Where the part ends; `None` at the end of all keys.
+    pub(crate) fn end(&self) -> Option<Edge<'_>> {
+        match (self.writes.segment.end.map(Edge::before), self.known.end()) {
+            (Some(own), Some(known)) => Some(own.min(known)),
+            (own, known) => own.or(known),
+        }
+    }
+
+    /// Whether the part ends before `key`.
+    pub(crate) fn ends_before(&self, key: &[u8]) -> bool {
+        self.end().is_some_and(|end| end < Edge::before(key))
+    }
+
+    /// Whether both stand at the same part.
+    pub(crate) fn is_at(&self, other: &Self) -> bool {
+        self.begin() == other.begin()
+    }
+
+    /// Whether the part is the first of all.
+    pub(crate) fn is_first(&self) -> bool {
+        self.starts_at(b"")
+    }
+
+    /// Whether the part begins with `key`.
+    pub(crate) fn starts_at(&self, key: &[u8]) -> bool {
+        self.begin() == Edge::before(key)
+    }
+
+    /// Whether the part begins after `key`.
+    pub(crate) fn starts_behind(&self, key: &[u8]) -> bool {
+        self.begin() > Edge::before(key)
+    }
+
+    /// Whether only the key `begin` lies between it and the end of the part.
+    pub(crate) fn is_single_key_from(&self, begin: &[u8]) -> bool {
+        self.end().is_some_and(|end| end.is_key_after(Edge::before(begin)))
+    }
+
+    /// Whether only one key lies between the begin of the part and `end`.
+    pub(crate) fn is_single_key_to(&self, end: Option<&[u8]>) -> bool {
+        end.is_some_and(|end| Edge::before(end).is_key_after(self.begin()))
+    }
+
+    /// What is known of the part.
+    pub(crate) fn kind(&self) -> Kind {
+        let segment = &self.writes.segment;
+        match segment.kind {
+            _ if segment.unreadable => Kind::Unreadable,
+            SegmentKind::Cleared => Kind::Empty,
+            SegmentKind::Written(_, ops) if ops.is_dependent() && self.known.is_gap() => Kind::Unknown,
+            SegmentKind::Written(..) => Kind::Row,
+            SegmentKind::Unmodified if self.known.is_gap() => Kind::Unknown,
+            SegmentKind::Unmodified if self.known.row().is_some() => Kind::Row,
+            SegmentKind::Unmodified => Kind::Empty,
+        }
+    }
+
+    /// Whether it is known what the part holds.
+    pub(crate) fn is_known(&self) -> bool {
+        matches!(self.kind(), Kind::Empty | Kind::Row)
+    }
+
+    /// The value of the part's own key, unless operations leave it without one; `None` also if the rows come from the
+    /// database as they are: [`Cursor::run_up`] and [`Cursor::run_down`] give those.
+    fn own_row(&self) -> Option<KeyValue> {
+        let SegmentKind::Written(key, ops) = self.writes.segment.kind else {
+            return None;
+        };
+        let existing = self.known.row().filter(|_| ops.is_dependent());
+        ops.value(existing.map(|row| row.value.clone())).map(|value| KeyValue {
+            key: key.to_bytes(),
+            value,
+        })
+    }
+
+    fn is_unmodified(&self) -> bool {
+        matches!(self.writes.segment.kind, SegmentKind::Unmodified)
+    }
+
+    /// At a row: shows it and those that follow without a gap before `end`, and stands at the last of them.
+    pub(crate) fn run_up(&mut self, end: &[u8], mut show: impl FnMut(&KeyValue)) {
+        if self.is_unmodified() {
+            let end = self.writes.segment.end.map_or(end, |own| own.min(end));
+            self.known.run_up(Edge::before(end)).iter().for_each(show);
+        } else if let Some(row) = self.own_row() {
+            show(&row);
+        }
+    }
+
+    /// As [`Cursor::run_up`], downwards to `begin`.
+    pub(crate) fn run_down(&mut self, begin: &[u8], mut show: impl FnMut(&KeyValue)) {
+        if self.is_unmodified() {
+            let begin = self.writes.segment.begin.max(begin);
+            self.known.run_down(Edge::before(begin)).iter().rev().for_each(show);
+        } else if let Some(row) = self.own_row() {
+            show(&row);
+        }
+    }
+
+    /// Goes to the next part.
+    pub(crate) fn next(&mut self, view: View<'a>, known: &mut Known) -> Result<()> {
+        let (own, database) = match (self.writes.segment.end.map(Edge::before), self.known.end()) {
+            (Some(own), Some(known)) => (own <= known, known <= own),
+            (own, known) => (own.is_some(), known.is_some()),
+        };
+        if own {
+            self.writes.next();
+        }
+        if database {
+            let place = std::mem::replace(&mut self.known, Place::Beyond);
+            self.known = known.next(place, view.snapshot)?;
+        }
+        Ok(())
+    }
+
+    /// Goes to the part before; stays at the first.
+    pub(crate) fn previous(&mut self, view: View<'a>, known: &mut Known) -> Result<()> {
+        let (own, database) = (Edge::before(self.writes.segment.begin), self.known.begin());
+        let (own, database) = (own >= database, database >= own);
+        if own {
+            self.writes.previous();
+        }
+        if database {
+            let place = std::mem::replace(&mut self.known, Place::Beyond);
+            self.known = known.previous(place, view.snapshot)?;
+        }
+        Ok(())
+    }
+}
+
+/// A walk over the write map alone, in both directions.
+#[derive(Clone)]
+struct OwnWrites<'a> {
+    map: &'a WriteMap,
+    segment: Segment<'a>,
+    /// The segments ahead, as long as the direction stays the same.
+    rest: Option<Rest<'a>>,
 }
 
 #[derive(Clone)]
@@ -72,254 +208,27 @@ enum Rest<'a> {
     Down(SegmentsBack<'a>),
 }
 
-impl<'a> Iterator for Rest<'a> {
-    type Item = Segment<'a>;
-
-    fn next(&mut self) -> Option<Segment<'a>> {
-        match self {
-            Rest::Up(segments) => segments.next(),
-            Rest::Down(segments) => segments.next(),
+impl OwnWrites<'_> {
+    fn next(&mut self) {
+        let Some(end) = self.segment.end else { return };
+        if !matches!(self.rest, Some(Rest::Up(_))) {
+            self.rest = Some(Rest::Up(self.map.segments(end)));
         }
-    }
-}
-
-/// No reply of the database exceeds so many bytes (`REPLY_BYTE_LIMIT`), the last row included.
-pub(crate) const REPLY_BYTES: usize = 80_000;
-/// A request covers at most so many segments of the write map.
-const SEGMENTS_AHEAD: usize = 100;
-
-impl<'a> Cursor<'a> {
-    /// A walk upwards from `edge`, or downwards from below it.
-    pub(crate) fn new(view: View<'a>, edge: &'a [u8], reverse: bool) -> Self {
-        let mut rest = if reverse {
-            Rest::Down(view.writes.segments_back(edge))
-        } else {
-            Rest::Up(view.writes.segments(edge))
-        };
-        Cursor {
-            view,
-            reverse,
-            edge,
-            segment: rest.next(),
-            rest,
-            rows: VecDeque::new(),
-            known: None,
-            requests: 0,
+        if let Some(Rest::Up(rest)) = &mut self.rest
+            && let Some(segment) = rest.next()
+        {
+            self.segment = segment;
         }
     }
 
-    /// The next row before `stop`. Errors: 1036 on the way through an unreadable segment.
-    pub(crate) fn step(&mut self, stop: &[u8]) -> Result<Step> {
-        if self.reaches(self.edge, stop) {
-            return Ok(Step::End);
+    fn previous(&mut self) {
+        if !matches!(self.rest, Some(Rest::Down(_))) {
+            self.rest = Some(Rest::Down(self.map.segments_back(self.segment.begin)));
         }
-        while let Some(segment) = self.segment {
-            if self.is_beyond(&segment, stop) {
-                return Ok(Step::End);
-            }
-            if segment.unreadable {
-                return Err(Error::fdb(fdb_code::ACCESSED_UNREADABLE));
-            }
-            match segment.kind {
-                SegmentKind::Cleared => self.drop_rows(&segment),
-                SegmentKind::Unmodified => {
-                    if let Some(row) = self.rows.front().filter(|row| self.holds(&segment, &row.key)) {
-                        if self.is_key_beyond(&row.key, stop) {
-                            return Ok(Step::End);
-                        }
-                        return Ok(self.rows.pop_front().map_or(Step::End, Step::Row));
-                    }
-                    let far = self.far(&segment, stop);
-                    if !self.known.as_deref().is_some_and(|known| self.reaches(known, far)) {
-                        return Ok(Step::Unknown);
-                    }
-                    if far == stop {
-                        return Ok(Step::End);
-                    }
-                }
-                SegmentKind::Written(key, ops) => {
-                    let far = self.far(&segment, stop);
-                    let known = self.known.as_deref().is_some_and(|known| self.reaches(known, far));
-                    if ops.is_dependent() && !known {
-                        return Ok(Step::Unknown);
-                    }
-                    let existing = self.rows.front().is_some_and(|row| row.key == key.as_slice());
-                    let existing = if existing {
-                        self.rows.pop_front().map(|row| row.value)
-                    } else {
-                        None
-                    };
-                    self.segment = self.rest.next();
-                    let key = key.to_bytes();
-                    return Ok(match ops.value(existing) {
-                        Some(value) => Step::Row(KeyValue { key, value }),
-                        None => Step::Nothing(key),
-                    });
-                }
-            }
-            self.segment = self.rest.next();
-        }
-        Ok(Step::End)
-    }
-
-    /// Makes the unknown piece known that [`Cursor::step`] arrived at, and what follows it up to `stop`, a cleared range
-    /// or the limits.
-    pub(crate) fn fetch(&mut self, stop: &[u8], want: Want) -> Result<()> {
-        let Some(segment) = self.segment else { return Ok(()) };
-        let (to, reaches_stop, hidden) = self.request_end(&segment, stop);
-        let from = match (&self.known, self.reverse) {
-            (known, false) => segment.begin.max(self.edge).max(known.as_deref().unwrap_or_default()),
-            (known, true) => {
-                let near = segment.end.map_or(self.edge, |end| end.min(self.edge));
-                known.as_deref().map_or(near, |known| known.min(near))
-            }
-        };
-        // Rows that own single-key clears hide are asked for in addition, more of them with every request.
-        let hidden = if self.requests == 0 {
-            0
-        } else {
-            hidden.min(1 << self.requests.min(20))
-        };
-        let mut rows_left = want.rows.saturating_add(hidden);
-        let mut bytes_left = want
-            .bytes
-            .checked_shl(self.requests.min(20))
-            .unwrap_or(usize::MAX)
-            .min(REPLY_BYTES);
-        self.requests += 1;
-        let mut found = Vec::new();
-        let mut limited = self.scan(from, to, &mut rows_left, &mut bytes_left, want.min_rows, &mut found)?;
-        let mut known = Bytes::copy_from_slice(to);
-        if reaches_stop && want.beyond > 0 && !limited {
-            let end = if self.reverse { &[] } else { self.view.max_key };
-            let mut rows = want.beyond.min(rows_left);
-            let min_rows = want.min_rows.saturating_sub(found.len());
-            limited = self.scan(stop, end, &mut rows, &mut bytes_left, min_rows, &mut found)?;
-            known = Bytes::copy_from_slice(end);
-        }
-        if let (true, Some(last)) = (limited, found.last()) {
-            known = if self.reverse {
-                last.key.clone()
-            } else {
-                key_after(&last.key)
-            };
-        }
-        self.known = Some(known);
-        self.rows.extend(found);
-        Ok(())
-    }
-
-    /// Scans from one key towards another, at least `min_rows` rows, then until a limit; true if one was reached.
-    fn scan(
-        &self,
-        from: &[u8],
-        to: &[u8],
-        rows: &mut usize,
-        bytes: &mut usize,
-        min_rows: usize,
-        found: &mut Vec<KeyValue>,
-    ) -> Result<bool> {
-        let mut from = Bytes::copy_from_slice(from);
-        let mut whatever_the_bytes = min_rows > 1 || (min_rows == 1 && *bytes == 0);
-        loop {
-            if *rows == 0 || (*bytes == 0 && !whatever_the_bytes) {
-                return Ok(true);
-            }
-            let (begin, end) = if self.reverse { (to, &*from) } else { (&*from, to) };
-            if begin >= end {
-                return Ok(false);
-            }
-            let limits = if whatever_the_bytes {
-                ScanLimits {
-                    rows: min_rows.min(*rows),
-                    bytes: usize::MAX,
-                }
-            } else {
-                ScanLimits {
-                    rows: *rows,
-                    bytes: *bytes,
-                }
-            };
-            let before = found.len();
-            let limited = self.view.snapshot.scan(begin, end, self.reverse, limits, found)?;
-            let new = found.get(before..).unwrap_or_default();
-            *rows = rows.saturating_sub(new.len());
-            *bytes = bytes.saturating_sub(new.iter().map(|row| 24 + row.key.len() + row.value.len()).sum());
-            match new.last() {
-                Some(last) if limited && whatever_the_bytes => {
-                    from = if self.reverse {
-                        last.key.clone()
-                    } else {
-                        key_after(&last.key)
-                    };
-                    whatever_the_bytes = false;
-                }
-                _ => return Ok(limited),
-            }
-        }
-    }
-
-    /// Where one request that begins in `segment` ends, whether that is `stop`, and how many single-key clears it covers.
-    fn request_end<'b>(&self, segment: &Segment<'b>, stop: &'b [u8]) -> (&'b [u8], bool, usize)
-    where
-        'a: 'b,
-    {
-        let mut end = self.far(segment, stop);
-        let mut hidden = 0;
-        for (ahead, segment) in self.rest.clone().enumerate() {
-            if self.is_beyond(&segment, stop) {
-                break;
-            }
-            let cleared = matches!(segment.kind, SegmentKind::Cleared);
-            if ahead + 1 >= SEGMENTS_AHEAD || segment.unreadable || (cleared && !segment.is_single_key()) {
-                return (end, false, hidden);
-            }
-            hidden += usize::from(cleared);
-            if segment.needs_database() {
-                end = self.far(&segment, stop);
-            }
-        }
-        (stop, true, hidden)
-    }
-
-    fn drop_rows(&mut self, segment: &Segment<'_>) {
-        while self.rows.front().is_some_and(|row| self.holds(segment, &row.key)) {
-            self.rows.pop_front();
-        }
-    }
-
-    /// Whether a row ahead of the walk lies in `segment`.
-    fn holds(&self, segment: &Segment<'_>, key: &[u8]) -> bool {
-        if self.reverse {
-            key >= segment.begin
-        } else {
-            segment.ends_after(key)
-        }
-    }
-
-    /// Whether the bound `at` lies at `bound` or behind it, seen in the direction of the walk.
-    fn reaches(&self, at: &[u8], bound: &[u8]) -> bool {
-        if self.reverse { at <= bound } else { at >= bound }
-    }
-
-    fn is_key_beyond(&self, key: &[u8], stop: &[u8]) -> bool {
-        if self.reverse { key < stop } else { key >= stop }
-    }
-
-    fn is_beyond(&self, segment: &Segment<'_>, stop: &[u8]) -> bool {
-        if self.reverse {
-            !segment.ends_after(stop)
-        } else {
-            !segment.begins_before(stop)
-        }
-    }
-
-    /// The far end of `segment`, at most `stop`.
-    fn far<'b>(&self, segment: &Segment<'b>, stop: &'b [u8]) -> &'b [u8] {
-        if self.reverse {
-            segment.begin.max(stop)
-        } else {
-            segment.end.map_or(stop, |end| end.min(stop))
+        if let Some(Rest::Down(rest)) = &mut self.rest
+            && let Some(segment) = rest.next()
+        {
+            self.segment = segment;
         }
     }
 }

@@ -16,22 +16,28 @@ mod between_tests;
 mod commit;
 mod conflicts;
 mod database;
+mod edge;
 mod emit;
 mod estimate;
 mod fate;
 mod fold;
+mod known;
 mod legality;
+mod lock;
 mod merge;
 mod options;
 mod range;
 mod ranges;
 mod read;
+mod reader;
 mod reads;
+mod request;
 mod retry;
 mod size;
 mod snapshot;
 mod special;
 mod state;
+mod tenant;
 mod versionstamp;
 mod waiting;
 mod watch;
@@ -43,7 +49,7 @@ use std::sync::{Arc, Weak};
 
 use bytes::Bytes;
 use futures_util::FutureExt;
-use parking_lot::{Mutex, MutexGuard};
+use parking_lot::Mutex;
 use record_store_kv::env::Env;
 use record_store_kv::{
     BoxFuture, ConflictRangeType, Error, KeySelector, RangeBatch, RangeRequest, Read, Result, TransactionBackend,
@@ -53,8 +59,11 @@ use record_store_kv::{
 pub(crate) use self::database::{EngineDatabase, Handle};
 use self::fate::End;
 use self::legality::{METADATA_VERSION_KEY, SYSTEM_KEYS_END};
+use self::lock::Locked;
 use self::range::RangeRead;
+pub(crate) use self::special::connection_string;
 use self::state::State;
+use self::tenant::TenantSpace;
 use self::waiting::Again;
 use self::watch::Slot;
 use crate::mutation::CommitOutcome;
@@ -68,10 +77,10 @@ pub(crate) struct EngineTransaction {
 }
 
 impl EngineTransaction {
-    /// A fresh transaction.
-    pub(crate) fn new(handle: Arc<Handle>) -> Arc<Self> {
+    /// A fresh transaction, of a tenant if there is one.
+    pub(crate) fn new(handle: Arc<Handle>, tenant: Option<Arc<TenantSpace>>) -> Arc<Self> {
         Arc::new_cyclic(|me| EngineTransaction {
-            state: Mutex::new(State::new(&handle)),
+            state: Mutex::new(State::new(&handle, tenant)),
             handle,
             me: me.clone(),
         })
@@ -81,10 +90,14 @@ impl EngineTransaction {
         self.handle.cluster().env()
     }
 
+    fn lock(&self) -> Locked<'_> {
+        Locked::new(&self.state)
+    }
+
     /// The result of a read, or a future if its version lies ahead: `again` is then executed on the state as it is now.
     fn answer<T: Unpin + Send + 'static>(
         &self,
-        mut state: MutexGuard<'_, State>,
+        mut state: Locked<'_>,
         result: Result<T>,
         again: impl FnOnce() -> Again<T>,
     ) -> Read<T> {
@@ -102,7 +115,7 @@ impl EngineTransaction {
         fate.guard(self.env(), async move {
             let arrived = arrival.await;
             if let Some(me) = me.upgrade() {
-                let mut state = me.state.lock();
+                let mut state = me.lock();
                 if state.attempt == attempt {
                     state.execute(&read, arrived);
                 }
@@ -112,7 +125,7 @@ impl EngineTransaction {
     }
 
     /// Commits what the transaction holds; it has been checked.
-    fn commit_now(&self, mut state: MutexGuard<'_, State>) -> Read<()> {
+    fn commit_now(&self, mut state: Locked<'_>) -> Read<()> {
         let request = match state.prepare_commit() {
             Ok(Some(request)) => request,
             Ok(None) => return Read::ready(state.finish_read_only()),
@@ -136,7 +149,7 @@ impl EngineTransaction {
     }
 
     /// A commit that first waits for the reads whose version has not arrived.
-    fn commit_after_reads(&self, state: MutexGuard<'_, State>) -> Read<()> {
+    fn commit_after_reads(&self, state: Locked<'_>) -> Read<()> {
         let attempt = state.attempt;
         let version = state.snapshot.known_version().unwrap_or_default();
         drop(state);
@@ -148,7 +161,7 @@ impl EngineTransaction {
                 .upgrade()
                 .ok_or_else(|| Error::fdb(fdb_code::TRANSACTION_CANCELLED))?;
             let commit = {
-                let mut state = me.state.lock();
+                let mut state = me.lock();
                 if state.attempt != attempt {
                     return Err(Error::fdb(fdb_code::TRANSACTION_CANCELLED));
                 }
@@ -164,15 +177,15 @@ impl EngineTransaction {
         let result: BoxFuture<std::result::Result<(), Arc<Error>>> =
             Box::pin(commit.map(|result| result.map_err(Arc::new)));
         let result = result.shared();
-        let fate = self.state.lock().fate();
+        let fate = self.lock().fate();
         let driver: BoxFuture<()> = Box::pin(result.clone().map(|_| ()));
-        fate.set_commit(driver.shared());
+        fate::wake(fate.set_commit(driver.shared()));
         fate.guard(self.env(), async move { result.await.map_err(|error| error.repeat()) })
     }
 
     /// Takes the outcome of a commit in, unless the transaction was reset meanwhile.
     fn finish_commit(&self, attempt: u64, outcome: Result<CommitOutcome>) -> Result<()> {
-        let mut state = self.state.lock();
+        let mut state = self.lock();
         if state.attempt != attempt {
             return Err(Error::fdb(fdb_code::TRANSACTION_CANCELLED));
         }
@@ -182,13 +195,15 @@ impl EngineTransaction {
 
 impl Drop for EngineTransaction {
     fn drop(&mut self) {
-        self.state.get_mut().end(End::Destroyed);
+        let state = self.state.get_mut();
+        state.end(End::Destroyed);
+        fate::wake(std::mem::take(&mut state.wakers));
     }
 }
 
 impl TransactionBackend for EngineTransaction {
     fn get(&self, key: &[u8], snapshot: bool) -> Read<Option<Bytes>> {
-        let mut state = self.state.lock();
+        let mut state = self.lock();
         if legality::is_special(key) {
             let deferred = state.check_deferred();
             return Read::ready(deferred.and_then(|()| special::get(&mut state, key)));
@@ -204,7 +219,7 @@ impl TransactionBackend for EngineTransaction {
     }
 
     fn get_key(&self, selector: &KeySelector, snapshot: bool) -> Read<Bytes> {
-        let mut state = self.state.lock();
+        let mut state = self.lock();
         if let Err(error) = state.check_usable() {
             return Read::ready(Err(error));
         }
@@ -220,7 +235,7 @@ impl TransactionBackend for EngineTransaction {
             Ok(read) => read,
             Err(error) => return Read::ready(Err(error)),
         };
-        let mut state = self.state.lock();
+        let mut state = self.lock();
         if legality::is_special(&request.begin.key) && request.end.key >= SYSTEM_KEYS_END {
             let deferred = state.check_deferred();
             let found = deferred.and_then(|()| special::get_range(&mut state, &read));
@@ -237,7 +252,7 @@ impl TransactionBackend for EngineTransaction {
     }
 
     fn get_range_between(&self, begin: &[u8], end: &[u8], snapshot: bool) -> Read<RangeBatch> {
-        let mut state = self.state.lock();
+        let mut state = self.lock();
         if !state.sees_database_only(begin, end, snapshot) {
             drop(state);
             return self.get_range(&RangeRequest::copy_keys(begin, end), snapshot);
@@ -253,28 +268,26 @@ impl TransactionBackend for EngineTransaction {
     }
 
     fn set(&self, key: &[u8], value: &[u8]) {
-        self.state.lock().defer(|state| state.set(key, value));
+        self.lock().defer(|state| state.set(key, value));
     }
 
     fn clear(&self, key: &[u8]) {
-        self.state.lock().defer(|state| state.clear(key));
+        self.lock().defer(|state| state.clear(key));
     }
 
     fn clear_range(&self, begin: &[u8], end: &[u8]) {
-        self.state.lock().defer(|state| state.clear_range(begin, end));
+        self.lock().defer(|state| state.clear_range(begin, end));
     }
 
     fn atomic_op(&self, mutation: i32, key: &[u8], operand: &[u8]) {
-        self.state.lock().defer(|state| state.atomic_op(mutation, key, operand));
+        self.lock().defer(|state| state.atomic_op(mutation, key, operand));
     }
 
     fn add_conflict_range(&self, begin: &[u8], end: &[u8], kind: ConflictRangeType) -> Result<()> {
         if begin > end {
             return Err(Error::fdb(fdb_code::INVERTED_RANGE));
         }
-        self.state
-            .lock()
-            .defer(|state| state.add_conflict_range(begin, end, kind));
+        self.lock().defer(|state| state.add_conflict_range(begin, end, kind));
         Ok(())
     }
 
@@ -282,22 +295,22 @@ impl TransactionBackend for EngineTransaction {
         if !options::is_known(code) {
             return Err(Error::fdb(fdb_code::INVALID_OPTION));
         }
-        self.state.lock().defer(|state| state.set_option(code, value));
+        self.lock().defer(|state| state.set_option(code, value));
         Ok(())
     }
 
     fn read_version(&self) -> Read<i64> {
-        let mut state = self.state.lock();
+        let mut state = self.lock();
         let usable = state.check_deferred().and_then(|()| state.check_failed());
         Read::ready(usable.and_then(|()| state.snapshot.version()))
     }
 
     fn set_read_version(&self, version: i64) {
-        self.state.lock().defer(|state| state.set_read_version(version));
+        self.lock().defer(|state| state.set_read_version(version));
     }
 
     fn commit(&self) -> Read<()> {
-        let mut state = self.state.lock();
+        let mut state = self.lock();
         if let Err(error) = state.begin_commit() {
             return Read::ready(Err(error));
         }
@@ -309,11 +322,11 @@ impl TransactionBackend for EngineTransaction {
     }
 
     fn committed_version(&self) -> i64 {
-        self.state.lock().committed_version
+        self.lock().committed_version
     }
 
     fn versionstamp(&self) -> Read<TransactionVersion> {
-        let mut state = self.state.lock();
+        let mut state = self.lock();
         if let Err(error) = state.check_usable() {
             return Read::ready(Err(error));
         }
@@ -321,12 +334,12 @@ impl TransactionBackend for EngineTransaction {
     }
 
     fn approximate_size(&self) -> Read<i64> {
-        let state = self.state.lock();
+        let state = self.lock();
         Read::ready(state.check_deferred().map(|()| state.approximate_size))
     }
 
     fn watch(&self, key: &[u8]) -> Read<()> {
-        let mut state = self.state.lock();
+        let mut state = self.lock();
         if let Err(error) = state.check_usable() {
             return Read::ready(Err(error));
         }
@@ -353,7 +366,7 @@ impl TransactionBackend for EngineTransaction {
     }
 
     fn on_error(&self, code: i32) -> Read<()> {
-        let mut state = self.state.lock();
+        let mut state = self.lock();
         if let Err(error) = state.check_failed() {
             return Read::ready(Err(error));
         }
@@ -370,13 +383,15 @@ impl TransactionBackend for EngineTransaction {
             return Read::ready(Ok(()));
         }
         let (attempt, fate) = (state.attempt, state.fate());
-        let (me, sleep) = (self.me.clone(), self.env().clock().sleep(delay));
+        let (me, sleep, alive) = (self.me.clone(), self.env().clock().sleep(delay), Arc::new(()));
+        state.back_off = Arc::downgrade(&alive);
         fate.guard(self.env(), async move {
             sleep.await;
+            drop(alive);
             let me = me
                 .upgrade()
                 .ok_or_else(|| Error::fdb(fdb_code::TRANSACTION_CANCELLED))?;
-            let mut state = me.state.lock();
+            let mut state = me.lock();
             state.check_failed()?;
             if state.attempt != attempt {
                 return Err(Error::fdb(fdb_code::TRANSACTION_CANCELLED));
@@ -387,11 +402,11 @@ impl TransactionBackend for EngineTransaction {
     }
 
     fn reset(&self) {
-        self.state.lock().reset(&self.handle);
+        self.lock().reset(&self.handle);
     }
 
     fn cancel(&self) {
-        let mut state = self.state.lock();
+        let mut state = self.lock();
         // A timeout that was due before comes first.
         if state.check_failed().is_ok() {
             state.fail(fdb_code::TRANSACTION_CANCELLED);
@@ -402,16 +417,20 @@ impl TransactionBackend for EngineTransaction {
         if begin > end {
             return Read::failed(fdb_code::INVERTED_RANGE);
         }
-        let mut state = self.state.lock();
+        let mut state = self.lock();
         let usable = state.check_usable();
-        Read::ready(usable.and_then(|()| estimate::range_size(self.handle.cluster(), begin, end)))
+        Read::ready(
+            usable
+                .and_then(|()| state.check_tenant_as_read())
+                .and_then(|()| estimate::range_size(&state.snapshot, begin, end)),
+        )
     }
 
     fn range_split_points(&self, begin: &[u8], end: &[u8], chunk_size: i64) -> Read<Vec<Bytes>> {
         if begin > end {
             return Read::failed(fdb_code::INVERTED_RANGE);
         }
-        let mut state = self.state.lock();
+        let mut state = self.lock();
         if let Err(error) = state.check_usable() {
             return Read::ready(Err(error));
         }
@@ -419,11 +438,11 @@ impl TransactionBackend for EngineTransaction {
         if begin > max_key || end > max_key {
             return Read::failed(fdb_code::KEY_OUTSIDE_LEGAL_RANGE);
         }
-        Read::ready(estimate::split_points(self.handle.cluster(), begin, end, chunk_size))
+        Read::ready(estimate::split_points(&state.snapshot, begin, end, chunk_size))
     }
 
     fn addresses_for_key(&self, key: &[u8]) -> Read<Vec<String>> {
-        let mut state = self.state.lock();
+        let mut state = self.lock();
         if let Err(error) = state.check_usable() {
             return Read::ready(Err(error));
         }

@@ -134,9 +134,11 @@ impl Options {
             }
             504 if value.is_none_or(|id| !(16..=255).contains(&id.len())) => return Err(fdb_code::INVALID_OPTION),
             800 | 801 => self.add_tag(value.unwrap_or_default())?,
-            900 if value.is_none_or(|parent| parent.len() != 33) => return Err(fdb_code::INVALID_OPTION_VALUE),
+            900 => check_span_parent(value.unwrap_or_default())?,
+            // The cache of read versions wants a state that handles share, which there is none of.
+            1101 => return Err(fdb_code::INVALID_OPTION),
             // What takes a string or a number and changes nothing here.
-            400..=402 | 406 | 504 | 900 | 2000 => {}
+            400..=402 | 406 | 504 | 2000 => {}
             _ => self.set_flag(code, value)?,
         }
         Ok(())
@@ -263,6 +265,17 @@ impl Defaults {
             self.failure.get_or_insert(code);
         }
         Ok(())
+    }
+}
+
+/// Checks a span to trace under: 33 bytes, the first eight of them a version of FoundationDB's protocol.
+fn check_span_parent(parent: &[u8]) -> Result<(), i32> {
+    /// The upper half of every version of the protocol.
+    const PROTOCOL: u64 = 0x0FDB_00B0;
+    match parent.first_chunk() {
+        _ if parent.len() != 33 => Err(fdb_code::INVALID_OPTION_VALUE),
+        Some(version) if u64::from_le_bytes(*version) >> 32 == PROTOCOL => Ok(()),
+        _ => Err(fdb_code::SERIALIZATION_FAILED),
     }
 }
 

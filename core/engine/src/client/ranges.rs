@@ -9,6 +9,9 @@ pub(crate) struct RangeSet {
     spans: Vec<Span>,
     /// How many spans the last merge left; the next one comes when they have doubled.
     merged: usize,
+    /// From which span on those that were read have not been taken by [`RangeSet::take_read`], and how many they are.
+    taken: usize,
+    untaken: usize,
 }
 
 /// Where the two ends of a range lie in the buffer. For a single key they share their bytes.
@@ -16,6 +19,15 @@ pub(crate) struct RangeSet {
 struct Span {
     begin: (usize, usize),
     end: (usize, usize),
+    /// Whether the whole range was read, and nothing else can be said of it.
+    read: bool,
+}
+
+impl Span {
+    /// Whether the range was added as a key.
+    fn is_key(&self) -> bool {
+        self.begin.0 == self.end.0
+    }
 }
 
 /// How many ranges may gather before they are merged for the first time.
@@ -24,6 +36,49 @@ const MERGE_FROM: usize = 1024;
 impl RangeSet {
     /// Adds the range of one key.
     pub(crate) fn push_key(&mut self, key: &[u8]) {
+        self.add_key(key, false);
+    }
+
+    /// Adds the range of one key, which was read.
+    pub(crate) fn push_read_key(&mut self, key: &[u8]) {
+        self.add_key(key, true);
+    }
+
+    /// Adds `[begin, end)`, which was read; an empty range is left out.
+    pub(crate) fn push_read(&mut self, begin: &[u8], end: &[u8]) {
+        self.add_range(begin, end, true);
+    }
+
+    /// Adds `[begin, end)`; an empty range is left out.
+    pub(crate) fn push(&mut self, begin: &[u8], end: &[u8]) {
+        self.add_range(begin, end, false);
+    }
+
+    /// Shows the ranges that were read since the last time, in the order in which they were added, and whether each was
+    /// added as a key.
+    pub(crate) fn take_read(&mut self, mut show: impl FnMut(&[u8], &[u8], bool)) {
+        for span in self.untaken() {
+            show(self.slice(span.begin), self.slice(span.end), span.is_key());
+        }
+        (self.taken, self.untaken) = (self.spans.len(), 0);
+    }
+
+    /// How many ranges [`RangeSet::take_read`] would show. As long as there are some, the set does not merge what it has.
+    pub(crate) fn untaken_count(&self) -> usize {
+        self.untaken
+    }
+
+    /// Whether one of the ranges that [`RangeSet::take_read`] would show has a key of `[begin, end)`.
+    pub(crate) fn read_overlaps(&self, begin: &[u8], end: &[u8]) -> bool {
+        self.untaken()
+            .any(|span| self.slice(span.begin) < end && begin < self.slice(span.end))
+    }
+
+    fn untaken(&self) -> impl Iterator<Item = &Span> {
+        self.spans.iter().skip(self.taken).filter(|span| span.read)
+    }
+
+    fn add_key(&mut self, key: &[u8], read: bool) {
         let at = self.bytes.len();
         self.bytes.reserve(key.len() + 1);
         self.bytes.extend_from_slice(key);
@@ -32,11 +87,11 @@ impl RangeSet {
         self.add(Span {
             begin: (at, until - 1),
             end: (at, until),
+            read,
         });
     }
 
-    /// Adds `[begin, end)`; an empty range is left out.
-    pub(crate) fn push(&mut self, begin: &[u8], end: &[u8]) {
+    fn add_range(&mut self, begin: &[u8], end: &[u8], read: bool) {
         if begin >= end {
             return;
         }
@@ -47,6 +102,7 @@ impl RangeSet {
         self.add(Span {
             begin: (at, middle),
             end: (middle, self.bytes.len()),
+            read,
         });
     }
 
@@ -66,7 +122,7 @@ impl RangeSet {
     pub(crate) fn clear(&mut self) {
         self.bytes.clear();
         self.spans.clear();
-        self.merged = 0;
+        (self.merged, self.taken, self.untaken) = (0, 0, 0);
     }
 
     /// The ranges in order, those that touch made one.
@@ -79,9 +135,10 @@ impl RangeSet {
     }
 
     fn add(&mut self, span: Span) {
+        self.untaken += usize::from(span.read);
         self.spans.push(span);
         // A program that reads the same keys over and over must not grow without bound.
-        if self.spans.len() >= MERGE_FROM.max(self.merged.saturating_mul(2)) {
+        if self.untaken == 0 && self.spans.len() >= MERGE_FROM.max(self.merged.saturating_mul(2)) {
             self.merge();
             self.compact();
         }
@@ -100,7 +157,7 @@ impl RangeSet {
             true
         });
         self.spans = spans;
-        self.merged = self.spans.len();
+        (self.merged, self.taken, self.untaken) = (self.spans.len(), self.spans.len(), 0);
     }
 
     /// Drops the bytes that no range needs any more.
@@ -120,9 +177,10 @@ impl RangeSet {
             self.spans.push(Span {
                 begin: (at, middle),
                 end: (middle, self.bytes.len()),
+                read: false,
             });
         }
-        self.merged = self.spans.len();
+        (self.merged, self.taken, self.untaken) = (self.spans.len(), self.spans.len(), 0);
     }
 
     fn slice(&self, (from, to): (usize, usize)) -> &[u8] {

@@ -1,10 +1,10 @@
-//! Point reads and key selectors over the merged view.
+//! Point reads, and what key selectors are.
 
 use bytes::Bytes;
 use record_store_kv::{Error, KeySelector, Result, fdb_code};
 
-use super::merge::{Cursor, REPLY_BYTES, Step, View, Want};
-use super::write_map::{Segment, SegmentKind};
+use super::merge::View;
+use super::write_map::SegmentKind;
 use crate::key::key_after;
 
 /// A key selector without `or_equal`: the key's `offset`-th neighbour upwards, the first being the first key that is
@@ -18,6 +18,19 @@ pub(crate) struct Selector {
 }
 
 impl Selector {
+    /// The first key that is not less than `key`.
+    pub(crate) fn first_from(key: impl Into<Bytes>) -> Self {
+        Selector {
+            key: key.into(),
+            offset: 1,
+        }
+    }
+
+    /// Whether the selector is [`Selector::first_from`] `key`.
+    pub(crate) fn is_first_from(&self, key: &[u8]) -> bool {
+        self.offset == 1 && *self.key == *key
+    }
+
     /// The same selector with `or_equal` turned into the key after. A key beyond every legal length is cut: the order
     /// among keys that can exist stays the same.
     pub(crate) fn new(selector: &KeySelector) -> Self {
@@ -45,12 +58,32 @@ pub(crate) enum Resolved {
     PastEnd(usize),
 }
 
-/// Reads one key; with it, whether the database was needed and the read therefore conflicts.
-///
-/// Errors: 1036 for an unreadable key, unless `bypass_unreadable` asks for what is known of it.
-pub(crate) fn get(view: View<'_>, key: &[u8], bypass_unreadable: bool) -> Result<(Option<Bytes>, bool)> {
+/// What was read of a key.
+#[derive(Debug)]
+pub(crate) struct Got {
+    /// The value.
+    pub(crate) value: Option<Bytes>,
+    /// Whether it depends on the database, and the read therefore conflicts.
+    pub(crate) needs_database: bool,
+    /// Whether it is what the database has, without operations of the transaction.
+    pub(crate) as_stored: bool,
+}
+
+impl Got {
+    /// What the database has.
+    pub(crate) fn stored(value: Option<Bytes>) -> Self {
+        Got {
+            value,
+            needs_database: true,
+            as_stored: true,
+        }
+    }
+}
+
+/// Reads one key. Errors: 1036 for an unreadable key, unless `bypass_unreadable` asks for what is known of it.
+pub(crate) fn get(view: View<'_>, key: &[u8], bypass_unreadable: bool) -> Result<Got> {
     if view.writes.is_empty() {
-        return Ok((view.snapshot.get(key)?, true));
+        return view.snapshot.get(key).map(Got::stored);
     }
     let segment = view.writes.segment(key);
     if segment.unreadable && !bypass_unreadable {
@@ -58,139 +91,16 @@ pub(crate) fn get(view: View<'_>, key: &[u8], bypass_unreadable: bool) -> Result
     }
     let needs_database = segment.needs_database();
     let existing = if needs_database { view.snapshot.get(key)? } else { None };
-    let value = match segment.kind {
-        SegmentKind::Unmodified => existing,
-        SegmentKind::Cleared => None,
-        SegmentKind::Written(_, ops) => ops.value(existing),
+    let (value, as_stored) = match segment.kind {
+        SegmentKind::Unmodified => (existing, true),
+        SegmentKind::Cleared => (None, false),
+        SegmentKind::Written(_, ops) => (ops.value(existing), false),
     };
-    Ok((value, needs_database))
-}
-
-/// A selector as far as it can be followed through what the transaction itself wrote.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Settled {
-    /// An equivalent selector whose key is where the database is needed, or an end of the key space.
-    pub(crate) selector: Selector,
-    /// What was left of the offset before it led over an end.
-    pub(crate) offset: i64,
-    /// The end that it led over.
-    pub(crate) outside: Option<Resolved>,
-}
-
-/// Follows a selector through the own writes only.
-pub(crate) fn settle(view: View<'_>, selector: &Selector) -> Settled {
-    let (mut key, mut offset) = (&selector.key[..], selector.offset);
-    let is_known = |segment: &Segment<'_>| !segment.unreadable && !segment.needs_database();
-    let is_written = |segment: &Segment<'_>| matches!(segment.kind, SegmentKind::Written(..));
-    let mut outside = None;
-    if offset > 1 {
-        for segment in view.writes.segments(key).take_while(is_known) {
-            match segment.end.filter(|end| *end < view.max_key) {
-                _ if offset == 1 => break,
-                Some(end) => key = end,
-                None => {
-                    outside = Some(Resolved::PastEnd(0));
-                    break;
-                }
-            }
-            offset -= i64::from(is_written(&segment));
-        }
-    } else if offset < 1 && key.is_empty() {
-        outside = is_known(&view.writes.segment(key)).then_some(Resolved::BeforeStart(0));
-    } else if offset < 1 {
-        for segment in view.writes.segments_back(key).take_while(is_known) {
-            offset += i64::from(is_written(&segment));
-            key = segment.begin;
-            if offset == 1 {
-                break;
-            }
-            if key.is_empty() {
-                outside = Some(Resolved::BeforeStart(0));
-                break;
-            }
-        }
-    }
-    let settled = |key: &[u8], offset| Selector {
-        key: Bytes::copy_from_slice(key),
-        offset,
-    };
-    let left = if selector.offset == 1 { 1 } else { offset };
-    match outside {
-        Some(Resolved::BeforeStart(_)) => Settled {
-            selector: settled(&[], 1),
-            offset: left,
-            outside,
-        },
-        Some(_) => Settled {
-            selector: settled(view.max_key, 1),
-            offset: left,
-            outside,
-        },
-        None if offset != 1 => Settled {
-            selector: settled(key, offset),
-            offset: left,
-            outside,
-        },
-        None => {
-            let empty = |segment: &Segment<'_>| !segment.unreadable && matches!(segment.kind, SegmentKind::Cleared);
-            for segment in view.writes.segments(key).take_while(empty) {
-                match segment.end.filter(|end| *end < view.max_key) {
-                    Some(end) => key = end,
-                    None => break,
-                }
-            }
-            Settled {
-                selector: settled(key, offset),
-                offset: left,
-                outside,
-            }
-        }
-    }
-}
-
-/// Follows a selector through the merged view to a key that has a value.
-pub(crate) fn resolve(view: View<'_>, selector: &Selector) -> Result<Resolved> {
-    follow(view, selector, false)
-}
-
-/// Follows a selector through the merged view to a key that has a value, or that own operations leave without one: where
-/// FoundationDB lets a range begin.
-pub(crate) fn locate(view: View<'_>, selector: &Selector) -> Result<Resolved> {
-    follow(view, selector, true)
-}
-
-fn follow(view: View<'_>, selector: &Selector, stop_at_nothing: bool) -> Result<Resolved> {
-    let reverse = selector.offset <= 0;
-    let stop = if reverse { &[] } else { view.max_key };
-    let mut cursor = Cursor::new(view, &selector.key, reverse);
-    let passed = if reverse {
-        selector.offset.unsigned_abs()
-    } else {
-        selector.offset.unsigned_abs() - 1
-    };
-    let mut passed = usize::try_from(passed).unwrap_or(usize::MAX);
-    loop {
-        match cursor.step(stop)? {
-            Step::Row(row) if passed == 0 => return Ok(Resolved::At(row.key)),
-            Step::Nothing(key) if passed == 0 && stop_at_nothing => return Ok(Resolved::At(key)),
-            Step::Nothing(_) if passed == 0 => {}
-            Step::Row(_) | Step::Nothing(_) => passed -= 1,
-            Step::Unknown => {
-                let rows = passed.saturating_add(1);
-                cursor.fetch(
-                    stop,
-                    Want {
-                        rows,
-                        bytes: REPLY_BYTES,
-                        min_rows: 0,
-                        beyond: 0,
-                    },
-                )?;
-            }
-            Step::End if reverse => return Ok(Resolved::BeforeStart(passed.saturating_add(1))),
-            Step::End => return Ok(Resolved::PastEnd(passed.saturating_add(1))),
-        }
-    }
+    Ok(Got {
+        value,
+        needs_database,
+        as_stored,
+    })
 }
 
 impl Resolved {

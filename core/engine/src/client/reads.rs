@@ -1,15 +1,16 @@
 //! Calls that read: what they see, what they conflict with, what of them counts for the size.
 
 use bytes::Bytes;
-use record_store_kv::{Error, KeySelector, RangeBatch, RangeRequest, Result, fdb_code};
+use record_store_kv::{Error, KeySelector, KeyValue, RangeBatch, RangeRequest, Result, fdb_code};
 
 use super::batch::BatchLimits;
 use super::legality::{self, METADATA_VERSION_KEY, SYSTEM_KEYS_END};
 use super::merge::View;
 use super::range::{RangeFound, RangeRead};
-use super::read::{self, Selector};
+use super::read::{self, Got, Selector};
+use super::reader::Reader;
 use super::state::State;
-use super::{conflicts, size};
+use super::{conflicts, request, size};
 use crate::key::key_after;
 
 impl State {
@@ -28,14 +29,55 @@ impl State {
     /// As [`State::get`] for a legal key, but a failure does not fail the commit: a watch reads so.
     pub(crate) fn get_unnoted(&mut self, key: &[u8], snapshot: bool) -> Result<Option<Bytes>> {
         self.has_read = true;
-        let (value, needs_database) = read::get(self.view(snapshot), key, self.options.bypass_unreadable)?;
-        if needs_database && !snapshot {
-            self.read_conflicts.push_key(key);
-            if !self.options.read_your_writes_disabled {
+        let got = match read::get(self.view(snapshot), key, self.options.bypass_unreadable) {
+            Ok(got) => got,
+            Err(error) => self.get_known(key, snapshot, error)?,
+        };
+        self.note_get(key, &got, snapshot);
+        Ok(got.value)
+    }
+
+    /// What was read of a key before, if its version has become too old meanwhile; else `error`.
+    fn get_known(&mut self, key: &[u8], snapshot: bool, error: Error) -> Result<Got> {
+        let too_old = error.fdb_code() == Some(fdb_code::TRANSACTION_TOO_OLD);
+        let unmodified = self.view(snapshot).writes.is_untouched(key, &key_after(key));
+        if !too_old || !unmodified || self.options.read_your_writes_disabled {
+            return Err(error);
+        }
+        let (_, known) = self.sight(snapshot);
+        known.value(key).map(Got::stored).ok_or(error)
+    }
+
+    /// Remembers that a key was read: for conflicts, and for what later reads do.
+    fn note_get(&mut self, key: &[u8], got: &Got, snapshot: bool) {
+        if !got.needs_database {
+            return;
+        }
+        let disabled = self.options.read_your_writes_disabled;
+        self.make_room_for_read();
+        match (disabled, snapshot) {
+            (true, true) => {}
+            (true, false) => self.read_conflicts.push_key(key),
+            (false, false) if got.as_stored => {
+                self.read_conflicts.push_read_key(key);
+                self.known.note_value(got.value.as_ref());
                 self.approximate_size += size::of_key(key);
             }
+            (false, false) => {
+                self.read_conflicts.push_read(key, &key_after(key));
+                self.approximate_size += size::of_key(key);
+            }
+            (false, true) if got.as_stored => self.known.note_key(key, got.value.as_ref()),
+            (false, true) => self.known.note_range(key, &key_after(key)),
         }
-        Ok(value)
+    }
+
+    /// Before a read is added to the conflicts: takes over what they know when that has become much.
+    fn make_room_for_read(&mut self) {
+        const MUCH: usize = 1024;
+        if self.read_conflicts.untaken_count() >= MUCH {
+            self.known.take_read(&mut self.read_conflicts);
+        }
     }
 
     /// Resolves a key selector. Errors: 2004; those of the read, which fail the commit as well.
@@ -50,8 +92,9 @@ impl State {
             let result = self.get_key_natively(&selector, snapshot);
             return self.noted(result);
         }
-        let result = read::resolve(self.view(snapshot), &selector);
-        let result = self.noted(result)?.into_key(max_key);
+        let (view, known) = self.sight(snapshot);
+        let result = Reader::new(view, known).key(&selector);
+        let result = self.noted(result)?;
         if !snapshot {
             let (begin, end) = conflicts::of_selector(&selector, &result);
             self.add_read_conflict(&begin, &end);
@@ -73,7 +116,19 @@ impl State {
             let result = self.get_range_natively(read, snapshot);
             return self.noted(result);
         }
-        let result = read.execute(self.view(snapshot));
+        let (begin, end) = (&read.begin.key[..], &read.end.key[..]);
+        if self.is_plain(read, snapshot) && !self.knows_of(begin, end) {
+            let result = read.limits.read(self.view(snapshot), begin, end, read.reverse);
+            let (rows, more) = self.noted(result)?;
+            self.note_batch((begin, end), &rows, more, (read.reverse, snapshot));
+            return Ok(RangeFound {
+                rows,
+                more,
+                ..RangeFound::default()
+            });
+        }
+        let (view, known) = self.sight(snapshot);
+        let result = read.execute(view, known);
         let found = self.noted(result)?;
         if !snapshot {
             let (begin, end) = conflicts::of_range(read, &found, max_key);
@@ -82,15 +137,34 @@ impl State {
         Ok(found)
     }
 
-    /// Whether the keys from `begin` to `end` are ordinary ones that this transaction has not changed, and the usual options hold:
+    /// Whether a read goes from key to key over what the transaction has not written.
+    fn is_plain(&self, read: &RangeRead, snapshot: bool) -> bool {
+        let (begin, end) = (&read.begin, &read.end);
+        let view = self.view(snapshot);
+        let from_key_to_key = begin.offset == 1 && end.offset == 1 && begin.key < end.key && *end.key <= *view.max_key;
+        from_key_to_key && view.writes.is_untouched(&begin.key, &end.key)
+    }
+
+    /// Whether the keys from `begin` to `end` are ordinary ones of which this transaction knows nothing, and the usual options hold:
     /// [`State::get_range_plainly`] reads them as [`State::get_range`] does.
-    pub(crate) fn sees_database_only(&self, begin: &[u8], end: &[u8], snapshot: bool) -> bool {
+    pub(crate) fn sees_database_only(&mut self, begin: &[u8], end: &[u8], snapshot: bool) -> bool {
         begin < end
             && end <= legality::NORMAL_KEYS_END
             && !legality::is_too_long(begin)
             && !legality::is_too_long(end)
             && !self.options.read_your_writes_disabled
             && self.view(snapshot).writes.has_no_entry(begin, end)
+            && !self.knows_of(begin, end)
+    }
+
+    /// Whether something from `begin` to `end` was read before.
+    pub(crate) fn knows_of(&mut self, begin: &[u8], end: &[u8]) -> bool {
+        /// How many reads are looked through one by one before they are put in order.
+        const FEW: usize = 24;
+        if self.read_conflicts.untaken_count() > FEW {
+            self.known.take_read(&mut self.read_conflicts);
+        }
+        self.read_conflicts.read_overlaps(begin, end) || self.known.overlaps(begin, end)
     }
 
     /// Reads the first batch of a range of which [`State::sees_database_only`] holds.
@@ -98,13 +172,32 @@ impl State {
         self.has_read = true;
         let result = BatchLimits::WANT_ALL.read(self.view(snapshot), begin, end, false);
         let (rows, more) = self.noted(result)?;
-        if !snapshot {
-            match rows.last() {
-                Some(last) if more => self.note_read(begin, &key_after(&last.key)),
-                _ => self.note_read(begin, end),
-            }
-        }
+        self.note_batch((begin, end), &rows, more, (false, snapshot));
         Ok(RangeBatch { rows, more })
+    }
+
+    /// Remembers a batch of the rows from `begin` to `end` that were read from the database as they are.
+    fn note_batch(&mut self, range: (&[u8], &[u8]), rows: &[KeyValue], more: bool, (reverse, snapshot): (bool, bool)) {
+        let after;
+        let (begin, end) = match rows.last().filter(|_| more) {
+            Some(last) if reverse => (&last.key[..], range.1),
+            Some(last) => {
+                after = key_after(&last.key);
+                (range.0, &after[..])
+            }
+            None => range,
+        };
+        if snapshot {
+            self.known.note_range(begin, end);
+        } else if !self.writes.has_no_entry(begin, end) {
+            // Where the transaction's own conflict ranges end, the read counts once more.
+            self.known.note_range(begin, end);
+            self.add_read_conflict(begin, end);
+        } else {
+            self.make_room_for_read();
+            self.read_conflicts.push_read(begin, end);
+            self.approximate_size += size::of_range(begin, end);
+        }
     }
 
     /// Adds a read conflict where the transaction has no writes of its own that hide the database.
@@ -137,7 +230,7 @@ impl State {
     }
 
     fn get_key_natively(&mut self, selector: &Selector, snapshot: bool) -> Result<Bytes> {
-        let found = read::resolve(self.native_view(snapshot), selector)?.into_key(self.native_end());
+        let found = request::find(&self.snapshot, selector, self.native_end())?.into_key(self.native_end());
         if !snapshot {
             let (begin, end) = conflicts::of_selector(selector, &found);
             self.read_conflicts.push(&begin, &end);
@@ -155,7 +248,7 @@ impl State {
                 offset: 1,
             };
         }
-        let mut found = read.execute_natively(self.native_view(snapshot))?;
+        let mut found = read.execute_natively(self.native_view())?;
         if !snapshot {
             let (begin, end) = conflicts::of_native_range(&read, &found, self.native_end());
             self.read_conflicts.push(&begin, &end);
@@ -168,10 +261,10 @@ impl State {
     }
 
     /// The database without own writes and with all its keys.
-    fn native_view(&self, snapshot: bool) -> View<'_> {
+    fn native_view(&self) -> View<'_> {
         View {
-            max_key: SYSTEM_KEYS_END,
-            ..self.view(snapshot)
+            max_key: self.native_end(),
+            ..self.view(true)
         }
     }
 

@@ -6,11 +6,17 @@ use std::sync::Arc;
 use bytes::Bytes;
 use record_store_kv::{Error, KeyValue, Read, Result, fdb_code};
 
+use super::tenant::{self, TenantSpace};
 use crate::cluster::{Cluster, ScanLimits};
+use crate::key::key_after;
 
 /// The database at one version.
 pub(crate) struct Snapshot {
     cluster: Arc<Cluster>,
+    /// Whose keys are read, if not those of the whole database.
+    tenant: Option<Arc<TenantSpace>>,
+    /// Whether the tenant is known to be there at this version.
+    tenant_checked: Cell<bool>,
     version: Cell<Option<i64>>,
     /// Whether a lock of the database stands in the way of reading.
     lock_aware: Cell<bool>,
@@ -22,9 +28,11 @@ pub(crate) struct Snapshot {
 
 impl Snapshot {
     /// The database at a version yet to be fetched.
-    pub(crate) fn new(cluster: Arc<Cluster>) -> Self {
+    pub(crate) fn new(cluster: Arc<Cluster>, tenant: Option<Arc<TenantSpace>>) -> Self {
         Snapshot {
             cluster,
+            tenant,
+            tenant_checked: Cell::new(false),
             version: Cell::new(None),
             lock_aware: Cell::new(false),
             unconfirmed: Cell::new(false),
@@ -34,15 +42,27 @@ impl Snapshot {
 
     /// The same version once more.
     pub(crate) fn again(&self) -> Self {
-        let snapshot = Snapshot::new(self.cluster.clone());
+        let snapshot = Snapshot::new(self.cluster.clone(), self.tenant.clone());
         snapshot.version.set(self.version.get());
         snapshot.lock_aware.set(self.lock_aware.get());
+        snapshot
+    }
+
+    /// The same keys at the latest version, whether or not the database is locked.
+    pub(crate) fn latest(&self) -> Self {
+        let snapshot = Snapshot::new(self.cluster.clone(), self.tenant.clone());
+        snapshot.lock_aware.set(true);
         snapshot
     }
 
     /// The cluster.
     pub(crate) fn cluster(&self) -> &Arc<Cluster> {
         &self.cluster
+    }
+
+    /// The tenant whose keys are read.
+    pub(crate) fn tenant(&self) -> Option<&Arc<TenantSpace>> {
+        self.tenant.as_ref()
     }
 
     /// The version, if it is known already.
@@ -76,6 +96,7 @@ impl Snapshot {
 
     /// Back to a version yet to be fetched.
     pub(crate) fn reset(&self) {
+        self.tenant_checked.set(false);
         self.version.set(None);
         self.unconfirmed.set(false);
         self.arrival.set(None);
@@ -96,7 +117,11 @@ impl Snapshot {
 
     /// Reads one key.
     pub(crate) fn get(&self, key: &[u8]) -> Result<Option<Bytes>> {
-        self.cluster.get(key, self.readable_version()?)
+        let version = self.readable_version()?;
+        match &self.tenant {
+            None => self.cluster.get(key, version),
+            Some(tenant) => self.cluster.get(&tenant.key(key)?, version),
+        }
     }
 
     /// Appends the rows of `[begin, end)` to `out` until a limit is reached; true if it was.
@@ -108,8 +133,31 @@ impl Snapshot {
         limits: ScanLimits,
         out: &mut Vec<KeyValue>,
     ) -> Result<bool> {
-        self.cluster
-            .scan(begin, end, reverse, self.readable_version()?, limits, out)
+        let version = self.readable_version()?;
+        let Some(tenant) = &self.tenant else {
+            return self.cluster.scan(begin, end, reverse, version, limits, out);
+        };
+        // What stands before a tenant's keys does not count.
+        let (mut begin, mut end, mut left) = (tenant.key(begin)?, tenant.key(end)?, limits);
+        loop {
+            let before = out.len();
+            let limited = self.cluster.scan(&begin, &end, reverse, version, left, out)?;
+            for row in out.iter_mut().skip(before) {
+                row.key = tenant::strip(&row.key);
+                left.take(row.key.len() + row.value.len());
+            }
+            match out.get(before..).and_then(<[KeyValue]>::last) {
+                Some(last) if limited && left.rows > 0 && left.bytes > 0 => {
+                    let last = tenant.key(&last.key)?;
+                    if reverse {
+                        end = last;
+                    } else {
+                        begin = key_after(&last).to_vec();
+                    }
+                }
+                _ => return Ok(limited),
+            }
+        }
     }
 
     fn readable_version(&self) -> Result<i64> {
@@ -123,6 +171,10 @@ impl Snapshot {
                 }
             }
             self.unconfirmed.set(false);
+        }
+        if let Some(tenant) = self.tenant.as_ref().filter(|_| !self.tenant_checked.get()) {
+            tenant.check(&self.cluster, version)?;
+            self.tenant_checked.set(true);
         }
         Ok(version)
     }

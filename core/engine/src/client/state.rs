@@ -4,7 +4,8 @@
 //! for, every other use fails with 2017, and the first one spoils the commit as well. Cancelled, timed out and refused
 //! transactions fail everything until they are reset.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
+use std::task::Waker;
 use std::time::Duration;
 
 use record_store_kv::{Error, Result, fdb_code};
@@ -12,12 +13,14 @@ use record_store_kv::{Error, Result, fdb_code};
 use super::database::Handle;
 use super::emit::Outgoing;
 use super::fate::{End, Fate};
+use super::known::Known;
 use super::merge::View;
 use super::options::Options;
 use super::ranges::RangeSet;
 use super::retry::Retries;
 use super::snapshot::Snapshot;
-use super::special::ConflictReport;
+use super::special::{self, ConflictReport, SpecialWrites};
+use super::tenant::TenantSpace;
 use super::waiting::WaitingReads;
 use super::watch::Watches;
 use super::write_map::WriteMap;
@@ -27,10 +30,16 @@ use crate::mutation::{CommitOutcome, CommitRequest};
 pub(crate) struct State {
     /// The database at the read version.
     pub(crate) snapshot: Snapshot,
+    /// What was read of it.
+    pub(crate) known: Known,
     /// The own writes.
     pub(crate) writes: WriteMap,
     /// Own writes that were handed on already: those before a versionstamped key, or all without read-your-writes.
     pub(crate) outgoing: Outgoing,
+    /// What the database is called.
+    pub(crate) name: Arc<str>,
+    /// Special keys written.
+    pub(crate) special_writes: SpecialWrites,
     /// The keys that the commit depends on.
     pub(crate) read_conflicts: RangeSet,
     /// The versionstamped keys as they were given.
@@ -57,6 +66,10 @@ pub(crate) struct State {
     pub(crate) attempt: u64,
     /// When the transaction was created or reset, on the monotonic clock.
     created: Duration,
+    /// Whom to wake once the lock on the transaction is free ([`Locked`](super::lock::Locked)).
+    pub(crate) wakers: Vec<Waker>,
+    /// Held by the future of a retry that waits.
+    pub(crate) back_off: Weak<()>,
     deadline: Option<Duration>,
     deferred: Option<i32>,
     failed: Option<i32>,
@@ -71,10 +84,13 @@ static NO_WRITES: WriteMap = WriteMap::new();
 
 impl State {
     /// A fresh transaction.
-    pub(crate) fn new(handle: &Handle) -> Self {
+    pub(crate) fn new(handle: &Handle, tenant: Option<Arc<TenantSpace>>) -> Self {
         let (options, failure) = handle.defaults().options();
         let mut state = State {
-            snapshot: Snapshot::new(handle.cluster().clone()),
+            snapshot: Snapshot::new(handle.cluster().clone(), tenant),
+            name: handle.name().clone(),
+            special_writes: SpecialWrites::default(),
+            known: Known::default(),
             writes: WriteMap::new(),
             outgoing: Outgoing::default(),
             read_conflicts: RangeSet::default(),
@@ -90,6 +106,8 @@ impl State {
             retries: Retries::new(),
             attempt: 0,
             created: handle.cluster().env().clock().monotonic(),
+            wakers: Vec::new(),
+            back_off: Weak::new(),
             deadline: None,
             deferred: failure,
             failed: None,
@@ -107,12 +125,14 @@ impl State {
             snapshot: self.snapshot.again(),
             writes: self.writes.clone(),
             options: self.options.clone(),
-            ..State::new(handle)
+            ..State::new(handle, None)
         }
     }
 
     /// Takes over what a detached read came to.
-    pub(crate) fn absorb(&mut self, read: State) {
+    pub(crate) fn absorb(&mut self, mut read: State) {
+        read.known.take_read(&mut read.read_conflicts);
+        self.known.absorb(read.known);
         self.read_conflicts.append(&read.read_conflicts);
         self.approximate_size += read.approximate_size;
         self.read_failure = self.read_failure.take().or(read.read_failure);
@@ -120,12 +140,31 @@ impl State {
 
     /// What a read sees.
     pub(crate) fn view(&self, snapshot: bool) -> View<'_> {
-        let database_only = self.options.read_your_writes_disabled || (snapshot && self.options.snapshot_ryw <= 0);
         View {
             snapshot: &self.snapshot,
-            writes: if database_only { &NO_WRITES } else { &self.writes },
+            writes: if self.sees_own_writes(snapshot) {
+                &self.writes
+            } else {
+                &NO_WRITES
+            },
             max_key: self.options.max_read_key(),
         }
+    }
+
+    /// What a read sees, and what is known and becomes known by it.
+    pub(crate) fn sight(&mut self, snapshot: bool) -> (View<'_>, &mut Known) {
+        self.known.take_read(&mut self.read_conflicts);
+        let own_writes = self.sees_own_writes(snapshot);
+        let view = View {
+            snapshot: &self.snapshot,
+            writes: if own_writes { &self.writes } else { &NO_WRITES },
+            max_key: self.options.max_read_key(),
+        };
+        (view, &mut self.known)
+    }
+
+    fn sees_own_writes(&self, snapshot: bool) -> bool {
+        !self.options.read_your_writes_disabled && (!snapshot || self.options.snapshot_ryw > 0)
     }
 
     /// Fails with the error of an earlier call that could not report it.
@@ -171,7 +210,7 @@ impl State {
         if self.failed.is_none() {
             self.failed = Some(code);
             if let Some(fate) = &self.fate {
-                fate.interrupt(code);
+                self.wakers.extend(fate.interrupt(code));
             }
         }
     }
@@ -200,9 +239,10 @@ impl State {
             return fate.clone();
         }
         let fate = Arc::new(Fate::default());
-        fate.set_deadline(self.deadline);
+        // Nobody can wait for it yet.
+        let _ = fate.set_deadline(self.deadline);
         if let Some(code) = self.failed {
-            fate.interrupt(code);
+            let _ = fate.interrupt(code);
         }
         self.fate = Some(fate.clone());
         fate
@@ -213,7 +253,7 @@ impl State {
         let timeout = self.options.timeout_ms.unsigned_abs();
         self.deadline = (timeout > 0).then(|| self.created + Duration::from_millis(timeout));
         if let Some(fate) = &self.fate {
-            fate.set_deadline(self.deadline);
+            self.wakers.extend(fate.set_deadline(self.deadline));
         }
     }
 
@@ -228,7 +268,7 @@ impl State {
     pub(crate) fn prepare_commit(&mut self) -> Result<Option<CommitRequest>> {
         // After a failed read the commit never gets to the database: what waits for its end goes on waiting.
         self.check_reads()?;
-        let request = self.commit_request();
+        let request = special::commit(self).and_then(|()| self.commit_request());
         self.commit_sent = matches!(request, Ok(Some(_)));
         if let Err(error) = &request {
             self.end(End::Failed(error.fdb_code().unwrap_or(fdb_code::INTERNAL_ERROR)));
@@ -241,7 +281,8 @@ impl State {
         let result = match outcome {
             Ok(CommitOutcome::Committed(committed)) => {
                 self.committed_version = committed.version;
-                self.watches.activate(self.snapshot.cluster(), committed.version);
+                let woken = self.watches.activate(&self.snapshot, committed.version);
+                self.wakers.extend(woken);
                 self.end(End::Committed(committed));
                 return Ok(());
             }
@@ -249,7 +290,8 @@ impl State {
                 if self.options.report_conflicting_keys {
                     self.conflict_report.confirm(&places);
                 }
-                Err(Error::fdb(fdb_code::NOT_COMMITTED))
+                // A tenant that was removed meanwhile is no reason to try again.
+                self.check_tenant().and(Err(Error::fdb(fdb_code::NOT_COMMITTED)))
             }
             Err(error) => Err(error),
         };
@@ -259,12 +301,30 @@ impl State {
         result
     }
 
+    /// Fails with 2131 if this is a transaction of a tenant that is not there any more.
+    pub(crate) fn check_tenant(&self) -> Result<()> {
+        let cluster = self.snapshot.cluster();
+        match self.snapshot.tenant() {
+            Some(tenant) => tenant.check(cluster, cluster.read_version()?),
+            None => Ok(()),
+        }
+    }
+
+    /// As [`State::check_tenant`], at the read version if there is one.
+    pub(crate) fn check_tenant_as_read(&self) -> Result<()> {
+        match (self.snapshot.tenant(), self.snapshot.known_version()) {
+            (Some(tenant), Some(version)) => tenant.check(self.snapshot.cluster(), version),
+            _ => self.check_tenant(),
+        }
+    }
+
     /// Ends a commit that had nothing to do.
     pub(crate) fn finish_read_only(&mut self) -> Result<()> {
         self.committed_version = -1;
         if !self.watches.is_empty() {
             let version = self.snapshot.version()?;
-            self.watches.activate(self.snapshot.cluster(), version);
+            let woken = self.watches.activate(&self.snapshot, version);
+            self.wakers.extend(woken);
         }
         self.end(End::ReadOnly);
         Ok(())
@@ -272,7 +332,12 @@ impl State {
 
     /// Back to a fresh transaction, as a reset does: options and the count of retries too.
     pub(crate) fn reset(&mut self, handle: &Handle) {
+        // A retry that is on its way fails, and takes the transaction along, as in FoundationDB.
+        let was_backing_off = self.back_off.upgrade().is_some();
         self.start_again();
+        if was_backing_off {
+            self.failed = Some(fdb_code::TRANSACTION_CANCELLED);
+        }
         (self.options, self.deferred) = handle.defaults().options();
         self.retries = Retries::new();
         self.created = self.now();
@@ -293,7 +358,7 @@ impl State {
     /// Ends the attempt for the futures that wait for it.
     pub(crate) fn end(&mut self, end: End) {
         if let Some(fate) = &self.fate {
-            fate.end(end);
+            self.wakers.extend(fate.end(end));
         }
     }
 
@@ -302,8 +367,10 @@ impl State {
         self.fate = None;
         self.attempt += 1;
         self.snapshot.reset();
+        self.known.clear();
         self.writes.clear();
         self.outgoing.reset();
+        self.special_writes.reset();
         self.read_conflicts.clear();
         self.stamped_keys.clear();
         self.approximate_size = 0;

@@ -7,10 +7,13 @@ use std::sync::{Arc, Weak};
 use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
+use futures_util::future::{Either, select};
 use parking_lot::Mutex;
 use record_store_kv::{Error, Read, Result, fdb_code};
 
 use super::fate::{End, Fate};
+use super::snapshot::Snapshot;
+use super::tenant::TenantSpace;
 use crate::cluster::Cluster;
 
 /// The watches of one attempt that its commit is to activate.
@@ -70,17 +73,19 @@ impl Watches {
     }
 
     /// Fires the watches on keys from `begin` to before `end` that the transaction itself gives another value; `None` if
-    /// it is not known which.
-    pub(crate) fn own_write(&mut self, begin: &[u8], end: &[u8], value: Option<Option<&[u8]>>) {
+    /// it is not known which. Gives whom to wake.
+    pub(crate) fn own_write(&mut self, begin: &[u8], end: &[u8], value: Option<Option<&[u8]>>) -> Vec<Waker> {
+        let mut wakers = Vec::new();
         self.watches.retain(|watch| {
             let Some(watch) = watch.upgrade() else { return false };
             let touched = begin <= &watch.key[..] && &watch.key[..] < end;
             let differs = value.is_none_or(|value| value != watch.expected.as_deref());
             if touched && differs {
-                watch.enter(Phase::Fired);
+                wakers.extend(watch.enter(Phase::Fired));
             }
             !(touched && differs)
         });
+        wakers
     }
 
     /// Whether there is no watch.
@@ -88,12 +93,18 @@ impl Watches {
         self.watches.is_empty()
     }
 
-    /// Lets the cluster look out for changes since `version`.
-    pub(crate) fn activate(&mut self, cluster: &Cluster, version: i64) {
+    /// Lets the cluster look out for changes since `version`. Gives whom to wake.
+    pub(crate) fn activate(&mut self, snapshot: &Snapshot, version: i64) -> Vec<Waker> {
+        let mut wakers = Vec::new();
         for watch in self.watches.drain(..).filter_map(|watch| watch.upgrade()) {
-            let active = cluster.watch(&watch.key, watch.expected.clone(), version);
-            watch.enter(Phase::Active(active));
+            let (key, expected) = (&watch.key[..], watch.expected.clone());
+            let active = match snapshot.tenant() {
+                None => snapshot.cluster().watch(key, expected, version),
+                Some(tenant) => watch_in_tenant(snapshot.cluster(), tenant, (key, expected), version),
+            };
+            wakers.extend(watch.enter(Phase::Active(active)));
         }
+        wakers
     }
 
     /// Forgets all of them.
@@ -102,11 +113,49 @@ impl Watches {
     }
 }
 
+/// Watches a key of a tenant. Errors: 2142 when the tenant is removed.
+fn watch_in_tenant(
+    cluster: &Arc<Cluster>,
+    tenant: &TenantSpace,
+    (key, expected): (&[u8], Option<Bytes>),
+    version: i64,
+) -> Read<()> {
+    let (key, row) = match (tenant.key(key), tenant.row()) {
+        (Ok(key), Ok(row)) => (key, row),
+        (Err(error), _) | (_, Err(error)) => return Read::ready(Err(error)),
+    };
+    let removed = || Error::fdb(fdb_code::TENANT_REMOVED);
+    let name = match cluster.get(&row, version) {
+        Ok(Some(name)) => name,
+        Ok(None) => return Read::ready(Err(removed())),
+        Err(error) => return Read::ready(Err(error)),
+    };
+    let changed = cluster.watch(&key, expected, version);
+    let (renamed, weak) = (cluster.watch(&row, Some(name), version), Arc::downgrade(cluster));
+    Read::pending(async move {
+        let mut changed = changed;
+        let mut renamed = renamed;
+        loop {
+            match select(changed, renamed).await {
+                Either::Left((result, _)) => return result,
+                Either::Right((Err(error), _)) => return Err(error),
+                Either::Right((Ok(()), rest)) => {
+                    let cluster = weak.upgrade().ok_or_else(removed)?;
+                    let version = cluster.read_version()?;
+                    let name = cluster.get(&row, version)?.ok_or_else(removed)?;
+                    (changed, renamed) = (rest, cluster.watch(&row, Some(name), version));
+                }
+            }
+        }
+    })
+}
+
 impl Watch {
-    fn enter(&self, phase: Phase) {
-        let before = std::mem::replace(&mut *self.phase.lock(), phase);
-        if let Phase::Set(Some(waker)) = before {
-            waker.wake();
+    /// Goes on to another phase; gives whom to wake.
+    fn enter(&self, phase: Phase) -> Option<Waker> {
+        match std::mem::replace(&mut *self.phase.lock(), phase) {
+            Phase::Set(waker) => waker,
+            _ => None,
         }
     }
 

@@ -9,7 +9,7 @@ use std::ops::Bound;
 
 use super::fold::{Op, OpStack};
 use crate::atomic::AtomicOp;
-use crate::key::{Key, is_key_after};
+use crate::key::Key;
 
 /// What a transaction wrote.
 #[derive(Clone, Debug, Default)]
@@ -56,19 +56,9 @@ impl Segment<'_> {
         }
     }
 
-    /// Whether the segment is a single key.
-    pub(crate) fn is_single_key(&self) -> bool {
-        self.end.is_some_and(|end| is_key_after(self.begin, end))
-    }
-
     /// Whether the segment begins before `key`.
     pub(crate) fn begins_before(&self, key: &[u8]) -> bool {
         self.begin < key
-    }
-
-    /// Whether the segment ends after `key`.
-    pub(crate) fn ends_after(&self, key: &[u8]) -> bool {
-        self.end.is_none_or(|end| end > key)
     }
 }
 
@@ -246,8 +236,14 @@ impl WriteMap {
     pub(crate) fn add_conflict(&mut self, begin: Key, end: Key) {
         self.has_spans = true;
         let range = (Bound::Included(begin.clone()), Bound::Excluded(end.clone()));
-        self.ensure_entry(end);
-        self.ensure_entry(begin);
+        // Where there is a conflict already on both sides, no segment ends.
+        let at_begin = self.has_conflict(Bound::Included(&*begin));
+        if !self.has_conflict(Bound::Excluded(&*end)) {
+            self.ensure_entry(end);
+        }
+        if !at_begin {
+            self.ensure_entry(begin);
+        }
         for (_, entry) in self.entries.range_mut(range) {
             entry.after.conflict = true;
             if let Some(written) = &mut entry.written {
@@ -307,6 +303,14 @@ impl WriteMap {
             .range::<[u8], _>((Bound::Unbounded, Bound::Included(key)))
             .next_back();
         floor.map_or(Span::default(), |(_, entry)| entry.after)
+    }
+
+    /// Whether the last entry up to a bound and the keys after it have a write conflict.
+    fn has_conflict(&self, until: Bound<&[u8]>) -> bool {
+        let floor = self.entries.range::<[u8], _>((Bound::Unbounded, until)).next_back();
+        floor.is_some_and(|(_, entry)| {
+            entry.after.conflict && entry.written.as_ref().is_none_or(|written| written.conflict)
+        })
     }
 
     fn ensure_entry(&mut self, key: Key) {

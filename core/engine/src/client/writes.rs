@@ -2,14 +2,14 @@
 //! [`State::defer`].
 
 use bytes::Bytes;
-use record_store_kv::{ConflictRangeType, fdb_code};
+use record_store_kv::{ConflictRangeType, Error, fdb_code};
 
 use super::fold::Op;
 use super::legality::{self, METADATA_VERSION_KEY, METADATA_VERSION_OPERAND};
 use super::state::State;
-use super::{size, special, versionstamp};
+use super::{read, size, special, versionstamp};
 use crate::atomic::{AtomicOp, stamp_position};
-use crate::key::{Key, is_key_after};
+use crate::key::{Key, is_key_after, key_after};
 use crate::mutation::KeyRange;
 
 impl State {
@@ -19,7 +19,7 @@ impl State {
             return Err(fdb_code::CLIENT_INVALID_OPERATION);
         }
         if legality::is_special(key) {
-            return special::write(self);
+            return special::set(self, key, value);
         }
         let conflict = self.begin_write()?;
         self.check_writable(key)?;
@@ -73,7 +73,7 @@ impl State {
     /// Clears a key. Errors: 2004, 2017.
     pub(crate) fn clear(&mut self, key: &[u8]) -> Result<(), i32> {
         if legality::is_special(key) {
-            return special::write(self);
+            return special::clear(self, key, &key_after(key));
         }
         let conflict = self.begin_write()?;
         if key >= self.options.max_write_key() {
@@ -100,7 +100,7 @@ impl State {
             return Err(fdb_code::INVERTED_RANGE);
         }
         if legality::is_special(begin) && end > legality::SYSTEM_KEYS_END {
-            return special::write(self);
+            return special::clear(self, begin, end);
         }
         let conflict = self.begin_write()?;
         let max = self.options.max_write_key();
@@ -162,6 +162,11 @@ impl State {
         if code == READ_YOUR_WRITES_DISABLE && (self.has_read || !self.writes.is_empty()) {
             return Err(fdb_code::CLIENT_INVALID_OPERATION);
         }
+        /// System keys, the raw key space and a cluster without its proxies are none of a tenant's business.
+        const NOT_IN_TENANTS: [i32; 4] = [301, 302, 303, 711];
+        if NOT_IN_TENANTS.contains(&code) && self.snapshot.tenant().is_some() {
+            return Err(fdb_code::INVALID_OPTION);
+        }
         // A timeout that has fired is not taken back by a longer one.
         let _ = self.check_failed();
         self.options.set(code, value)?;
@@ -185,6 +190,34 @@ impl State {
         }
         self.snapshot.set_version(version);
         Ok(())
+    }
+
+    /// Reads a system key for the commit; it conflicts with whoever writes it.
+    pub(crate) fn read_system(&mut self, key: &[u8]) -> Result<Option<Bytes>, Error> {
+        let got = read::get(self.view(false), key, true)?;
+        self.read_conflicts.push_key(key);
+        Ok(got.value)
+    }
+
+    /// Sets a system key with the commit.
+    pub(crate) fn set_system(&mut self, key: &[u8], value: &[u8]) {
+        self.write(Key::new(key), Op::Set(Bytes::copy_from_slice(value)), true);
+    }
+
+    /// Sets a system key with the commit to a value that takes its versionstamp.
+    pub(crate) fn stamp_system(&mut self, key: &[u8], value: &[u8]) {
+        let op = Op::Atomic(AtomicOp::SetVersionstampedValue, Bytes::copy_from_slice(value));
+        self.write(Key::new(key), op, true);
+    }
+
+    /// Clears a system key with the commit.
+    pub(crate) fn clear_system(&mut self, key: &[u8]) {
+        let range = KeyRange::single(key);
+        if self.options.read_your_writes_disabled {
+            self.clear_natively(range, true);
+        } else {
+            self.writes.clear_range(range.begin, range.end, true);
+        }
     }
 
     /// Whether the write that begins adds a conflict range. Errors: 2017.
@@ -215,7 +248,8 @@ impl State {
                 Op::Clear => Some(None),
                 Op::Atomic(..) => None,
             };
-            self.watches.own_write(key.as_slice(), key.after(), value);
+            let woken = self.watches.own_write(key.as_slice(), key.after(), value);
+            self.wakers.extend(woken);
         }
         self.writes.mutate(key, op, conflict);
     }
@@ -241,7 +275,8 @@ impl State {
 
     fn notice_own_write(&mut self, begin: &[u8], end: &[u8], value: Option<Option<&[u8]>>) {
         if !self.watches.is_empty() {
-            self.watches.own_write(begin, end, value);
+            let woken = self.watches.own_write(begin, end, value);
+            self.wakers.extend(woken);
         }
     }
 }

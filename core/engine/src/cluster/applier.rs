@@ -70,6 +70,11 @@ impl Applier {
         self.memory.load(Ordering::Acquire) >= self.window_bytes
     }
 
+    /// Whether the changes take so much memory that commits wait for their turns.
+    pub(crate) fn is_crowded(&self) -> bool {
+        self.pace.is_crowded(self.memory.load(Ordering::Acquire))
+    }
+
     /// How long a commit whose changes will take `bytes` has to wait for its turn: none while there is plenty of room.
     pub(crate) fn turn(&self, bytes: usize, env: &Env) -> Duration {
         let used = self.memory.load(Ordering::Acquire);

@@ -46,12 +46,17 @@ impl Pace {
         state.taken = usize::try_from((before + now) / 2).ok();
     }
 
+    /// Whether commits wait while `used` of the room is in use.
+    pub(crate) fn is_crowded(&self, used: usize) -> bool {
+        self.room.saturating_sub(used) < self.room / 2
+    }
+
     /// How long a commit whose changes take `bytes` has to wait at `now` while `used` of the room is in use.
     pub(crate) fn turn(&self, bytes: usize, used: usize, now: Duration) -> Duration {
-        let free = self.room.saturating_sub(used);
-        if free >= self.room / 2 {
+        if !self.is_crowded(used) {
             return Duration::ZERO;
         }
+        let free = self.room.saturating_sub(used);
         let mut state = self.state.lock();
         // Changes stay for the time of the window however fast the base is, and take all room if they come faster than this.
         let stay = to_u128(self.room) * u128::from(VERSIONS_PER_SECOND.unsigned_abs())

@@ -22,7 +22,8 @@ impl ScanLimits {
         bytes: usize::MAX,
     };
 
-    fn take(&mut self, bytes: usize) {
+    /// Counts a row of so many bytes.
+    pub(crate) fn take(&mut self, bytes: usize) {
         self.rows = self.rows.saturating_sub(1);
         self.bytes = self.bytes.saturating_sub(ROW_OVERHEAD + bytes);
     }

@@ -61,8 +61,8 @@ impl Shared {
             closing: AtomicBool::new(false),
             env,
         };
+        shared.store.recover(&recovered);
         for (version, changes) in recovered {
-            shared.store.change(version, &changes);
             shared.applier.push(version, start, changes);
         }
         shared.read_lock(start)?;
@@ -104,7 +104,8 @@ impl Shared {
     /// worth its while. One caller at a time.
     pub(crate) fn settle_inline(&self) {
         if self.disk.is_none() {
-            self.settle(MEMORY_AT_ONCE);
+            let crowded = self.applier.is_crowded();
+            self.settle(if crowded { MORE_MEMORY_AT_ONCE } else { MEMORY_AT_ONCE });
         } else if self.settling_is_due(self.sequencer.latest()) {
             self.settle_due();
         }
@@ -174,5 +175,7 @@ pub(crate) fn touches_lock(change: &Change) -> bool {
 
 /// How much memory of changes goes into the base in memory after each commit: more than most commits bring.
 const MEMORY_AT_ONCE: usize = 160 << 10;
+/// The same when commits bring more than that: some milliseconds of work.
+const MORE_MEMORY_AT_ONCE: usize = 8 << 20;
 /// The key whose presence locks the database (`fdbclient/SystemData.cpp`: `databaseLockedKey`).
 const DATABASE_LOCK: &[u8] = b"\xff/dbLocked";

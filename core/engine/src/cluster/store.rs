@@ -12,7 +12,7 @@ use super::base::{Base, Batch, Snapshot};
 use super::change::Change;
 use super::merge::{Piece, rest_from};
 use super::rows::{Rows, ScanLimits};
-use super::window::{KeyState, Window};
+use super::window::{Gone, KeyState, Window};
 use crate::key::Key;
 
 /// Window and base. Any number of threads read; one makes changes; one moves old changes into the base.
@@ -92,6 +92,11 @@ impl Store {
         Ok(rows.finish())
     }
 
+    /// Makes the changes of `groups`, which a start has found in the log, before anybody reads.
+    pub(crate) fn recover(&self, groups: &[(i64, Vec<Change>)]) {
+        self.layers.write().window.load(groups);
+    }
+
     /// Makes changes at `version`. Nobody sees them before the version is published.
     pub(crate) fn change(&self, version: i64, changes: &[Change]) {
         let mut layers = self.layers.write();
@@ -124,15 +129,24 @@ impl Store {
         let clears = batch.clears().map(|(begin, end)| (&**begin, &**end));
         let mut spots: Vec<(&[u8], &[u8])> = keys.chain(clears).collect();
         spots.sort_unstable();
-        let mut layers = self.layers.write();
-        for (i, (begin, end)) in spots.into_iter().enumerate() {
-            let mut next = Some(Key::new(begin));
-            while let Some(from) = next {
-                next = layers.window.trim_range(&from, end, version, CHUNK);
-                if next.is_some() || i % CHUNK == CHUNK - 1 {
-                    RwLockWriteGuard::bump(&mut layers);
+        let mut spots = spots.into_iter().map(|(begin, end)| (Key::new(begin), end));
+        let mut next = spots.next();
+        while next.is_some() {
+            let mut gone = Gone::default();
+            let mut layers = self.layers.write();
+            for _ in 0..TRIM_CHUNK {
+                let Some((from, end)) = next.take() else {
+                    break;
+                };
+                if let Some(rest) = layers.window.trim_range(&from, end, version, TRIM_CHUNK, &mut gone) {
+                    next = Some((rest, end));
+                    break;
                 }
+                next = spots.next();
             }
+            RwLockWriteGuard::unlock_fair(layers);
+            // Freeing the memory is as much work again, for which nobody has to wait.
+            drop(gone);
         }
     }
 
@@ -145,8 +159,10 @@ impl Store {
     }
 }
 
-/// How many entries are touched before waiting readers get their turn.
+/// How many entries are changed before waiting readers get their turn.
 const CHUNK: usize = 256;
+/// How many are taken out before others get theirs: there are hundreds of thousands of them after a batch, and commits go on.
+const TRIM_CHUNK: usize = 64;
 /// How many entries of the window the first and the largest piece of a range read take down at once.
 const FIRST_PIECE: usize = 16;
 const LARGEST_PIECE: usize = 1024;

@@ -206,10 +206,10 @@ impl Files for SimulatedDisk {
     }
 
     fn prepare(&self, name: &str, length: u64) -> io::Result<()> {
-        let length = usize::try_from(length).unwrap();
+        let length = place(length)?;
         // The name may be on disk with some of the zeros until this returns.
         if self.power().is_err() {
-            let some = usize::try_from(self.0.rng.below(length as u64 + 1)).unwrap();
+            let some = self.0.rng.index(length + 1);
             return self
                 .make(name, &vec![0; some])
                 .and(Err(io::Error::other("the power is gone")));

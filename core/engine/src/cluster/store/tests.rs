@@ -70,6 +70,51 @@ fn model_scan(rows: &Rows, begin: &Bytes, end: &Bytes, reverse: bool, limits: Sc
     (all, false)
 }
 
+#[test]
+fn a_recovered_window_reads_as_one_that_grew() {
+    for seed in 0..200 {
+        let rng = SplitMix::new(seed);
+        let mut groups: Vec<(i64, Vec<Change>)> = Vec::new();
+        for version in 1..=i64::try_from(rng.below(20)).unwrap() {
+            let changes = (0..rng.below(8)).map(|_| change(&rng));
+            // Half of the logs have no range clears.
+            let changes = changes.filter(|change| seed % 2 == 0 || !matches!(change, Change::ClearRange(_)));
+            groups.push((version, changes.collect()));
+        }
+        let latest = groups.last().map_or(0, |(version, _)| *version);
+        let applier = Applier::new(usize::MAX);
+        let (recovered, grown) = (base_store(), base_store());
+        recovered.recover(&groups);
+        for (version, changes) in &groups {
+            grown.change(*version, changes);
+            applier.push(*version, *version, changes.clone());
+        }
+        assert_eq!(all(&recovered, latest), all(&grown, latest), "seed {seed}");
+        applier
+            .step(&recovered, latest, usize::MAX, &Env::system(), &|| false)
+            .unwrap();
+        assert_eq!(all(&recovered, latest), all(&grown, latest), "seed {seed}, in the base");
+        let layers = recovered.layers.read();
+        assert!(
+            layers.window.entries(b"", b"\xff\xff\xff", latest).next().is_none(),
+            "seed {seed}"
+        );
+    }
+}
+
+/// A store that was never written to.
+fn base_store() -> Store {
+    Store::new(Box::new(MemoryBase::default()), 0).unwrap()
+}
+
+fn all(store: &Store, version: i64) -> Vec<KeyValue> {
+    let mut rows = Vec::new();
+    store
+        .scan(b"", b"\xff\xff\xff", false, version, ScanLimits::NONE, &mut rows)
+        .unwrap();
+    rows
+}
+
 fn run(seed: u64, base: Box<dyn Base>) {
     let rng = SplitMix::new(seed);
     let store = Store::new(base, 0).unwrap();
