@@ -34,6 +34,11 @@ impl Chance {
         &choices[self.below(choices.len())]
     }
 
+    /// One of some choices, by value.
+    pub(crate) fn pick<T: Copy>(&mut self, choices: &[T]) -> T {
+        *self.of(choices)
+    }
+
     /// In another order.
     pub(crate) fn shuffle<T>(&mut self, values: &mut [T]) {
         for at in (1..values.len()).rev() {

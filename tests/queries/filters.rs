@@ -93,7 +93,7 @@ impl Filters<'_> {
         let name = field.name.clone();
         match (&field.kind, field.repeated) {
             (_, true) if self.chance.one_in(4) => {
-                let kind = *self.chance.of(&[ComparisonKind::IsEmpty, ComparisonKind::NotEmpty]);
+                let kind = self.chance.pick(&[ComparisonKind::IsEmpty, ComparisonKind::NotEmpty]);
                 let comparison = Comparison::unary(kind);
                 QueryComponent::Field { name, comparison }
             }
@@ -132,7 +132,7 @@ impl Filters<'_> {
     fn comparison(&mut self, name: &str, scalar: Scalar) -> Comparison {
         match self.chance.below(20) {
             0 | 1 => self.null_test(),
-            2 => Comparison::new(*self.chance.of(&ORDERS), Operand::Value(Element::Null)),
+            2 => Comparison::new(self.chance.pick(&ORDERS), Operand::Value(Element::Null)),
             3 | 4 => {
                 let count = self.chance.below(5);
                 let values = (0..count).map(|_| self.value(name, scalar)).collect();
@@ -145,11 +145,11 @@ impl Filters<'_> {
             // SQLite's LIKE stops at a NUL, which only odd texts have.
             7 if scalar == Scalar::Text && !self.pools.odd => {
                 let patterns = ["%", "a%", "%b", "_", "a_", "%a%", "é%", "!%%", "", "__", "A%"];
-                Comparison::like(*self.chance.of(&patterns), Some('!'))
+                Comparison::like(self.chance.pick(&patterns), Some('!'))
             }
             8..12 => {
                 let bound = self.value(name, scalar);
-                Comparison::new(*self.chance.of(&ORDERS), Operand::Value(bound))
+                Comparison::new(self.chance.pick(&ORDERS), Operand::Value(bound))
             }
             12 => {
                 let other = self.value(name, scalar);
@@ -163,7 +163,7 @@ impl Filters<'_> {
     }
 
     fn null_test(&mut self) -> Comparison {
-        Comparison::unary(*self.chance.of(&[ComparisonKind::IsNull, ComparisonKind::NotNull]))
+        Comparison::unary(self.chance.pick(&[ComparisonKind::IsNull, ComparisonKind::NotNull]))
     }
 
     /// A value to ask for, mostly one that some record has.
@@ -219,7 +219,7 @@ impl Filters<'_> {
     fn narrow(&mut self, name: &str, scalar: Scalar) -> Comparison {
         match self.chance.below(6) {
             0 => self.comparison(name, scalar),
-            1 => Comparison::new(*self.chance.of(&ORDERS), Operand::Value(self.value(name, scalar))),
+            1 => Comparison::new(self.chance.pick(&ORDERS), Operand::Value(self.value(name, scalar))),
             2 => {
                 let values = (0..2).map(|_| self.value(name, scalar)).collect();
                 Comparison::new(ComparisonKind::In, Operand::List(values))

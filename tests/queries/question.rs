@@ -149,7 +149,7 @@ fn random_order(
         let (mut descending, mut nulls_last) = (false, false);
         let mut key = column(&path);
         if chance.one_in(5) {
-            let name = *chance.of(&ORDERS);
+            let name = chance.pick(&ORDERS);
             descending = name.contains("desc");
             nulls_last = name.contains("last");
             key = function(name, key).expect("there is such a function");

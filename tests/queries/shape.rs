@@ -116,7 +116,7 @@ impl Message {
     }
 
     /// Writes the message, and those in its fields, as a `.proto` file has them. Messages that are there already are left.
-    pub(crate) fn write(&self, proto3: bool, file: &mut String) {
+    pub(crate) fn write(&self, file: &mut String) {
         let head = format!("message {} {{", self.name);
         if file.contains(&head) {
             return;
@@ -126,7 +126,7 @@ impl Message {
             let kind = match &field.kind {
                 Kind::Scalar(scalar) => scalar.proto().to_owned(),
                 Kind::Message(message) => {
-                    message.write(proto3, file);
+                    message.write(file);
                     message.name.clone()
                 }
             };

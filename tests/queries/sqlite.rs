@@ -156,7 +156,7 @@ impl<'a> Sqlite<'a> {
             .iter()
             .map(|column| scope.column(&column.path.join(".")))
             .collect();
-        let mut text = format!("SELECT r.\"number of row\"");
+        let mut text = "SELECT r.\"number of row\"".to_owned();
         for column in &columns {
             text += &format!(", {column}");
         }

@@ -38,8 +38,8 @@ pub(crate) enum Value {
 impl Scalar {
     pub(crate) fn any(chance: &mut Chance) -> Self {
         match chance.below(14) {
-            0 => Scalar::Int32(*chance.of(&["int32", "sint32", "sfixed32"])),
-            1..4 => Scalar::Int64(*chance.of(&["int64", "sint64", "sfixed64"])),
+            0 => Scalar::Int32(chance.pick(&["int32", "sint32", "sfixed32"])),
+            1..4 => Scalar::Int64(chance.pick(&["int64", "sint64", "sfixed64"])),
             4 => Scalar::Bool,
             5..8 => Scalar::Text,
             8 => Scalar::Bytes,

@@ -57,7 +57,7 @@ impl World {
             default: None,
             implicit: false,
         };
-        let id = *chance.of(&[
+        let id = chance.pick(&[
             Scalar::Int64("int64"),
             Scalar::Int64("sint64"),
             Scalar::Text,
@@ -80,7 +80,7 @@ impl World {
                 Message { name, fields }
             })
             .collect();
-        let primary_key = *chance.of(&[
+        let primary_key = chance.pick(&[
             PrimaryKey::Id,
             PrimaryKey::TypeAndId,
             PrimaryKey::GroupAndId,
@@ -165,7 +165,7 @@ impl World {
             if self.proto3 { 3 } else { 2 }
         );
         for message in &self.types {
-            message.write(self.proto3, &mut file);
+            message.write(&mut file);
         }
         file
     }
@@ -252,7 +252,7 @@ impl World {
         let mut fans_out = false;
         for _ in 0..1 + chance.below(3) {
             if !repeated.is_empty() && chance.one_in(if fans_out { 12 } else { 4 }) {
-                let field = *chance.of(&repeated);
+                let field = chance.pick(&repeated);
                 if let Some((column, asked)) = fanned_out(chance, field) {
                     fans_out = true;
                     key.push(column);
@@ -275,7 +275,7 @@ impl World {
             };
             columns.push(Column::Single(path));
             key.push(match chance.one_in(6) {
-                true => function(*chance.of(&ORDERS), column)?,
+                true => function(chance.pick(&ORDERS), column)?,
                 false => column,
             });
         }
