@@ -207,13 +207,8 @@ pub fn endpoint_range(
     }
     let begin = match (low_endpoint, low) {
         (TreeStart | RangeInclusive, low) => low.unwrap_or_default(),
-        (RangeExclusive, Some(mut low)) => {
-            if strinc(&low).is_none() {
-                return Err(refuse("no key follows the exclusive low end of the range"));
-            }
-            // Not strinc, which would leave out a longer text with this one and a zero in front.
-            low.push(0xFF);
-            low
+        (RangeExclusive, Some(low)) => {
+            strinc(&low).ok_or_else(|| refuse("no key follows the exclusive low end of the range"))?
         }
         (Continuation, Some(mut low)) => {
             low.push(0x00);
