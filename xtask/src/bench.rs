@@ -20,7 +20,7 @@ Ratios above 1 mean that Record-Store is faster. Except in memory, every save is
 
 Users have about 300 bytes and are saved in scattered order, 100 in one transaction. The indexes are by e-mail address, by city and by age, and count the users of a city. Gets and scans are by primary key and decode every user.
 
-Queries run each in a transaction of its own, planned anew each time, and decode every user that they give: the user with an e-mail address; the hundred users from an age upwards by age, read whole; the numbers of all users of a city, which the index alone has; the users with one of two e-mail addresses; the users of a city by their names, sorted in memory.
+Queries run each in a transaction of its own, with the plan that the first of their kind has made, and decode every user that they give: the user with an e-mail address; the hundred users from an age upwards by age, read whole; the numbers of all users of a city, which the index alone has; the users with one of two e-mail addresses; the users of a city by their names, sorted in memory.
 
 ";
 

@@ -47,7 +47,7 @@ impl Engine {
             Location::Memory => (Arc::new(Cluster::in_memory(&options)?), "memory:".to_owned()),
             Location::Path(path) => (open_path(&path, &options)?, path.display().to_string()),
         };
-        let handle = Arc::new(Handle::new(cluster, name));
+        let handle = Arc::new(Handle::new(cluster, name, options.api_version));
         let database = Database::from_backend(Arc::new(EngineDatabase(handle)));
         describe(&database)?;
         Ok(database)

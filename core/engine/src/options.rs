@@ -29,6 +29,8 @@ pub struct EngineOptions {
     /// Whether the database in a directory has threads of its own. Without, all work runs on the threads that call, as a
     /// simulation wants it, and commits do not share their syncs.
     pub threads: bool,
+    /// The version of FoundationDB's API that clients see: 510 to 730. Some calls behave otherwise in older ones.
+    pub api_version: i32,
     /// Time, chance and threads.
     pub env: Env,
 }
@@ -42,6 +44,7 @@ impl Default for EngineOptions {
             window_bytes: 512 << 20,
             cache_bytes: 256 << 20,
             threads: true,
+            api_version: 730,
             env: Env::system(),
         }
     }

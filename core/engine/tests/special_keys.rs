@@ -1,5 +1,7 @@
 //! The special key space: what clients and tools read and write under `\xff\xff`.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use futures_executor::block_on;
 use record_store_engine::{Engine, EngineOptions, Location};
 use record_store_kv::{Database, RangeRequest, Result, Transaction, TransactionOption};

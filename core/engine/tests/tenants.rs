@@ -1,5 +1,7 @@
 //! Tenants: made, used and removed as FoundationDB's are.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use futures_executor::block_on;
 use record_store_engine::{Engine, EngineOptions, Location};
 use record_store_kv::tuple::Tuple;
@@ -112,7 +114,8 @@ fn tenants_are_listed_renamed_and_grouped() {
         let tuple = Tuple::new().with(name).with(setting).pack();
         [special("management/tenant/configure/"), tuple].concat()
     };
-    let cases: [(&str, Vec<u8>, &[u8], Option<i32>); 9] = [
+    type Case<'a> = (&'a str, Vec<u8>, &'a [u8], Option<i32>);
+    let cases: [Case<'_>; 9] = [
         (
             "a name that no tenant may have",
             special("management/tenant/map/\u{7f}"),

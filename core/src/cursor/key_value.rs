@@ -90,23 +90,28 @@ impl KeyValueCursor {
         let request = RangeRequest::keys(range.begin, range.end).reverse(scan.reverse);
         Ok(KeyValueCursor {
             known_prefix,
-            plan_hash,
-            ..Self::of_request(context, request, scan.snapshot, scan.rows)
+            ..Self::begin(context, request, scan.snapshot, scan.rows, plan_hash)
         })
     }
 
     /// The pairs that `request` asks for, or as many of them as are wanted. Continuations name them by whole keys.
-    pub(crate) fn of_request(
+    pub(crate) fn of_request(context: RecordContext, request: RangeRequest, snapshot: bool, rows: RowsWanted) -> Self {
+        let plan_hash = hash(&request.begin.key, &request.end.key, request.reverse);
+        Self::begin(context, request, snapshot, rows, plan_hash)
+    }
+
+    fn begin(
         context: RecordContext,
         mut request: RangeRequest,
         snapshot: bool,
         rows: RowsWanted,
+        plan_hash: u32,
     ) -> Self {
         if let RowsWanted::AtMost(rows) | RowsWanted::Probably(rows) = rows {
             request = request.limit(i32::try_from(rows).unwrap_or(i32::MAX));
         }
         KeyValueCursor {
-            plan_hash: hash(&request.begin.key, &request.end.key, request.reverse),
+            plan_hash,
             context,
             snapshot,
             request: (rows != RowsWanted::AtMost(0)).then_some(request),

@@ -1,6 +1,7 @@
 //! Queries over stores and record spaces: plans, pages, and random queries with and without indexes.
 
 mod chance;
+mod covered;
 mod late;
 mod lookups;
 mod pages;

@@ -24,7 +24,9 @@ pub(crate) fn not_applicable(op: &[Value]) -> Option<String> {
 
 /// The number of a transaction option, given by name or number.
 pub(crate) fn transaction_option(option: &Value) -> Option<i32> {
-    const BY_NUMBER: [(&str, i32); 8] = [
+    const BY_NUMBER: [(&str, i32); 10] = [
+        ("include_port_in_address", 23),
+        ("raw_access", 303),
         ("debug_transaction_identifier", 403),
         ("log_transaction", 404),
         ("transaction_logging_max_field_length", 405),
@@ -58,6 +60,7 @@ pub(crate) fn database_option(option: &Value) -> Option<i32> {
     };
     DatabaseOption::code_of(name).or(match name {
         "location_cache_size" => Some(10),
+        "transaction_include_port_in_address" => Some(505),
         _ => None,
     })
 }

@@ -108,14 +108,14 @@ fn replay(program: &Program, url: &str) -> Result<Outcome, Failure> {
     }
     let failure = |error| format!("{url}: {error}");
     let clock = VirtualClock::default();
-    let database = open(url, &clock).map_err(failure)?;
+    let database = open(url, program.api, &clock).map_err(failure)?;
     if program.name.contains("tenant") {
         had_a_tenant(&database).map_err(failure)?;
     }
     Ok(Player::new(database, clock).play(program))
 }
 
-fn open(url: &str, clock: &VirtualClock) -> record_store_kv::Result<Database> {
+fn open(url: &str, api_version: i32, clock: &VirtualClock) -> record_store_kv::Result<Database> {
     let location = if url == "memory:" {
         Location::Memory
     } else {
@@ -123,6 +123,7 @@ fn open(url: &str, clock: &VirtualClock) -> record_store_kv::Result<Database> {
     };
     let options = EngineOptions {
         threads: false,
+        api_version,
         env: clock::env(clock),
         ..EngineOptions::default()
     };

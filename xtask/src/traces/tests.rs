@@ -1,4 +1,4 @@
-//! The recorded programs as tests, in memory: those of the API version that the key-value API has.
+//! The recorded programs as tests, in memory.
 
 use super::*;
 
@@ -59,4 +59,12 @@ fn further_directed_programs_see_what_foundationdb_shows() {
 #[test]
 fn further_random_programs_see_what_foundationdb_shows() {
     assert_eq!(differences("random2.jsonl.gz"), known_differences("random2.jsonl.gz"));
+}
+
+#[test]
+fn older_versions_of_the_api_show_what_they_showed() {
+    for version in [510, 520, 610, 630, 710, 720] {
+        let file = format!("api-{version}.jsonl.gz");
+        assert_eq!(differences(&file), known_differences(&file), "{file}");
+    }
 }

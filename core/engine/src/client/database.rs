@@ -15,18 +15,18 @@ use crate::cluster::Cluster;
 /// A database handle. Handles on one database have their own defaults and watch limits.
 pub(crate) struct Handle {
     cluster: Arc<Cluster>,
-    name: Arc<str>,
+    name: String,
     defaults: Mutex<Defaults>,
     watches: Arc<AtomicI64>,
 }
 
 impl Handle {
-    /// A handle on `cluster`, called `name` in error messages.
-    pub(crate) fn new(cluster: Arc<Cluster>, name: String) -> Self {
+    /// A handle on `cluster`, called `name` in error messages, whose clients see a version of FoundationDB's API.
+    pub(crate) fn new(cluster: Arc<Cluster>, name: String, api_version: i32) -> Self {
         Handle {
             cluster,
-            name: name.into(),
-            defaults: Mutex::default(),
+            name,
+            defaults: Mutex::new(Defaults::of_api(api_version)),
             watches: Arc::default(),
         }
     }
@@ -37,7 +37,7 @@ impl Handle {
     }
 
     /// What the database is called.
-    pub(crate) fn name(&self) -> &Arc<str> {
+    pub(crate) fn name(&self) -> &str {
         &self.name
     }
 
@@ -69,11 +69,15 @@ impl DatabaseBackend for EngineDatabase {
     }
 
     fn name(&self) -> String {
-        self.0.name.to_string()
+        self.0.name.clone()
     }
 
     fn new_handle(&self) -> Result<Arc<dyn DatabaseBackend>> {
-        let handle = Handle::new(self.0.cluster.clone(), self.0.name.to_string());
+        let handle = Handle::new(
+            self.0.cluster.clone(),
+            self.0.name.clone(),
+            self.0.defaults().api_version(),
+        );
         Ok(Arc::new(EngineDatabase(Arc::new(handle))))
     }
 

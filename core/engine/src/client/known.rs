@@ -74,6 +74,10 @@ pub(crate) enum Place {
 impl Known {
     /// Remembers the value of the key that was just given to the set of read conflicts.
     pub(crate) fn note_value(&mut self, value: Option<&Bytes>) {
+        if self.values.len() == self.values.capacity() {
+            // One key is usual, and after a few there are often many.
+            self.values.reserve(4 * self.values.len());
+        }
         self.values.push(value.cloned());
     }
 

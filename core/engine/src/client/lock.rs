@@ -13,6 +13,7 @@ pub(crate) struct Locked<'a>(Option<MutexGuard<'a, State>>);
 
 impl<'a> Locked<'a> {
     /// Waits for the lock.
+    #[inline]
     pub(crate) fn new(state: &'a Mutex<State>) -> Self {
         Locked(Some(state.lock()))
     }
@@ -21,20 +22,26 @@ impl<'a> Locked<'a> {
 impl Deref for Locked<'_> {
     type Target = State;
 
+    #[inline]
     fn deref(&self) -> &State {
         self.0.as_ref().expect("the lock is held until this is dropped")
     }
 }
 
 impl DerefMut for Locked<'_> {
+    #[inline]
     fn deref_mut(&mut self) -> &mut State {
         self.0.as_mut().expect("the lock is held until this is dropped")
     }
 }
 
 impl Drop for Locked<'_> {
+    #[inline]
     fn drop(&mut self) {
         let Some(mut state) = self.0.take() else { return };
+        if state.wakers.is_empty() {
+            return;
+        }
         let wakers = std::mem::take(&mut state.wakers);
         drop(state);
         wake(wakers);

@@ -204,9 +204,9 @@ impl Drop for EngineTransaction {
 impl TransactionBackend for EngineTransaction {
     fn get(&self, key: &[u8], snapshot: bool) -> Read<Option<Bytes>> {
         let mut state = self.lock();
-        if legality::is_special(key) {
+        if special::has(&state, key) {
             let deferred = state.check_deferred();
-            return Read::ready(deferred.and_then(|()| special::get(&mut state, key)));
+            return Read::ready(deferred.and_then(|()| special::get(&mut state, &self.handle, key)));
         }
         if let Err(error) = state.check_usable() {
             return Read::ready(Err(error));
@@ -236,9 +236,9 @@ impl TransactionBackend for EngineTransaction {
             Err(error) => return Read::ready(Err(error)),
         };
         let mut state = self.lock();
-        if legality::is_special(&request.begin.key) && request.end.key >= SYSTEM_KEYS_END {
+        if special::has(&state, &request.begin.key) && request.end.key >= SYSTEM_KEYS_END {
             let deferred = state.check_deferred();
-            let found = deferred.and_then(|()| special::get_range(&mut state, &read));
+            let found = deferred.and_then(|()| special::get_range(&mut state, &self.handle, &read));
             return Read::ready(found.map(RangeBatch::from));
         }
         if let Err(error) = state.check_usable() {
@@ -374,7 +374,12 @@ impl TransactionBackend for EngineTransaction {
         let delay = match state.retries.next(code, limit, max_delay, self.env()) {
             Ok(delay) => delay,
             Err(code) => {
-                state.fail(fdb_code::TRANSACTION_CANCELLED);
+                // Before version 610 of the API the transaction could be used again.
+                if state.options.api_version < 610 {
+                    state.retry(&self.handle);
+                } else {
+                    state.fail(fdb_code::TRANSACTION_CANCELLED);
+                }
                 return Read::failed(code);
             }
         };
@@ -452,12 +457,16 @@ impl TransactionBackend for EngineTransaction {
         state.has_read = true;
         // Only to fail as a read at this version does.
         let readable = state.snapshot.get(key);
-        Read::ready(readable.map(|_| vec![ADDRESS.to_owned()]))
+        let with_port = state.options.port_in_address || state.options.api_version >= 630;
+        let address = if with_port { ADDRESS } else { HOST };
+        Read::ready(readable.map(|_| vec![address.to_owned()]))
     }
 }
 
 /// Where every key of an embedded database lives: this process, in the form that clients of a cluster expect.
 const ADDRESS: &str = "127.0.0.1:4500";
+/// The same without the port.
+const HOST: &str = "127.0.0.1";
 
 #[cfg(test)]
 mod tests;

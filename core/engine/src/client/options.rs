@@ -8,6 +8,10 @@ use crate::limits::{TRANSACTION_SIZE_MAX, WATCHES_MAX_DEFAULT};
 /// The options of one transaction.
 #[derive(Clone, Debug)]
 pub(crate) struct Options {
+    /// The version of FoundationDB's API that the client sees.
+    pub(crate) api_version: i32,
+    /// Addresses come with the port; always so since version 630.
+    pub(crate) port_in_address: bool,
     pub(crate) read_your_writes_disabled: bool,
     pub(crate) next_write_no_conflict: bool,
     pub(crate) causal_write_risky: bool,
@@ -45,7 +49,8 @@ pub(crate) struct Defaults {
 }
 
 /// The options that are defaults of transactions: on a database, and on a transaction.
-const DEFAULTED: [(i32, i32); 7] = [
+const DEFAULTED: [(i32, i32); 8] = [
+    (505, 23),
     (500, 500),
     (501, 501),
     (502, 502),
@@ -63,6 +68,8 @@ pub(crate) fn is_known(code: i32) -> bool {
 impl Options {
     fn new() -> Self {
         Options {
+            api_version: 730,
+            port_in_address: false,
             read_your_writes_disabled: false,
             next_write_no_conflict: false,
             causal_write_risky: false,
@@ -136,7 +143,7 @@ impl Options {
             800 | 801 => self.add_tag(value.unwrap_or_default())?,
             900 => check_span_parent(value.unwrap_or_default())?,
             // The cache of read versions wants a state that handles share, which there is none of.
-            1101 => return Err(fdb_code::INVALID_OPTION),
+            1101 if self.api_version >= 720 => return Err(fdb_code::INVALID_OPTION),
             // What takes a string or a number and changes nothing here.
             400..=402 | 406 | 504 | 2000 => {}
             _ => self.set_flag(code, value)?,
@@ -154,6 +161,7 @@ impl Options {
         }
         match code {
             10 => self.causal_write_risky = true,
+            23 => self.port_in_address = true,
             30 => self.next_write_no_conflict = true,
             51 => self.read_your_writes_disabled = true,
             301 => (self.read_system_keys, self.write_system_keys) = (true, true),
@@ -232,6 +240,18 @@ impl Default for Defaults {
 }
 
 impl Defaults {
+    /// Those of a handle whose clients see this version of the API.
+    pub(crate) fn of_api(api_version: i32) -> Self {
+        let mut defaults = Defaults::default();
+        defaults.options.api_version = api_version;
+        defaults
+    }
+
+    /// The version of the API.
+    pub(crate) fn api_version(&self) -> i32 {
+        self.options.api_version
+    }
+
     /// The options of a new transaction, and with which code it fails from the start.
     pub(crate) fn options(&self) -> (Options, Option<i32>) {
         let invalid = self.invalid.iter().flatten().next().copied();
@@ -258,7 +278,7 @@ impl Defaults {
             26 => flag(value).map(|()| self.options.snapshot_ryw += 1),
             27 => flag(value).map(|()| self.options.snapshot_ryw -= 1),
             21 | 22 | 405 => Ok(()),
-            504 | 505 | 506 | 800 | 900 => flag(value),
+            504 | 506 | 800 | 900 => flag(value),
             _ => return Err(fdb_code::INVALID_OPTION),
         };
         if let Err(code) = result {

@@ -36,10 +36,8 @@ pub(crate) struct State {
     pub(crate) writes: WriteMap,
     /// Own writes that were handed on already: those before a versionstamped key, or all without read-your-writes.
     pub(crate) outgoing: Outgoing,
-    /// What the database is called.
-    pub(crate) name: Arc<str>,
-    /// Special keys written.
-    pub(crate) special_writes: SpecialWrites,
+    /// Special keys written, if any were.
+    pub(crate) special_writes: Option<Box<SpecialWrites>>,
     /// The keys that the commit depends on.
     pub(crate) read_conflicts: RangeSet,
     /// The versionstamped keys as they were given.
@@ -88,8 +86,7 @@ impl State {
         let (options, failure) = handle.defaults().options();
         let mut state = State {
             snapshot: Snapshot::new(handle.cluster().clone(), tenant),
-            name: handle.name().clone(),
-            special_writes: SpecialWrites::default(),
+            special_writes: None,
             known: Known::default(),
             writes: WriteMap::new(),
             outgoing: Outgoing::default(),
@@ -370,7 +367,9 @@ impl State {
         self.known.clear();
         self.writes.clear();
         self.outgoing.reset();
-        self.special_writes.reset();
+        if let Some(writes) = &mut self.special_writes {
+            writes.reset();
+        }
         self.read_conflicts.clear();
         self.stamped_keys.clear();
         self.approximate_size = 0;

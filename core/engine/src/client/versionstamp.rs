@@ -8,7 +8,7 @@ use record_store_kv::env::Env;
 use record_store_kv::{Error, Read, TransactionVersion, fdb_code};
 
 use super::fate::{End, Fate};
-use crate::atomic::{stamp, stamp_position, transaction_version};
+use crate::atomic::{AtomicOp, stamp, stamp_position, transaction_version};
 use crate::key::{Key, key_after};
 
 /// The range in which a versionstamped key comes to lie when it is committed after `version`, cut at `max_key`.
@@ -18,6 +18,19 @@ pub(crate) fn possible_range(template: &[u8], version: i64, max_key: &[u8]) -> R
     let begin = with(&transaction_version(version, 0))?;
     let end = key_after(&with(&[0xFF; 10])?);
     Ok((Key::new(max_key.min(&begin)), Key::new(max_key.min(&end))))
+}
+
+/// Key and operand of an operation in the form that they have since version 520 of the API: before, the position of the stamp
+/// in a key has two bytes, and a value is stamped at its begin. Errors: 2000 for a key without a position.
+pub(crate) fn of_old_api(op: AtomicOp, key: &[u8], operand: &[u8]) -> Result<(Vec<u8>, Vec<u8>), i32> {
+    let (mut key, mut operand) = (key.to_vec(), operand.to_vec());
+    match op {
+        AtomicOp::SetVersionstampedKey if key.len() < 2 => return Err(fdb_code::CLIENT_INVALID_OPERATION),
+        AtomicOp::SetVersionstampedKey => key.extend_from_slice(&[0; 2]),
+        AtomicOp::SetVersionstampedValue => operand.extend_from_slice(&[0; 4]),
+        _ => {}
+    }
+    Ok((key, operand))
 }
 
 /// Where the write map keeps the operation until the commit: the key with the earliest possible stamp and its position

@@ -18,7 +18,7 @@ impl State {
         if key == METADATA_VERSION_KEY {
             return Err(fdb_code::CLIENT_INVALID_OPERATION);
         }
-        if legality::is_special(key) {
+        if legality::is_special(key) && self.options.api_version >= 700 {
             return special::set(self, key, value);
         }
         let conflict = self.begin_write()?;
@@ -47,6 +47,12 @@ impl State {
         }
         let op = op.ok_or(fdb_code::INVALID_MUTATION_TYPE)?;
         legality::check_sizes(key, operand)?;
+        let (old_key, old_operand);
+        let (mut key, mut operand) = (key, operand);
+        if self.options.api_version < 520 {
+            (old_key, old_operand) = versionstamp::of_old_api(op, key, operand)?;
+            (key, operand) = (&old_key, &old_operand);
+        }
         let stamped = match op {
             AtomicOp::SetVersionstampedKey => Some(key),
             AtomicOp::SetVersionstampedValue => Some(operand),
@@ -72,7 +78,7 @@ impl State {
 
     /// Clears a key. Errors: 2004, 2017.
     pub(crate) fn clear(&mut self, key: &[u8]) -> Result<(), i32> {
-        if legality::is_special(key) {
+        if legality::is_special(key) && self.options.api_version >= 700 {
             return special::clear(self, key, &key_after(key));
         }
         let conflict = self.begin_write()?;
@@ -99,7 +105,7 @@ impl State {
         if begin > end {
             return Err(fdb_code::INVERTED_RANGE);
         }
-        if legality::is_special(begin) && end > legality::SYSTEM_KEYS_END {
+        if legality::is_special(begin) && end > legality::SYSTEM_KEYS_END && self.options.api_version >= 700 {
             return special::clear(self, begin, end);
         }
         let conflict = self.begin_write()?;

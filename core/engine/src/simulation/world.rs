@@ -212,6 +212,7 @@ fn start(disk: &SimulatedDisk, env: &Env, name: &str) -> Result<EngineDatabase> 
     Ok(EngineDatabase(Arc::new(Handle::new(
         Arc::new(cluster),
         name.to_owned(),
+        options.api_version,
     ))))
 }
 

@@ -55,6 +55,37 @@ impl<'a> Decoder<'a> {
         Ok(self.bytes.get(start..self.position))
     }
 
+    /// Reads a text, without a copy where its bytes stand as they are; `None`, and nothing is read, if the next element is none.
+    ///
+    /// **Errors**: `InvalidArgument` if the bytes are no tuple.
+    ///
+    /// ```
+    /// use record_store_kv::tuple::{Decoder, Tuple};
+    /// let key = Tuple::from(("ada", 7)).pack();
+    /// let mut decoder = Decoder::new(&key);
+    /// assert_eq!(decoder.text()?.as_deref(), Some("ada"));
+    /// assert_eq!(decoder.text()?, None);
+    /// # Ok::<(), record_store_kv::Error>(())
+    /// ```
+    pub fn text(&mut self) -> Result<Option<Cow<'a, str>>> {
+        let start = self.position;
+        if self.remaining().first() != Some(&code::STRING) {
+            return Ok(None);
+        }
+        self.position += 1;
+        let text = self.terminated().and_then(|bytes| match bytes {
+            Cow::Borrowed(bytes) => match std::str::from_utf8(bytes) {
+                Ok(text) => Ok(Cow::Borrowed(text)),
+                Err(error) => Err(not_utf8(error, start)),
+            },
+            Cow::Owned(bytes) => match String::from_utf8(bytes) {
+                Ok(text) => Ok(Cow::Owned(text)),
+                Err(error) => Err(not_utf8(error.utf8_error(), start)),
+            },
+        });
+        self.fuse(text).map(Some)
+    }
+
     /// Passes over all elements that remain.
     ///
     /// **Errors**: those of reading them.

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use prost::encoding;
+use prost::encoding::{self, WireType};
 use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
 use record_store_kv::Bytes;
 use record_store_kv::tuple::{Decoder, Element, Tuple};
@@ -62,13 +62,13 @@ impl PartialRecordEncoder {
     ///
     /// Errors: `Corrupt` for an entry whose columns do not fit the fields.
     pub(super) fn encode(&mut self, entry: &EntryRow) -> Result<(Bytes, Bytes)> {
-        self.buffer.clear();
-        self.maintainer.extract_primary_key(entry.key(), &mut self.buffer)?;
-        let primary_key = entry.part_of_key(&self.buffer);
         let columns = Columns {
             key: columns(entry.key()).map_err(|error| self.no_entry(entry, error))?,
             value: columns(entry.value()).map_err(|error| self.no_entry(entry, error))?,
         };
+        self.buffer.clear();
+        self.maintainer.extract_primary_key(entry.key(), &mut self.buffer)?;
+        let primary_key = entry.part_of_key(&self.buffer);
         self.buffer.clear();
         self.message
             .encode(&columns, &mut self.buffer)
@@ -159,6 +159,16 @@ impl KnownField {
     /// Appends the field with the value of a packed column.
     fn encode(&self, packed: &[u8], buffer: &mut Vec<u8>) -> Result<()> {
         let misfit = || misfit(&self.descriptor);
+        if let Kind::String = self.kind
+            && let Some(text) = Decoder::new(packed).text().map_err(|error| misfit().caused_by(error))?
+        {
+            if self.writes_default || !text.is_empty() {
+                encoding::encode_key(self.number, WireType::LengthDelimited, buffer);
+                encoding::encode_varint(text.len() as u64, buffer);
+                buffer.extend_from_slice(text.as_bytes());
+            }
+            return Ok(());
+        }
         let column = Decoder::new(packed).next().transpose();
         match column.map_err(|error| misfit().caused_by(error))? {
             None | Some(Element::Null) => Ok(()),
@@ -183,7 +193,6 @@ impl KnownField {
         }
         match (&self.kind, column) {
             (Kind::Bool, Element::Bool(value)) => write!(bool, value, false),
-            (Kind::String, Element::String(value)) => write!(string, value, ""),
             (Kind::Bytes, Element::Bytes(value)) => write!(bytes, value, Bytes::new()),
             (Kind::Double, Element::Double(value)) => {
                 // -0.0 is no default.

@@ -43,7 +43,7 @@ pub(super) fn commit(state: &mut State, writes: &SpecialWrites) -> Result<()> {
         if refused && touched(name) {
             let name = String::from_utf8_lossy(name.get(2..).unwrap_or_default()).into_owned();
             let message = format!("an embedded database has no {name}");
-            return Err(state.special_writes.refuse(&name, &message));
+            return Err(super::refuse(state, &name, &message));
         }
     }
     if writes.set.contains_key(LOCKED) {

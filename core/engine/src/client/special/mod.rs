@@ -17,7 +17,8 @@ use record_store_kv::{Error, KeyValue, Result, fdb_code};
 pub(crate) use self::conflicts::ConflictReport;
 pub(crate) use self::process::connection_string;
 pub(crate) use self::writes::SpecialWrites;
-use super::legality::SYSTEM_KEYS_END;
+use super::database::Handle;
+use super::legality::{SYSTEM_KEYS_END, is_special};
 use super::range::{RangeFound, RangeRead};
 use super::state::State;
 
@@ -137,7 +138,12 @@ impl Module {
     }
 
     /// Its rows from `begin` to `end`, at least.
-    fn rows(self, prefix: &[u8], (begin, end): (&[u8], &[u8]), state: &mut State) -> Result<Vec<KeyValue>> {
+    fn rows(
+        self,
+        prefix: &[u8],
+        (begin, end): (&[u8], &[u8]),
+        (state, handle): (&mut State, &Handle),
+    ) -> Result<Vec<KeyValue>> {
         let one = |value: Option<Bytes>| {
             let row = |value| KeyValue {
                 key: Bytes::copy_from_slice(prefix),
@@ -151,24 +157,38 @@ impl Module {
             }
             Module::Status => one(Some(status::document())),
             Module::ConnectionString => one(Some(connection_string().into())),
-            Module::ClusterFilePath => one(Some(process::path(state))),
+            Module::ClusterFilePath => one(Some(process::path(handle))),
             Module::AutoCoordinators => one(Some(process::address())),
-            Module::ErrorMessage => one(state.special_writes.error_message()),
-            Module::Tracing => Ok(process::tracing(prefix, state)),
+            Module::ErrorMessage => one(written(state).and_then(SpecialWrites::error_message)),
+            Module::Tracing if state.options.api_version >= 700 => Ok(process::tracing(prefix, state)),
             Module::Coordinators => Ok(process::coordinators(prefix)),
             Module::TenantMap => tenants::rows(prefix, (begin, end), state),
-            Module::ManagementOptions => Ok(state.special_writes.rows(prefix)),
+            Module::ManagementOptions => Ok(written(state).map(|writes| writes.rows(prefix)).unwrap_or_default()),
             Module::DatabaseLock => one(management::lock_id(state)?),
             Module::DataDistribution => Ok(management::data_distribution(prefix)),
-            Module::ClusterId | Module::TenantRename | Module::TenantConfigure | Module::Empty | Module::Refused => {
-                Ok(Vec::new())
-            }
+            Module::Tracing
+            | Module::ClusterId
+            | Module::TenantRename
+            | Module::TenantConfigure
+            | Module::Empty
+            | Module::Refused => Ok(Vec::new()),
         }
     }
 }
 
+/// Whether `key` is one that the special key space has: before version 630 of the API these were three single keys and a list.
+pub(crate) fn has(state: &State, key: &[u8]) -> bool {
+    const OLD: [&[u8]; 4] = [
+        b"\xff\xff/cluster_file_path",
+        b"\xff\xff/connection_string",
+        b"\xff\xff/status/json",
+        b"\xff\xff/worker_interfaces",
+    ];
+    is_special(key) && (state.options.api_version >= 630 || OLD.contains(&key))
+}
+
 /// Reads one special key. Errors: 2113 for a key of no module, 2138.
-pub(crate) fn get(state: &mut State, key: &[u8]) -> Result<Option<Bytes>> {
+pub(crate) fn get(state: &mut State, handle: &Handle, key: &[u8]) -> Result<Option<Bytes>> {
     if key == SYSTEM_KEYS_END {
         return Ok(None);
     }
@@ -180,12 +200,12 @@ pub(crate) fn get(state: &mut State, key: &[u8]) -> Result<Option<Bytes>> {
     };
     check_tenant(state, module)?;
     let after = crate::key::key_after(key);
-    let rows = module.rows(prefix, (key, &after), state)?;
+    let rows = module.rows(prefix, (key, &after), (state, handle))?;
     Ok(rows.into_iter().find(|row| row.key == key).map(|row| row.value))
 }
 
 /// Reads a range of special keys. Errors: 2112 across regions, 2113 outside of them, 2138.
-pub(crate) fn get_range(state: &mut State, read: &RangeRead) -> Result<RangeFound> {
+pub(crate) fn get_range(state: &mut State, handle: &Handle, read: &RangeRead) -> Result<RangeFound> {
     let (begin, end) = (&read.begin.key[..], &read.end.key[..]);
     if begin >= end {
         return Ok(read.select(Vec::new()));
@@ -201,7 +221,7 @@ pub(crate) fn get_range(state: &mut State, read: &RangeRead) -> Result<RangeFoun
     for (prefix, module) in MODULES {
         if begin < end_of(prefix).as_slice() && *prefix < end {
             check_tenant(state, *module)?;
-            rows.extend(module.rows(prefix, (begin, end), state)?);
+            rows.extend(module.rows(prefix, (begin, end), (state, handle))?);
         }
     }
     Ok(read.select(rows))
@@ -213,7 +233,7 @@ pub(crate) fn set(state: &mut State, key: &[u8], value: &[u8]) -> Result<(), i32
     if !module_of(key).is_some_and(|(_, module)| module.is_writable()) {
         return Err(fdb_code::SPECIAL_KEYS_NO_WRITE_MODULE_FOUND);
     }
-    state.special_writes.set(key, value);
+    state.special_writes.get_or_insert_default().set(key, value);
     Ok(())
 }
 
@@ -229,18 +249,27 @@ pub(crate) fn clear(state: &mut State, begin: &[u8], end: &[u8]) -> Result<(), i
     if !module_of(begin).is_some_and(|(prefix, module)| module.is_writable() && end <= end_of(prefix).as_slice()) {
         return Err(fdb_code::SPECIAL_KEYS_NO_WRITE_MODULE_FOUND);
     }
-    state.special_writes.clear(begin, end);
+    state.special_writes.get_or_insert_default().clear(begin, end);
     Ok(())
 }
 
 /// Turns the writes into changes of system keys, which the commit takes along. Errors: 2117 and those of tenants.
 pub(crate) fn commit(state: &mut State) -> Result<()> {
-    let writes = state.special_writes.take();
-    if writes.is_empty() {
+    let Some(writes) = state.special_writes.as_mut().map(|writes| writes.take()) else {
         return Ok(());
-    }
+    };
     tenants::commit(state, &writes)?;
     management::commit(state, &writes)
+}
+
+/// What was written, if anything was.
+fn written(state: &State) -> Option<&SpecialWrites> {
+    state.special_writes.as_deref()
+}
+
+/// Fails with 2117 and keeps the reason for whoever asks.
+fn refuse(state: &mut State, command: &str, message: &str) -> Error {
+    state.special_writes.get_or_insert_default().refuse(command, message)
 }
 
 fn check_write(state: &mut State) -> Result<(), i32> {

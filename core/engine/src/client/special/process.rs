@@ -4,6 +4,7 @@ use bytes::Bytes;
 use record_store_kv::KeyValue;
 
 use super::super::ADDRESS;
+use super::super::database::Handle;
 use super::super::state::State;
 
 /// The address of the one process.
@@ -17,8 +18,8 @@ pub(crate) fn connection_string() -> String {
 }
 
 /// Where the database lives: what is a cluster file's path elsewhere.
-pub(super) fn path(state: &State) -> Bytes {
-    Bytes::copy_from_slice(state.name.as_bytes())
+pub(super) fn path(handle: &Handle) -> Bytes {
+    Bytes::copy_from_slice(handle.name().as_bytes())
 }
 
 /// The coordinators: the process alone.
@@ -38,7 +39,7 @@ pub(super) fn tracing(prefix: &[u8], state: &State) -> Vec<KeyValue> {
         row(prefix, "transaction_id", identity.into()),
     ];
     for row in &mut rows {
-        if let Some(given) = state.special_writes.set.get(&row.key[..]) {
+        if let Some(given) = super::written(state).and_then(|writes| writes.set.get(&row.key[..])) {
             row.value = given.clone();
         }
     }

@@ -106,9 +106,11 @@ fn configure(state: &mut State, key: &[u8], group: Option<Bytes>) -> Result<()> 
         Some([Element::String(name), Element::String(setting)]) => (name.as_bytes(), setting.as_bytes()),
         Some([Element::Bytes(name), Element::Bytes(setting)]) => (&name[..], &setting[..]),
         _ => {
-            return Err(state
-                .special_writes
-                .refuse("configure", "the key is no tuple of tenant and setting"));
+            return Err(super::refuse(
+                state,
+                "configure",
+                "the key is no tuple of tenant and setting",
+            ));
         }
     };
     if setting != b"tenant_group" {

@@ -43,11 +43,6 @@ impl SpecialWrites {
         }
     }
 
-    /// Whether nothing was written.
-    pub(super) fn is_empty(&self) -> bool {
-        self.set.is_empty() && self.cleared.is_empty()
-    }
-
     /// The values set under `prefix`, by the rest of the key.
     pub(super) fn set_under<'a>(&'a self, prefix: &'a [u8]) -> impl Iterator<Item = (&'a [u8], &'a Bytes)> {
         let under = |(key, value): (&'a Vec<u8>, &'a Bytes)| Some((key.strip_prefix(prefix)?, value));
