@@ -77,6 +77,7 @@ impl<'a> Check<'a> {
         let planner = PlannerOptions {
             // These find other records by design.
             use_defaulted_indexes: false,
+            exact_ranges: true,
             ..PlannerOptions::JAVA
         };
         let query = &self.question.query;

@@ -174,3 +174,29 @@ fn lists_are_merged_in_the_order_of_what_follows_them() -> Result<()> {
         Ok(())
     })
 }
+
+#[test]
+fn what_goes_on_with_a_zero_byte_is_greater() -> Result<()> {
+    block_on(async {
+        let schema = Schema::builder()
+            .proto(
+                "n.proto",
+                "syntax = 'proto3'; message N { int64 id = 1; string s = 2; bytes b = 3; }",
+            )
+            .record_type("N", |t| t.primary_key("id"))
+            .index(Index::new("by_s", column("s")).on("N"))
+            .index(Index::new("by_b", column("b")).on("N"))
+            .build()?;
+        let space = Database::in_memory()?.space("n").schema(&schema).open().await?;
+        let record = r#"{"id": 1, "s": "a\u0000", "b": "AQA="}"#;
+        space.put(Record::from_json("N", record)).await?;
+        for filter in ["s > 'a'", "b > X'01'"] {
+            let greater = space.query(filter);
+            assert_eq!(greater.plan().await?.used_indexes().len(), 1);
+            assert_eq!(greater.clone().execute().next_batch(10).await?.len(), 1, "{filter}");
+            let as_java = greater.planner(PlannerOptions::JAVA);
+            assert_eq!(as_java.execute().next_batch(10).await?.len(), 0, "{filter}");
+        }
+        Ok(())
+    })
+}

@@ -31,6 +31,7 @@ pub(super) async fn run(scene: &Scene, store: &RecordStore, read: &Value) -> Res
             .map(from_hex)
             .transpose()?
             .map(Continuation::from_bytes),
+        planner: PlannerOptions::JAVA,
         ..ExecuteOptions::default()
     };
     let expected = &read["expect"];

@@ -207,14 +207,8 @@ pub fn endpoint_range(
     }
     let begin = match (low_endpoint, low) {
         (TreeStart | RangeInclusive, low) => low.unwrap_or_default(),
-        (RangeExclusive, Some(mut low)) => {
-            if low.last() == Some(&TEXT_END) {
-                // strinc would leave out a longer text that begins with this one and a zero.
-                low.push(0xFF);
-                low
-            } else {
-                strinc(&low).ok_or_else(|| refuse("no key follows the exclusive low end of the range"))?
-            }
+        (RangeExclusive, Some(low)) => {
+            strinc(&low).ok_or_else(|| refuse("no key follows the exclusive low end of the range"))?
         }
         (Continuation, Some(mut low)) => {
             low.push(0x00);
@@ -274,6 +268,3 @@ fn check_prefix(
         _ => Err("PREFIX_STRING needs a text or a byte string as its last element"),
     }
 }
-
-/// What ends a packed text or bytes; other columns that end so lose nothing by it.
-const TEXT_END: u8 = 0x00;

@@ -22,13 +22,13 @@ use self::fetch::FetchCursor;
 use self::partial::PartialRecordEncoder;
 use self::records::{CompiledByType, is_one_of};
 use self::sort::SortCursor;
-use super::plan::{Bindings, InSource, IndexScan, Plan, RecordQueryPlan};
+use super::plan::{Bindings, InSource, IndexScan, Plan, RecordQueryPlan, ScanComparisons, with_zero_continued};
 use super::planner::{self, PlannerOptions, ReadableIndexes};
 use super::{QueryComponent, RecordFilter, RecordQuery};
 use crate::cursor::{Begin, BoxCursor, FilterCursor, FlatMapCursor, LimitCursor, MergeCursor, MergeKind, Scanned};
 use crate::index::{EntryRow, IndexMaintainer};
 use crate::key_expression::{CompiledExpression, KeyExpression};
-use crate::{Continuation, RecordStore, Result, ScanLimits, ScanOptions, StoredRecord};
+use crate::{Continuation, RecordStore, Result, ScanLimits, ScanOptions, StoredRecord, TupleRange};
 
 impl RecordStore {
     /// How the records of a query would be found, with the indexes that are readable now. The query has no parameters.
@@ -84,6 +84,7 @@ impl RecordStore {
             limits: options.limits,
             scanned: Arc::default(),
             sort_bytes_max: options.sort_bytes_max,
+            exact_ranges: options.planner.exact_ranges,
         };
         let wanted = options.limit.map(|limit| limit.saturating_add(options.skip));
         let records = execution.begin(plan.root(), bindings, options.continuation.as_ref(), wanted)?;
@@ -100,6 +101,7 @@ struct Execution {
     limits: ScanLimits,
     scanned: Arc<Scanned>,
     sort_bytes_max: usize,
+    exact_ranges: bool,
 }
 
 type Records = BoxCursor<StoredRecord>;
@@ -118,7 +120,7 @@ impl Execution {
     ) -> Result<Records> {
         match plan {
             Plan::Scan { comparisons, reverse } => {
-                let Some(range) = comparisons.to_range(bindings)? else {
+                let Some(range) = self.range(comparisons, bindings)? else {
                     return Ok(Box::new(EmptyCursor::default()));
                 };
                 let options = self.scan_options(*reverse, continuation, wanted).range(range);
@@ -234,6 +236,15 @@ impl Execution {
         }
     }
 
+    /// The range that a scan reads; none if it is empty.
+    fn range(&self, comparisons: &ScanComparisons, bindings: &Bindings) -> Result<Option<TupleRange>> {
+        let range = comparisons.to_range(bindings)?;
+        Ok(match self.exact_ranges {
+            true => range.map(with_zero_continued),
+            false => range,
+        })
+    }
+
     /// The entries of a scan; none if there can be none.
     fn entries(
         &self,
@@ -242,7 +253,7 @@ impl Execution {
         continuation: Option<&Continuation>,
         wanted: Option<usize>,
     ) -> Result<Option<Entries>> {
-        let Some(range) = scan.comparisons.to_range(bindings)? else {
+        let Some(range) = self.range(&scan.comparisons, bindings)? else {
             return Ok(None);
         };
         let options = self.scan_options(scan.reverse, continuation, wanted).range(range);

@@ -237,6 +237,26 @@ impl ScanComparisons {
     }
 }
 
+/// The same range with the texts and bytes that go on with a zero byte behind the one at its exclusive low end. Their keys begin
+/// with its key, so that Java's range leaves them out.
+pub(crate) fn with_zero_continued(range: TupleRange) -> TupleRange {
+    let (EndpointType::RangeExclusive, Some(low)) = (range.low_endpoint, &range.low) else {
+        return range;
+    };
+    let mut columns: Vec<Element> = low.iter().cloned().collect();
+    let next = match columns.pop() {
+        Some(Element::String(text)) => Element::String(text + "\0"),
+        Some(Element::Bytes(bytes)) => Element::Bytes([&bytes[..], &[0]].concat().into()),
+        _ => return range,
+    };
+    columns.push(next);
+    TupleRange {
+        low: Some(Tuple::from(columns)),
+        low_endpoint: EndpointType::RangeInclusive,
+        ..range
+    }
+}
+
 /// What a function makes of a value.
 fn ordered(ordering: TupleOrdering, value: &Element) -> Element {
     Element::Bytes(ordering.pack([&packed(value)[..]]).into())

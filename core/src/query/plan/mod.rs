@@ -14,7 +14,7 @@ use std::fmt;
 use std::sync::Arc;
 
 pub(crate) use bindings::Bindings;
-pub(crate) use comparisons::{Narrowing, ScanComparison, ScanComparisons};
+pub(crate) use comparisons::{Narrowing, ScanComparison, ScanComparisons, with_zero_continued};
 pub(crate) use partial_record::{EntryPart, PartialRecord, is_invertible};
 
 use super::QueryComponent;

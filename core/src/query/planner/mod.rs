@@ -52,6 +52,8 @@ pub struct PlannerOptions {
     /// ([`NullStandin::NotNull`](crate::key_expression::NullStandin)), as Java does. It finds and orders such records as if the
     /// default were set, while filters take them for null.
     pub use_defaulted_indexes: bool,
+    /// Whether a range behind a text or bytes has those that go on with a zero byte. Java leaves them out.
+    pub exact_ranges: bool,
     /// The most combinations of values in `IN` lists whose records are merged where the order of the query is not that of the
     /// lists. With 0 the lists are taken for an *or*, as Java does by default. Java: `attemptFailedInJoinAsUnionMaxSize`.
     pub in_union_max: usize,
@@ -66,6 +68,7 @@ impl PlannerOptions {
         scan_type_alone: false,
         join_lists_once: false,
         use_defaulted_indexes: true,
+        exact_ranges: false,
         in_union_max: 0,
         branches_max: 3_000,
     };
@@ -78,6 +81,7 @@ impl Default for PlannerOptions {
             scan_type_alone: true,
             join_lists_once: true,
             use_defaulted_indexes: false,
+            exact_ranges: true,
             in_union_max: 100,
             branches_max: 3_000,
         }
