@@ -86,7 +86,7 @@ fn schema() -> record_store::Result<Schema> {
         .index(Index::new("by_tag", field("tags").fan_out()))
         .index(Index::new("by_email", field("email")).unique())
         .index(Index::new("count", Grouping::new(by_city().into(), 0)).with_kind(index_type::COUNT))
-        .index(Index::new("sum", Grouping::new(concat((by_city(), field("age"))).into(), 1)).with_kind(index_type::SUM))
+        .index(Index::new("sum", Grouping::new(concat((by_city(), field("age"))), 1)).with_kind(index_type::SUM))
         .build()
 }
 
