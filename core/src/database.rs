@@ -497,6 +497,7 @@ mod tests {
             ("sim:?conflict=0.1", "fault", "conflict"),
             ("sim:?conflicts=2", "rate", "2"),
             ("sim:?nothing", "part", "nothing"),
+            ("sim:?faults=all", "faults", "all"),
         ] {
             let error = open(url).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::InvalidArgument, "{url}");

@@ -66,7 +66,7 @@ export class RecordSpace<R extends object = AnyRecord> {
    *
    * That is refused where the entries of these records do not stand together in each index: delete them one by one then.
    */
-  deleteWhere(prefix?: Key, options?: OfType): Promise<void>;
+  deleteWhere(prefix: Key, options?: OfType): Promise<void>;
   /** Deletes all records. The schema stays. */
   deleteAll(options?: InTransaction): Promise<void>;
   /** Whether there is a record with this key. */

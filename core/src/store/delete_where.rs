@@ -17,8 +17,14 @@ use crate::{Error, ErrorKind, Result};
 
 /// Deletes the records whose primary keys begin with `within`.
 ///
-/// Errors: `Unsupported` where their counts or index entries do not stand together; then nothing changes.
+/// Errors: `InvalidArgument` if that is all records; `Unsupported` where their counts or index entries do not stand together; then nothing changes.
 pub(super) fn delete_where(store: &RecordStore, within: &RecordKey) -> Result<()> {
+    if within.names_nothing() {
+        return Err(Error::new(
+            ErrorKind::InvalidArgument,
+            "say which records are to be deleted: by the first columns of their keys, or by their type; delete_all deletes all of them",
+        ));
+    }
     store.check_unlocked()?;
     let metadata = store.metadata();
     let beginning = within.resolve_beginning(metadata)?;

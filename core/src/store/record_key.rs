@@ -59,6 +59,14 @@ impl RecordKey {
         }
     }
 
+    /// Whether it is the beginning of every key: no type, no column.
+    pub(crate) fn names_nothing(&self) -> bool {
+        match &self.0 {
+            Form::Columns(record_type, columns) => record_type.is_none() && columns.is_empty(),
+            Form::Whole(key) => key.is_empty(),
+        }
+    }
+
     /// The columns of a key that names no record type and is no whole primary key: those of any key, such as an index's.
     pub(crate) fn untyped_columns(&self) -> Option<&Tuple> {
         match &self.0 {

@@ -91,6 +91,13 @@ impl Simulation {
                     })?;
                 }
                 Some(("faults", "none")) => faults = Faults::NONE,
+                Some(("faults", other)) => {
+                    return Err(Error::new(
+                        ErrorKind::InvalidArgument,
+                        "faults=none begins with nothing that goes wrong; each fault has a rate of its own",
+                    )
+                    .with("faults", other));
+                }
                 Some((name, rate)) => faults.set(name, rate)?,
                 None => {
                     return Err(Error::new(

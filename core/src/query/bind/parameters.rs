@@ -101,7 +101,9 @@ fn with_value(comparison: &Comparison, value: &Element) -> Result<Comparison> {
     match (comparison.kind(), value) {
         (ComparisonKind::In, Element::Tuple(values)) => Ok(Comparison::one_of(values)),
         (ComparisonKind::In, _) => refuse("the parameter stands for a list: give a tuple of values"),
-        (_, Element::Tuple(_)) => refuse("a list is given for a parameter that stands for one value"),
+        (_, Element::Tuple(_)) => {
+            refuse("a list is given for a parameter that stands for one value: for one of a list write field = ANY(?)")
+        }
         (ComparisonKind::Like, Element::String(pattern)) => Ok(Comparison::like(pattern, None)),
         (ComparisonKind::Like, _) => refuse("the parameter stands for a pattern: give a text"),
         _ => Ok(comparison.with_operand(Operand::Value(value.clone()))),

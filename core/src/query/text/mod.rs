@@ -102,6 +102,13 @@ fn expression(tokens: Vec<TokenWithSpan>) -> Result<Expr> {
         )
         .with("found", &statement.token));
     }
+    if let Some(parameter) = behind_in(&tokens) {
+        return Err(at(
+            parameter.span.start,
+            "a list that a parameter stands for is written field = ANY(?), and IN takes its values one by one: IN (?, ?)",
+        )
+        .with("found", &parameter.token));
+    }
     let mut parser = Parser::new(&FilterDialect)
         .with_recursion_limit(DEPTH_MAX)
         .with_tokens_with_locations(tokens);
@@ -120,6 +127,19 @@ fn expression(tokens: Vec<TokenWithSpan>) -> Result<Expr> {
             Err(at(rest.span.start, message).with("found", token))
         }
     }
+}
+
+/// The parameter right behind an `IN`, where a list in parentheses must stand.
+fn behind_in(tokens: &[TokenWithSpan]) -> Option<&TokenWithSpan> {
+    let words = || {
+        tokens
+            .iter()
+            .filter(|token| !matches!(token.token, Token::Whitespace(_)))
+    };
+    let is_in = |token: &TokenWithSpan| matches!(&token.token, Token::Word(word) if word.keyword == Keyword::IN);
+    let mut behind = words().zip(words().skip(1)).filter(|(word, _)| is_in(word));
+    let parameter = behind.find(|(_, next)| matches!(next.token, Token::Placeholder(_) | Token::Colon));
+    parameter.map(|(_, next)| next)
 }
 
 const ORDER_IS_BESIDE: &str = "the text of a query has no order: give it beside the text, to the query's order_by";

@@ -235,6 +235,8 @@ fn what_is_not_understood_is_named_with_its_place() {
         ("a LIKE 'x!y' ESCAPE '!'", (1, 8), "escape character"),
         ("a LIKE 'x' ESCAPE 'ab'", (1, 19), "one character"),
         ("a IN (SELECT 1)", (1, 1), "subqueries"),
+        ("a IN ?", (1, 6), "= ANY(?)"),
+        ("a IN (1) AND b NOT IN :list", (1, 23), "= ANY(?)"),
         ("EXISTS (SELECT 1)", (1, 9), "subqueries"),
         ("CASE WHEN a THEN b END = 1", (1, 1), "neither a field nor a value"),
         ("CAST(a AS int) = 1", (1, 6), "casts"),
