@@ -1,15 +1,10 @@
 //! Reads that are answered later, as those of a cluster are: everything comes as from the engine, which answers at once.
 
 use std::future::poll_fn;
-use std::sync::Arc;
 use std::task::Poll;
 
 use futures_executor::block_on;
-use record_store::kv::env::Env;
-use record_store::kv::{
-    self, Bytes, ConflictRangeType, DatabaseBackend, KeySelector, RangeBatch, RangeRequest, Read, TransactionBackend,
-    TransactionVersion,
-};
+use record_store::kv::{self, Bytes, KeySelector, RangeBatch, RangeRequest, Read};
 use record_store::query::{ExecuteOptions, RecordQuery};
 use record_store::{
     Continuation, Database, FormatVersion, NoNextReason, Record, RecordStore, Result, ScanLimits, ScanOptions, Schema,
@@ -17,36 +12,12 @@ use record_store::{
 };
 
 use super::chance::Chance;
+use super::forward::{Reads, over};
 use super::random_query;
 
-/// A database whose reads are answered when they are asked for the third time.
-struct Late {
-    below: kv::Database,
-}
-
-struct LateTransaction {
-    below: kv::Transaction,
-}
-
-impl DatabaseBackend for Late {
-    fn create_transaction(&self) -> Arc<dyn TransactionBackend> {
-        Arc::new(LateTransaction {
-            below: self.below.transaction(),
-        })
-    }
-
-    fn set_option(&self, _code: i32, _value: Option<&[u8]>) -> kv::Result<()> {
-        Ok(())
-    }
-
-    fn env(&self) -> &Env {
-        self.below.env()
-    }
-
-    fn name(&self) -> String {
-        self.below.name()
-    }
-}
+/// Reads that are answered when they are asked for the third time.
+#[derive(Clone)]
+struct Late;
 
 fn later<T: Unpin + Send + 'static>(read: Read<T>) -> Read<T> {
     Read::pending(async {
@@ -65,98 +36,22 @@ fn later<T: Unpin + Send + 'static>(read: Read<T>) -> Read<T> {
     })
 }
 
-impl TransactionBackend for LateTransaction {
-    fn get(&self, key: &[u8], snapshot: bool) -> Read<Option<Bytes>> {
-        later(self.below.get(key, snapshot))
+impl Reads for Late {
+    fn get(&self, below: &kv::Transaction, key: &[u8], snapshot: bool) -> Read<Option<Bytes>> {
+        later(below.get(key, snapshot))
     }
 
-    fn get_key(&self, selector: &KeySelector, snapshot: bool) -> Read<Bytes> {
-        later(self.below.get_key(selector, snapshot))
+    fn get_key(&self, below: &kv::Transaction, selector: &KeySelector, snapshot: bool) -> Read<Bytes> {
+        later(below.get_key(selector, snapshot))
     }
 
     /// In batches of at most five rows.
-    fn get_range(&self, request: &RangeRequest, snapshot: bool) -> Read<RangeBatch> {
+    fn get_range(&self, below: &kv::Transaction, request: &RangeRequest, snapshot: bool) -> Read<RangeBatch> {
         let request = match request.limit {
             1..=5 => request.clone(),
             _ => request.clone().limit(5),
         };
-        later(self.below.get_range(&request, snapshot))
-    }
-
-    fn set(&self, key: &[u8], value: &[u8]) {
-        self.below.set(key, value);
-    }
-
-    fn clear(&self, key: &[u8]) {
-        self.below.clear(key);
-    }
-
-    fn clear_range(&self, begin: &[u8], end: &[u8]) {
-        self.below.clear_range(begin, end);
-    }
-
-    fn atomic_op(&self, mutation: i32, key: &[u8], operand: &[u8]) {
-        self.below.atomic_op_code(mutation, key, operand);
-    }
-
-    fn add_conflict_range(&self, begin: &[u8], end: &[u8], kind: ConflictRangeType) -> kv::Result<()> {
-        self.below.add_conflict_range(begin, end, kind)
-    }
-
-    fn set_option(&self, _code: i32, _value: Option<&[u8]>) -> kv::Result<()> {
-        Ok(())
-    }
-
-    fn read_version(&self) -> Read<i64> {
-        self.below.read_version()
-    }
-
-    fn set_read_version(&self, version: i64) {
-        self.below.set_read_version(version);
-    }
-
-    fn commit(&self) -> Read<()> {
-        self.below.commit()
-    }
-
-    fn committed_version(&self) -> i64 {
-        self.below.committed_version()
-    }
-
-    fn versionstamp(&self) -> Read<TransactionVersion> {
-        self.below.versionstamp()
-    }
-
-    fn approximate_size(&self) -> Read<i64> {
-        self.below.approximate_size()
-    }
-
-    fn watch(&self, key: &[u8]) -> Read<()> {
-        self.below.watch(key)
-    }
-
-    fn on_error(&self, code: i32) -> Read<()> {
-        self.below.on_error_code(code)
-    }
-
-    fn reset(&self) {
-        self.below.reset();
-    }
-
-    fn cancel(&self) {
-        self.below.cancel();
-    }
-
-    fn estimated_range_size_bytes(&self, begin: &[u8], end: &[u8]) -> Read<i64> {
-        self.below.estimated_range_size_bytes(begin, end)
-    }
-
-    fn range_split_points(&self, begin: &[u8], end: &[u8], chunk_size: i64) -> Read<Vec<Bytes>> {
-        self.below.range_split_points(begin, end, chunk_size)
-    }
-
-    fn addresses_for_key(&self, key: &[u8]) -> Read<Vec<String>> {
-        self.below.addresses_for_key(key)
+        later(below.get_range(&request, snapshot))
     }
 }
 
@@ -169,7 +64,7 @@ async fn stores(seed: u64, options: &StoreOptions) -> Result<[RecordStore; 2]> {
             false => Database::in_memory()?,
             true => {
                 let below = Database::in_memory()?.kv().clone();
-                Database::from_kv(kv::Database::from_backend(Arc::new(Late { below })))
+                Database::from_kv(over(below, Late))
             }
         };
         let metadata = random_query::schema(chance)?.merge_into(None)?;
@@ -264,7 +159,7 @@ fn a_record_in_chunks_is_read_behind_its_entry() -> Result<()> {
             .build()?;
         let at_once = Database::in_memory()?;
         let below = Database::in_memory()?.kv().clone();
-        let late = Database::from_kv(kv::Database::from_backend(Arc::new(Late { below })));
+        let late = Database::from_kv(over(below, Late));
         for database in [at_once, late] {
             let space = database.space("long").schema(&schema).open().await?;
             let text = "x".repeat(350_000);

@@ -2,6 +2,8 @@
 
 mod chance;
 mod covered;
+#[path = "../forward/mod.rs"]
+mod forward;
 mod late;
 mod lookups;
 mod pages;

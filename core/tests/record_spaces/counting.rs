@@ -3,153 +3,44 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use bytes::Bytes;
 use futures_executor::block_on;
-use record_store::kv::env::Env;
-use record_store::kv::{
-    self, ConflictRangeType, DatabaseBackend, KeySelector, RangeBatch, RangeRequest, Read, TransactionBackend,
-    TransactionVersion,
-};
+use record_store::kv::{self, Bytes, KeySelector, RangeBatch, RangeRequest, Read};
 use record_store::{Database, Result, Schema};
 
+use super::forward::{Reads, over};
 use super::{USERS, user, users, users_and_orders};
 
-/// A database whose transactions count their reads.
-struct Counting {
-    below: kv::Database,
-    reads: Arc<AtomicUsize>,
-}
+/// Reads that are counted.
+#[derive(Clone)]
+struct Counting(Arc<AtomicUsize>);
 
-struct CountingTransaction {
-    below: kv::Transaction,
-    reads: Arc<AtomicUsize>,
-}
-
-impl DatabaseBackend for Counting {
-    fn create_transaction(&self) -> Arc<dyn TransactionBackend> {
-        Arc::new(CountingTransaction {
-            below: self.below.transaction(),
-            reads: self.reads.clone(),
-        })
-    }
-
-    fn set_option(&self, _code: i32, _value: Option<&[u8]>) -> kv::Result<()> {
-        Ok(())
-    }
-
-    fn env(&self) -> &Env {
-        self.below.env()
-    }
-
-    fn name(&self) -> String {
-        self.below.name()
+impl Counting {
+    fn count(&self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
     }
 }
 
-impl CountingTransaction {
-    fn count(&self) -> &kv::Transaction {
-        self.reads.fetch_add(1, Ordering::Relaxed);
-        &self.below
-    }
-}
-
-impl TransactionBackend for CountingTransaction {
-    fn get(&self, key: &[u8], snapshot: bool) -> Read<Option<Bytes>> {
-        self.count().get(key, snapshot)
+impl Reads for Counting {
+    fn get(&self, below: &kv::Transaction, key: &[u8], snapshot: bool) -> Read<Option<Bytes>> {
+        self.count();
+        below.get(key, snapshot)
     }
 
-    fn get_key(&self, selector: &KeySelector, snapshot: bool) -> Read<Bytes> {
-        self.count().get_key(selector, snapshot)
+    fn get_key(&self, below: &kv::Transaction, selector: &KeySelector, snapshot: bool) -> Read<Bytes> {
+        self.count();
+        below.get_key(selector, snapshot)
     }
 
-    fn get_range(&self, request: &RangeRequest, snapshot: bool) -> Read<RangeBatch> {
-        self.count().get_range(request, snapshot)
-    }
-
-    fn set(&self, key: &[u8], value: &[u8]) {
-        self.below.set(key, value);
-    }
-
-    fn clear(&self, key: &[u8]) {
-        self.below.clear(key);
-    }
-
-    fn clear_range(&self, begin: &[u8], end: &[u8]) {
-        self.below.clear_range(begin, end);
-    }
-
-    fn atomic_op(&self, mutation: i32, key: &[u8], operand: &[u8]) {
-        self.below.atomic_op_code(mutation, key, operand);
-    }
-
-    fn add_conflict_range(&self, begin: &[u8], end: &[u8], kind: ConflictRangeType) -> kv::Result<()> {
-        self.below.add_conflict_range(begin, end, kind)
-    }
-
-    fn set_option(&self, _code: i32, _value: Option<&[u8]>) -> kv::Result<()> {
-        Ok(())
-    }
-
-    fn read_version(&self) -> Read<i64> {
-        self.below.read_version()
-    }
-
-    fn set_read_version(&self, version: i64) {
-        self.below.set_read_version(version);
-    }
-
-    fn commit(&self) -> Read<()> {
-        self.below.commit()
-    }
-
-    fn committed_version(&self) -> i64 {
-        self.below.committed_version()
-    }
-
-    fn versionstamp(&self) -> Read<TransactionVersion> {
-        self.below.versionstamp()
-    }
-
-    fn approximate_size(&self) -> Read<i64> {
-        self.below.approximate_size()
-    }
-
-    fn watch(&self, key: &[u8]) -> Read<()> {
-        self.below.watch(key)
-    }
-
-    fn on_error(&self, code: i32) -> Read<()> {
-        self.below.on_error_code(code)
-    }
-
-    fn reset(&self) {
-        self.below.reset();
-    }
-
-    fn cancel(&self) {
-        self.below.cancel();
-    }
-
-    fn estimated_range_size_bytes(&self, begin: &[u8], end: &[u8]) -> Read<i64> {
-        self.below.estimated_range_size_bytes(begin, end)
-    }
-
-    fn range_split_points(&self, begin: &[u8], end: &[u8], chunk_size: i64) -> Read<Vec<Bytes>> {
-        self.below.range_split_points(begin, end, chunk_size)
-    }
-
-    fn addresses_for_key(&self, key: &[u8]) -> Read<Vec<String>> {
-        self.below.addresses_for_key(key)
+    fn get_range(&self, below: &kv::Transaction, request: &RangeRequest, snapshot: bool) -> Read<RangeBatch> {
+        self.count();
+        below.get_range(request, snapshot)
     }
 }
 
 fn counting() -> Result<(Database, Arc<AtomicUsize>)> {
     let reads = Arc::new(AtomicUsize::new(0));
-    let backend = Counting {
-        below: Database::in_memory()?.kv().clone(),
-        reads: reads.clone(),
-    };
-    Ok((Database::from_kv(kv::Database::from_backend(Arc::new(backend))), reads))
+    let below = Database::in_memory()?.kv().clone();
+    Ok((Database::from_kv(over(below, Counting(reads.clone()))), reads))
 }
 
 #[test]

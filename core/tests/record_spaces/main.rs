@@ -2,6 +2,8 @@
 
 mod counting;
 mod evolution;
+#[path = "../forward/mod.rs"]
+mod forward;
 mod handles;
 mod java;
 mod plan;
