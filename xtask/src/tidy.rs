@@ -22,6 +22,7 @@ const CRATE_DOORS: &[(&str, &[&str])] = &[
     ("core/engine", &["record-store-kv"]),
     ("core", &["record-store-kv", "record-store-engine"]),
     ("bindings/c", &["record-store"]),
+    ("bindings/fdb_c", &["record-store-kv", "record-store-engine"]),
     ("bindings/node", &["record-store"]),
     ("bindings/python", &["record-store"]),
 ];
