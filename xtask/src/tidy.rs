@@ -25,6 +25,7 @@ const CRATE_DOORS: &[(&str, &[&str])] = &[
     ("core/fdb/dl", &[]),
     ("core", &["record-store-kv", "record-store-engine", "record-store-fdb"]),
     ("bindings/c", &["record-store"]),
+    ("bindings/fdb_c", &["record-store-kv", "record-store-engine"]),
     ("bindings/node", &["record-store"]),
     ("bindings/python", &["record-store"]),
 ];
