@@ -34,6 +34,7 @@ mod store;
 pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
+mod time_keeper;
 mod watches;
 mod window;
 mod workers;
