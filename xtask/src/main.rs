@@ -8,6 +8,7 @@ mod dataset;
 mod demo;
 mod dist;
 mod r#gen;
+mod given;
 mod golden;
 mod libclang;
 mod node;
