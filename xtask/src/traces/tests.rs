@@ -26,16 +26,8 @@ fn differences(file: &str) -> Vec<String> {
     tally.failed
 }
 
-/// The programs of a file that are listed as coming out otherwise.
 fn known_differences(file: &str) -> Vec<String> {
-    let list = std::fs::read_to_string(folder().join("known-differences.txt")).expect("the list is in the checkout");
-    let section = format!("[{file}]");
-    let lines = list.lines().skip_while(|line| *line != section).skip(1);
-    lines
-        .take_while(|line| !line.starts_with('['))
-        .filter(|line| !line.is_empty() && !line.starts_with('#'))
-        .map(str::to_owned)
-        .collect()
+    known::of_api(file).expect("the list is in the checkout")
 }
 
 #[test]
