@@ -134,6 +134,9 @@ static void memory(FDBDatabase* database) {
 	CHECK(present && length == 1 && *value == '1' && value == again);
 	int64_t number;
 	IS(fdb_future_get_int64(future, &number), 2000);
+	/* Whoever has seen that it is ready cannot cancel it any more. */
+	fdb_future_cancel(future);
+	IS(fdb_future_get_error(future), 0);
 	/* As often as it was taken. */
 	fdb_future_release_memory(future);
 	IS(fdb_future_get_error(future), 0);

@@ -23,7 +23,7 @@ struct Tally {
     failed: Vec<(String, String)>,
 }
 
-/// Replays files and compares what differs with the lists of known differences.
+/// Replays files and compares what differs with the list of known differences.
 pub(crate) fn run(files: &[PathBuf], only: Option<&str>) -> Result<(), Failure> {
     let client = python::Client::install(&library::build()?)?;
     let results = std::thread::scope(|scope| {
@@ -56,7 +56,7 @@ pub(crate) fn run(files: &[PathBuf], only: Option<&str>) -> Result<(), Failure> 
         let file = name(&file);
         let tally = Tally::read(&output.map_err(|why| format!("{file}: {why}"))?)?;
         println!("{file:24} {:7} {:7}", tally.passed, tally.failed.len());
-        let mut known = known::of_client(&file)?;
+        let mut known = known::of_file(&file)?;
         known.retain(|name| only.is_none_or(|only| name.contains(only)));
         wrong.extend(tally.compare(&file, &known));
     }

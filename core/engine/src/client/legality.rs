@@ -38,7 +38,11 @@ pub(crate) fn is_too_long(key: &[u8]) -> bool {
 /// `key` cut to one byte more than the longest key of the database, which may be one of a tenant with its prefix: no key lies
 /// between the two.
 pub(crate) fn truncated(key: &[u8]) -> &[u8] {
-    let tenant = if key.starts_with(NORMAL_KEYS_END) { 0 } else { PREFIX_BYTES };
+    let tenant = if key.starts_with(NORMAL_KEYS_END) {
+        0
+    } else {
+        PREFIX_BYTES
+    };
     key.get(..=key_size_max(key) + tenant).unwrap_or(key)
 }
 
