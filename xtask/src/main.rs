@@ -4,10 +4,12 @@ mod bench;
 mod c;
 mod c_scenarios;
 mod c_tests;
+mod clients;
 mod dataset;
 mod demo;
 mod dist;
 mod r#gen;
+mod given;
 mod golden;
 mod libclang;
 mod node;
@@ -48,6 +50,11 @@ enum Command {
         #[arg(long, default_value_t = 120)]
         seconds: u64,
     },
+    /// Run FoundationDB's own clients on the drop-in libfdb_c
+    Clients {
+        /// Only these: c, python, java, record-layer, go, node, rust
+        clients: Vec<String>,
+    },
     /// Load the cities of the world and work with them, from Rust, Python, JavaScript and C
     Demo {
         /// Where to keep the database; without it, a fresh one in the cache
@@ -87,6 +94,7 @@ fn main() -> ExitCode {
             ..
         } => bench::records(&records),
         Command::Bench { keys, seconds, .. } => bench::engine(keys, seconds),
+        Command::Clients { clients } => clients::run(clients),
         Command::Demo { directory } => demo::run(directory),
         Command::Dist { product } => dist::run(&product),
         Command::Gen { check } => r#gen::run(check),
