@@ -4,6 +4,21 @@ use crate::step::Failure;
 
 /// Those of a file, whatever they are replayed through.
 pub(crate) fn of_file(file: &str) -> Result<Vec<String>, Failure> {
+    let mut names = section(file)?;
+    names.retain(|name| !name.starts_with(BY_CHANCE));
+    Ok(names)
+}
+
+/// Those of a file that come out as recorded or otherwise, unless the database is a new one.
+pub(crate) fn by_chance(file: &str) -> Result<Vec<String>, Failure> {
+    let names = section(file)?;
+    Ok(names
+        .iter()
+        .filter_map(|name| name.strip_prefix(BY_CHANCE).map(str::to_owned))
+        .collect())
+}
+
+fn section(file: &str) -> Result<Vec<String>, Failure> {
     let path = super::folder().join("known-differences.txt");
     let text = std::fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
     let section = format!("[{file}]");
@@ -13,3 +28,5 @@ pub(crate) fn of_file(file: &str) -> Result<Vec<String>, Failure> {
         .filter(|line| !line.is_empty() && !line.starts_with('#'));
     Ok(names.map(str::to_owned).collect())
 }
+
+const BY_CHANCE: &str = "? ";
