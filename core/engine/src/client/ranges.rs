@@ -12,6 +12,9 @@ pub(crate) struct RangeSet {
     /// From which span on those that were read have not been taken by [`RangeSet::take_read`], and how many they are.
     taken: usize,
     untaken: usize,
+    /// Those that were read and not taken, as far as somebody has looked, in order; they do not overlap. And how far that is.
+    order: Vec<usize>,
+    ordered: usize,
 }
 
 /// Where the two ends of a range lie in the buffer. For a single key they share their bytes.
@@ -60,7 +63,7 @@ impl RangeSet {
         for span in self.untaken() {
             show(self.slice(span.begin), self.slice(span.end), span.is_key());
         }
-        (self.taken, self.untaken) = (self.spans.len(), 0);
+        self.note_taken();
     }
 
     /// How many ranges [`RangeSet::take_read`] would show. As long as there are some, the set does not merge what it has.
@@ -68,10 +71,52 @@ impl RangeSet {
         self.untaken
     }
 
-    /// Whether one of the ranges that [`RangeSet::take_read`] would show has a key of `[begin, end)`.
-    pub(crate) fn read_overlaps(&self, begin: &[u8], end: &[u8]) -> bool {
-        self.untaken()
-            .any(|span| self.slice(span.begin) < end && begin < self.slice(span.end))
+    /// Whether one of the ranges that [`RangeSet::take_read`] would show has a key of `[begin, end)`; `None` if they lie across one
+    /// another, and have to be taken to be looked through.
+    pub(crate) fn read_overlaps(&mut self, begin: &[u8], end: &[u8]) -> Option<bool> {
+        for at in self.ordered..self.spans.len() {
+            if !self.put_in_order(at) {
+                return None;
+            }
+            self.ordered = at + 1;
+        }
+        let below_end = self.order.partition_point(|at| self.begin(*at) < end);
+        let last = below_end.checked_sub(1).and_then(|last| self.order.get(last));
+        Some(last.is_some_and(|at| begin < self.end(*at)))
+    }
+
+    /// Finds the place of a range among those in order; false if it lies across one of them.
+    fn put_in_order(&mut self, at: usize) -> bool {
+        if !self.spans.get(at).is_some_and(|span| span.read) {
+            return true;
+        }
+        let (begin, end) = (self.begin(at), self.end(at));
+        let place = self.order.partition_point(|other| self.begin(*other) <= begin);
+        let before = place.checked_sub(1).and_then(|before| self.order.get(before));
+        if let Some(before) = before.map(|other| self.end(*other)).filter(|before| *before > begin) {
+            // What lies within another one says nothing more.
+            return end <= before;
+        }
+        if self.order.get(place).is_some_and(|after| self.begin(*after) < end) {
+            return false;
+        }
+        self.order.insert(place, at);
+        true
+    }
+
+    fn begin(&self, at: usize) -> &[u8] {
+        self.spans.get(at).map_or(&[], |span| self.slice(span.begin))
+    }
+
+    fn end(&self, at: usize) -> &[u8] {
+        self.spans.get(at).map_or(&[], |span| self.slice(span.end))
+    }
+
+    /// Says that everything so far has been taken.
+    fn note_taken(&mut self) {
+        (self.taken, self.untaken) = (self.spans.len(), 0);
+        self.order.clear();
+        self.ordered = self.spans.len();
     }
 
     fn untaken(&self) -> impl Iterator<Item = &Span> {
@@ -122,7 +167,8 @@ impl RangeSet {
     pub(crate) fn clear(&mut self) {
         self.bytes.clear();
         self.spans.clear();
-        (self.merged, self.taken, self.untaken) = (0, 0, 0);
+        self.merged = 0;
+        self.note_taken();
     }
 
     /// The ranges in order, those that touch made one.
@@ -157,7 +203,8 @@ impl RangeSet {
             true
         });
         self.spans = spans;
-        (self.merged, self.taken, self.untaken) = (self.spans.len(), self.spans.len(), 0);
+        self.merged = self.spans.len();
+        self.note_taken();
     }
 
     /// Drops the bytes that no range needs any more.
@@ -180,7 +227,8 @@ impl RangeSet {
                 read: false,
             });
         }
-        (self.merged, self.taken, self.untaken) = (self.spans.len(), self.spans.len(), 0);
+        self.merged = self.spans.len();
+        self.note_taken();
     }
 
     fn slice(&self, (from, to): (usize, usize)) -> &[u8] {
@@ -229,6 +277,38 @@ mod tests {
         }
         assert!(set.bytes.len() < 2 * MERGE_FROM * 13, "{}", set.bytes.len());
         assert_eq!(set.merged(), [range("the same key", "the same key\0")]);
+    }
+
+    #[test]
+    fn reads_in_order_overlap_as_reads_that_are_looked_through_one_by_one() {
+        use crate::cluster::testing::SplitMix;
+        for seed in 0..300 {
+            let rng = SplitMix::new(seed);
+            let key = || format!("{:02}", rng.below(60)).into_bytes();
+            let mut set = RangeSet::default();
+            for _ in 0..40 {
+                let (a, b) = (key(), key());
+                match rng.below(8) {
+                    0 => set.push_key(&a),
+                    1 => set.take_read(|_, _, _| {}),
+                    2 => set.push_read(&a, &b),
+                    _ => set.push_read_key(&a),
+                }
+                let (begin, end) = (key(), key());
+                let expected = set
+                    .untaken()
+                    .any(|span| set.slice(span.begin) < &end[..] && &begin[..] < set.slice(span.end));
+                let found = if begin < end {
+                    set.read_overlaps(&begin, &end)
+                } else {
+                    None
+                };
+                assert!(
+                    found.is_none_or(|found| found == expected),
+                    "seed {seed}: {begin:?} to {end:?}"
+                );
+            }
+        }
     }
 
     #[test]

@@ -179,12 +179,11 @@ impl State {
 
     /// Whether something from `begin` to `end` was read before.
     pub(crate) fn knows_of(&mut self, begin: &[u8], end: &[u8]) -> bool {
-        /// How many reads are looked through one by one before they are put in order.
-        const FEW: usize = 24;
-        if self.read_conflicts.untaken_count() > FEW {
+        let read = self.read_conflicts.read_overlaps(begin, end).unwrap_or_else(|| {
             self.known.take_read(&mut self.read_conflicts);
-        }
-        self.read_conflicts.read_overlaps(begin, end) || self.known.overlaps(begin, end)
+            false
+        });
+        read || self.known.overlaps(begin, end)
     }
 
     /// Reads the first batch of a range of which [`State::sees_database_only`] holds.
