@@ -3,11 +3,12 @@
 use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process;
 use std::sync::{Arc, LazyLock, Weak};
 
 use parking_lot::Mutex;
 use record_store_kv::tuple::Tuple;
-use record_store_kv::{Database, Error, Result, TransactionOption};
+use record_store_kv::{Database, Error, Result, RunOptions, TransactionOption};
 
 use crate::client::{EngineDatabase, Handle, connection_string};
 use crate::cluster::{Cluster, make_directory};
@@ -61,19 +62,22 @@ fn describe(database: &Database) -> Result<()> {
     const COORDINATORS: &[u8] = b"\xff/coordinators";
     /// Which version was the latest at which time.
     const TIME_KEEPER: &[u8] = b"\xff\x02/timeKeeper/map/";
-    let transaction = database.transaction();
-    transaction.set_option(&TransactionOption::AccessSystemKeys)?;
-    transaction.set_option(&TransactionOption::LockAware)?;
-    if pollster::block_on(transaction.get(SHARDS, true))?.is_none() {
-        transaction.set(SHARDS, b"\0");
-        transaction.set(COORDINATORS, connection_string().as_bytes());
-        let seconds = i64::try_from(database.env().clock().unix_time().as_secs()).unwrap_or(i64::MAX);
-        let version = pollster::block_on(transaction.read_version())?;
-        let time = [TIME_KEEPER, &Tuple::new().with(seconds).pack()].concat();
-        transaction.set(&time, &Tuple::new().with(version).pack());
-        pollster::block_on(transaction.commit())?;
-    }
-    Ok(())
+    let seconds = i64::try_from(database.env().clock().unix_time().as_secs()).unwrap_or(i64::MAX);
+    let options = RunOptions::default();
+    // Again if the database is handed over to another process meanwhile.
+    let described = database.run(&options, |transaction, _| async move {
+        transaction.set_option(&TransactionOption::AccessSystemKeys)?;
+        transaction.set_option(&TransactionOption::LockAware)?;
+        if transaction.get(SHARDS, true).await?.is_none() {
+            transaction.set(SHARDS, b"\0");
+            transaction.set(COORDINATORS, connection_string().as_bytes());
+            let version = transaction.read_version().await?;
+            let time = [TIME_KEEPER, &Tuple::new().with(seconds).pack()].concat();
+            transaction.set(&time, &Tuple::new().with(version).pack());
+        }
+        Ok(())
+    });
+    pollster::block_on(described)
 }
 
 /// The cluster in a directory: the one that this process has open already, else one opened with `options`.
@@ -92,7 +96,7 @@ fn open_canonical(path: PathBuf, options: &EngineOptions) -> Result<Arc<Cluster>
         let mut open = OPEN.lock();
         // A slot that nobody opens and whose cluster is gone is of no use.
         open.retain(|_, slot| Arc::strong_count(slot) > 1 || slot.lock().strong_count() > 0);
-        open.entry(path.clone()).or_default().clone()
+        open.entry((process::id(), path.clone())).or_default().clone()
     };
     // Whoever opens the same path at the same time waits here and then gets the same cluster.
     let mut slot = slot.lock();
@@ -106,8 +110,9 @@ fn open_canonical(path: PathBuf, options: &EngineOptions) -> Result<Arc<Cluster>
 
 /// A path's cluster, while it is open.
 type Slot = Arc<Mutex<Weak<Cluster>>>;
-/// The clusters that this process has open, by canonical path.
-static OPEN: LazyLock<Mutex<HashMap<PathBuf, Slot>>> = LazyLock::new(Mutex::default);
+/// The clusters that this process has open, by canonical path. A child process that was forked has a copy of its parent's, whose
+/// threads it does not have: they are not its own.
+static OPEN: LazyLock<Mutex<HashMap<(u32, PathBuf), Slot>>> = LazyLock::new(Mutex::default);
 
 #[cfg(test)]
 mod tests {

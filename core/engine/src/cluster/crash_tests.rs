@@ -69,7 +69,7 @@ fn live(disk: &SimulatedDisk, rng: &SplitMix, durability: Durability, expected: 
         env,
         ..EngineOptions::default()
     };
-    let cluster = match Cluster::recover(Arc::new(disk.clone()), None, &options) {
+    let cluster = match Cluster::recover(Arc::new(disk.clone()), &options) {
         Ok(cluster) => Arc::new(cluster),
         Err(error) => {
             assert_eq!(error.kind(), ErrorKind::Io, "{context}: {error}");
@@ -157,7 +157,7 @@ fn damage_to_the_log_is_named_or_is_in_the_last_record() {
                 env,
                 ..EngineOptions::default()
             };
-            Cluster::recover(Arc::new(disk.clone()), None, &options).map(|cluster| (Arc::new(cluster), clock))
+            Cluster::recover(Arc::new(disk.clone()), &options).map(|cluster| (Arc::new(cluster), clock))
         };
         let (cluster, clock) = open(&disk).unwrap();
         let mut states = vec![Rows::new()];
@@ -204,7 +204,7 @@ fn after_a_failed_write_reads_go_on_and_commits_do_not() {
         ..EngineOptions::default()
     };
     let disk = SimulatedDisk::new(1, i64::MAX);
-    let cluster = Arc::new(Cluster::recover(Arc::new(disk.clone()), None, &options).unwrap());
+    let cluster = Arc::new(Cluster::recover(Arc::new(disk.clone()), &options).unwrap());
     let commit = |value: &'static str| {
         let set = Mutation::Set {
             key: Key::new(b"k"),

@@ -118,6 +118,15 @@ impl Log {
         Ok(())
     }
 
+    /// Closes the log. What was made ahead of its time goes, so that the next start does not have to read it; that it does not
+    /// succeed does no harm.
+    pub(crate) fn close(mut self) {
+        if self.ahead.take() {
+            let _ = self.files.remove(&segment::name(self.sequence + 1));
+        }
+        let _ = self.file.trim();
+    }
+
     fn write(&mut self, version: i64, changes: &[Change]) -> io::Result<()> {
         if self.length >= SEGMENT_SIZE {
             self.begin_segment()?;
