@@ -1,4 +1,5 @@
-//! Opening databases, and sharing them: all handles of a process on one path are handles on one engine.
+//! Opening databases, and sharing them: all handles of a process on one path are handles on one engine. Several processes share a
+//! path by taking turns.
 
 use std::collections::HashMap;
 use std::fs;
@@ -31,8 +32,13 @@ impl Engine {
     /// Opens a database. It closes when its last handle, transaction and watch is dropped, and that waits for what is
     /// being written.
     ///
+    /// Several processes may open one directory. One of them has it at a time, and hands it over when another one wants it: at once
+    /// if it is idle, else after its share of time. A transaction that is open across that fails with 1007 (`transaction_too_old`)
+    /// and is tried again by [`Database::run`], as after a recovery of a cluster; watches fire on changes by other processes.
+    ///
     /// **Errors**: `NotADatabase` for a path at which there is something else, `NewerFormat`, `Locked` (1529) if another
-    /// process holds it for longer than [`EngineOptions::lock_wait`], `Corrupt` with file and offset, `Io`.
+    /// process does not hand it over within [`EngineOptions::lock_wait`], `Corrupt` with file and offset, `Io`. They may
+    /// come from later calls, too, if another process has had the database meanwhile.
     ///
     /// ```
     /// use record_store_engine::{Engine, EngineOptions, Location};
