@@ -82,10 +82,13 @@ impl Database {
     ///   other processes may open it as well and take turns with this one,
     /// - `sim:`, or `sim:?` and parts such as `seed=7&conflicts=0.2`: a new simulated database, on which things go wrong by chance
     ///   from the seed, to test a program (`record_store_engine::simulation`),
-    /// - `fdb:` or `fdb:` and the path of a cluster file: a FoundationDB cluster (feature `fdb`).
+    /// - `fdb:`, or `fdb:` and the path of a cluster file: a FoundationDB cluster (feature `fdb`), reached through FoundationDB's client
+    ///   library, which is opened now; behind may stand `?` and options such as `library=/opt/libfdb_c.so&tls_ca_path=/etc/fdb/ca.pem`
+    ///   (`record_store_fdb::FdbOptions::parse`). Opening waits for the cluster to answer.
     ///
     /// **Errors**: `InvalidArgument` for another scheme; `Unsupported` for a backend that this build leaves out; `Locked`,
-    /// `NotADatabase`, `NewerFormat`, `Corrupt`, `Io` from a directory that cannot be opened.
+    /// `NotADatabase`, `NewerFormat`, `Corrupt`, `Io` from a directory that cannot be opened; `Unsupported` without FoundationDB's client
+    /// library, `Fdb` with 1031 for a cluster that does not answer in ten seconds.
     pub async fn open(url: &str) -> Result<Self> {
         Self::open_with(url, DatabaseOptions::default()).await
     }
@@ -98,7 +101,7 @@ impl Database {
             Location::Memory => backend::memory()?,
             Location::Path(path, options) => backend::path(path, &options)?,
             Location::Simulation(query) => backend::simulation(&query)?,
-            Location::Cluster(file) => backend::cluster(file)?,
+            Location::Cluster(description) => backend::cluster(&description).await?,
         };
         Ok(Self::from_kv_with(kv, options))
     }
@@ -363,8 +366,8 @@ enum Location {
     Path(PathBuf, String),
     /// A simulated database, by its description.
     Simulation(String),
-    /// A cluster, by its cluster file or the default one.
-    Cluster(Option<PathBuf>),
+    /// A cluster, by its cluster file and options.
+    Cluster(String),
 }
 
 impl Location {
@@ -386,8 +389,7 @@ impl Location {
                 Some(query) => Ok(Location::Simulation(query.to_owned())),
                 None => refused("a simulated database is described behind a question mark: write sim:?seed=7"),
             },
-            Some(("fdb", "")) => Ok(Location::Cluster(None)),
-            Some(("fdb", file)) => Ok(Location::Cluster(Some(file.into()))),
+            Some(("fdb", description)) => Ok(Location::Cluster(description.to_owned())),
             // A path may hold a colon, but not where it looks like the scheme of a URL.
             Some((scheme, _)) if is_scheme(scheme) => refused(
                 "the scheme of the URL is none of memory:, file:, sim: and fdb:; write file: before a path that has a colon",
@@ -405,7 +407,9 @@ fn is_scheme(text: &str) -> bool {
 }
 
 mod backend {
-    use super::{Error, ErrorKind, PathBuf, Result, kv};
+    #[cfg(not(all(feature = "engine", feature = "fdb")))]
+    use super::{Error, ErrorKind};
+    use super::{PathBuf, Result, kv};
 
     #[cfg(feature = "engine")]
     pub(super) fn memory() -> Result<kv::Database> {
@@ -439,11 +443,18 @@ mod backend {
         Err(left_out(path.display(), "engine"))
     }
 
-    pub(super) fn cluster(file: Option<PathBuf>) -> Result<kv::Database> {
-        let file = file.unwrap_or_default();
-        Err(left_out(format_args!("fdb:{}", file.display()), "fdb"))
+    #[cfg(feature = "fdb")]
+    pub(super) async fn cluster(description: &str) -> Result<kv::Database> {
+        use record_store_fdb::FdbOptions;
+        Ok(record_store_fdb::open(&FdbOptions::parse(description)?).await?)
     }
 
+    #[cfg(not(feature = "fdb"))]
+    pub(super) async fn cluster(description: &str) -> Result<kv::Database> {
+        Err(left_out(format_args!("fdb:{description}"), "fdb"))
+    }
+
+    #[cfg(not(all(feature = "engine", feature = "fdb")))]
     fn left_out(url: impl std::fmt::Display, feature: &'static str) -> Error {
         Error::new(
             ErrorKind::Unsupported,
@@ -472,10 +483,10 @@ mod tests {
             ("file:db?cache_mib=64", with("db", "cache_mib=64")),
             ("file:?cache_mib=64", Err(())),
             ("what?", path("what?")),
-            ("fdb:", Ok(Location::Cluster(None))),
+            ("fdb:", Ok(Location::Cluster(String::new()))),
             (
-                "fdb:/etc/fdb.cluster",
-                Ok(Location::Cluster(Some("/etc/fdb.cluster".into()))),
+                "fdb:/fdb.cluster?library=/l",
+                Ok(Location::Cluster("/fdb.cluster?library=/l".to_owned())),
             ),
             ("sim:", Ok(Location::Simulation(String::new()))),
             ("sim:?seed=7", Ok(Location::Simulation("seed=7".to_owned()))),
@@ -507,11 +518,24 @@ mod tests {
         assert_eq!(open("sim:?seed=7").unwrap().name(), "sim:?seed=7");
     }
 
+    #[cfg(not(feature = "fdb"))]
     #[test]
     fn a_backend_that_is_left_out_is_named() {
         let error = futures_executor::block_on(Database::open("fdb:/etc/fdb.cluster")).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Unsupported);
         assert_eq!(error.fact("feature"), Some("fdb"));
         assert_eq!(error.fact("url"), Some("fdb:/etc/fdb.cluster"));
+    }
+
+    #[cfg(feature = "fdb")]
+    #[test]
+    fn a_client_library_that_is_not_there_is_named_with_the_way_out() {
+        let error = futures_executor::block_on(Database::open("fdb:?library=/nowhere/libfdb_c.so")).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Unsupported);
+        let text = error.to_string();
+        assert!(
+            text.contains("/nowhere/libfdb_c.so") && text.contains("foundationdb-clients"),
+            "{text}"
+        );
     }
 }

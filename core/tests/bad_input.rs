@@ -9,6 +9,7 @@ use record_store::{
     Database, Error, ErrorKind, FormatVersion, Index, KeyExpression, RecordContext, Result, ScanOptions, Schema,
     StoreOptions, Tuple,
 };
+use record_store_tests::given::fresh;
 
 use scene::{Scene, USER, key, kind, user};
 
@@ -100,7 +101,7 @@ fn an_index_over_what_the_type_does_not_have_is_refused() -> Result<()> {
         ),
     ];
     block_on(async {
-        let db = Database::in_memory()?;
+        let db = fresh()?;
         let space = db.space("users").schema(&users().build()?).open().await?;
         space.put(user(1, "ada")).await?;
         let before = contents(&db).await?;
@@ -180,7 +181,7 @@ fn a_header_that_cannot_be_used_is_named() -> Result<()> {
 #[test]
 fn a_unique_violation_names_index_value_and_the_other_record() -> Result<()> {
     block_on(async {
-        let db = Database::in_memory()?;
+        let db = fresh()?;
         let schema = users()
             .index(Index::new("by_name", field("name")).on("User").unique())
             .build()?;

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use futures_executor::block_on;
 use record_store::{Database, Error, ErrorKind, Record, RecordSpace, Result, RunError, ScanOptions, Schema, Tuple};
+use record_store_tests::given::fresh;
 
 const USERS: &str = "syntax = 'proto3'; message User { int64 id = 1; string name = 2; }";
 
@@ -25,7 +26,7 @@ fn kind<T: std::fmt::Debug>(result: Result<T>) -> ErrorKind {
 #[test]
 fn a_conflict_is_tried_again() -> Result<()> {
     block_on(async {
-        let db = Database::in_memory()?;
+        let db = fresh()?;
         let space = &db.space("users").schema(&users()?).open().await?;
         space.put(user(1)).await?;
         let attempts = &AtomicU32::new(0);
@@ -50,7 +51,7 @@ fn a_conflict_is_tried_again() -> Result<()> {
 #[test]
 fn a_body_may_commit_by_itself_and_change_what_it_holds() -> Result<()> {
     block_on(async {
-        let db = Database::in_memory()?;
+        let db = fresh()?;
         let space = &db.space("users").schema(&users()?).open().await?;
         let mut calls = 0;
         let version = db
@@ -96,7 +97,7 @@ impl RunError for Failure {
 #[test]
 fn an_error_of_the_application_comes_back_untouched_and_calls_off_the_transaction() -> Result<()> {
     block_on(async {
-        let db = Database::in_memory()?;
+        let db = fresh()?;
         let space = &db.space("users").schema(&users()?).open().await?;
         let attempts = &AtomicU32::new(0);
         let result: std::result::Result<(), Failure> = db
@@ -120,7 +121,7 @@ fn an_error_of_the_application_comes_back_untouched_and_calls_off_the_transactio
 #[test]
 fn hooks_run_at_their_side_of_the_commit() -> Result<()> {
     block_on(async {
-        let db = &Database::in_memory()?;
+        let db = &fresh()?;
         let done: &'static AtomicU32 = Box::leak(Box::default());
         db.run(|context| async move {
             context.before_commit(|context| async move {
@@ -157,7 +158,7 @@ fn handles_and_futures_cross_threads() {
     is_shared::<record_store::RecordStore>();
     is_shared::<record_store::RecordContext>();
     let work = async {
-        let db = Database::in_memory()?;
+        let db = fresh()?;
         let space = db.space("users").schema(&users()?).open().await?;
         space.put(user(1)).await?;
         space.get(1).await?;

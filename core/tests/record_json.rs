@@ -1,7 +1,8 @@
 //! Records as JSON: what it says, and what it does not.
 
 use futures_executor::block_on;
-use record_store::{Database, ErrorKind, Record, RecordSpace, Result, Schema};
+use record_store::{ErrorKind, Record, RecordSpace, Result, Schema};
+use record_store_tests::given::fresh;
 
 const PROTO: &str = r#"
     syntax = "proto2";
@@ -21,7 +22,7 @@ async fn items() -> Result<RecordSpace> {
         .proto("items.proto", PROTO)
         .record_type("Item", |t| t.primary_key("id"))
         .build()?;
-    Database::in_memory()?.space("items").schema(&schema).open().await
+    fresh()?.space("items").schema(&schema).open().await
 }
 
 #[test]

@@ -9,6 +9,7 @@ use record_store::{
     RecordExistenceCheck, RecordKey, RecordSpace, Result, SaveOptions, ScanOptions, Schema, SpacePath, Tuple,
     TupleRange,
 };
+use record_store_tests::given::fresh;
 
 const USERS: &str = "syntax = 'proto3'; message User { int64 id = 1; string name = 2; }";
 const USERS_AND_ORDERS: &str = "syntax = 'proto3';
@@ -41,11 +42,7 @@ fn kind<T: std::fmt::Debug>(result: Result<T>) -> ErrorKind {
 #[test]
 fn single_calls_do_what_they_say() -> Result<()> {
     block_on(async {
-        let space = Database::in_memory()?
-            .space("prod/users")
-            .schema(&users()?)
-            .open()
-            .await?;
+        let space = fresh()?.space("prod/users").schema(&users()?).open().await?;
         assert!(space.get(1).await?.is_none());
         let saved = space.put(user(1)).await?;
         assert!(saved.version().is_some_and(|version| version.is_complete()));
@@ -68,7 +65,7 @@ fn single_calls_do_what_they_say() -> Result<()> {
 #[test]
 fn a_batch_is_saved_whole_or_not_at_all() -> Result<()> {
     block_on(async {
-        let space = Database::in_memory()?.space("users").schema(&users()?).open().await?;
+        let space = fresh()?.space("users").schema(&users()?).open().await?;
         let bad = Record::from_bytes("User", vec![0xff]);
         assert_eq!(kind(space.put_all([user(1), bad]).await), ErrorKind::InvalidRecord);
         assert!(!space.exists(1).await?);
@@ -79,11 +76,7 @@ fn a_batch_is_saved_whole_or_not_at_all() -> Result<()> {
 #[test]
 fn keys_are_named_in_the_words_of_the_schema() -> Result<()> {
     block_on(async {
-        let space = Database::in_memory()?
-            .space("shop")
-            .schema(&users_and_orders()?)
-            .open()
-            .await?;
+        let space = fresh()?.space("shop").schema(&users_and_orders()?).open().await?;
         let order = Record::from_json("Order", r#"{"user": "ada", "number": 7}"#);
         let saved = space.put(order).await?;
         space.put(user(1)).await?;
@@ -112,7 +105,7 @@ fn keys_are_named_in_the_words_of_the_schema() -> Result<()> {
 #[test]
 fn a_default_in_a_key_finds_the_record_that_has_it() -> Result<()> {
     block_on(async {
-        let db = Database::in_memory()?;
+        let db = fresh()?;
         let space = db.space("users").schema(&users()?).open().await?;
         let saved = space.put(user(0)).await?;
         assert_eq!(saved.primary_key(), &Tuple::from((1, Element::Null)));
@@ -141,7 +134,7 @@ fn a_default_in_a_key_finds_the_record_that_has_it() -> Result<()> {
 #[test]
 fn a_space_is_opened_with_the_schema_that_it_has() -> Result<()> {
     block_on(async {
-        let db = Database::in_memory()?;
+        let db = fresh()?;
         assert_eq!(kind(db.space("prod/users").open().await), ErrorKind::StoreNotFound);
         let first = db.space("prod/users").schema(&users()?).open().await?;
         first.put(user(1)).await?;
@@ -169,7 +162,7 @@ fn a_space_is_opened_with_the_schema_that_it_has() -> Result<()> {
 #[test]
 fn a_handle_follows_a_schema_that_grew_elsewhere() -> Result<()> {
     block_on(async {
-        let db = Database::in_memory()?;
+        let db = fresh()?;
         let old = db.space("shop").schema(&users()?).open().await?;
         old.put(user(1)).await?;
         let new = db.space("shop").schema(&users_and_orders()?).open().await?;
@@ -192,7 +185,7 @@ fn a_handle_follows_a_schema_that_grew_elsewhere() -> Result<()> {
 #[test]
 fn a_new_index_is_taken_at_once_only_where_nothing_has_to_be_built() -> Result<()> {
     block_on(async {
-        let db = Database::in_memory()?;
+        let db = fresh()?;
         let space = db.space("shop").schema(&users()?).open().await?;
         space.put(user(1)).await?;
         let schema = Schema::builder()
@@ -229,7 +222,7 @@ fn a_new_index_is_taken_at_once_only_where_nothing_has_to_be_built() -> Result<(
 #[test]
 fn every_schema_that_a_space_had_is_kept() -> Result<()> {
     block_on(async {
-        let db = Database::in_memory()?;
+        let db = fresh()?;
         let first = db.space("shop").schema(&users()?).open().await?.metadata();
         let second = db.space("shop").schema(&users_and_orders()?).open().await?.metadata();
         let context = db.transaction();
@@ -252,7 +245,7 @@ fn every_schema_that_a_space_had_is_kept() -> Result<()> {
 #[test]
 fn a_space_removed_and_made_again_is_found_at_its_new_place() -> Result<()> {
     block_on(async {
-        let db = Database::in_memory()?;
+        let db = fresh()?;
         let handle = db.space("users").schema(&users()?).open().await?;
         handle.put(user(1)).await?;
         assert!(db.remove_space("users").await?);
@@ -273,7 +266,7 @@ fn a_space_removed_and_made_again_is_found_at_its_new_place() -> Result<()> {
 #[test]
 fn spaces_are_listed_below_a_prefix() -> Result<()> {
     block_on(async {
-        let db = Database::in_memory()?;
+        let db = fresh()?;
         for path in ["prod/users", "prod/users/archive", "prod/a%2Fb", "test/users"] {
             db.space(path).schema(&users()?).open().await?;
         }
@@ -299,7 +292,7 @@ fn spaces_are_listed_below_a_prefix() -> Result<()> {
 #[test]
 fn a_root_keeps_applications_apart() -> Result<()> {
     block_on(async {
-        let all = Database::in_memory()?;
+        let all = fresh()?;
         let rooted = |root: &str| Ok::<_, Error>(DatabaseOptions::default().root(root.parse()?));
         let one = Database::from_kv_with(all.kv().clone(), rooted("apps/one")?);
         let two = Database::from_kv_with(all.kv().clone(), rooted("apps/two")?);
@@ -314,7 +307,7 @@ fn a_root_keeps_applications_apart() -> Result<()> {
 #[test]
 fn something_else_in_the_place_of_a_space_is_left_alone() -> Result<()> {
     block_on(async {
-        let db = Database::in_memory()?;
+        let db = fresh()?;
         let context = db.transaction();
         let directories = DirectoryLayer::standard(db.kv().env().clone());
         directories
@@ -334,7 +327,7 @@ fn something_else_in_the_place_of_a_space_is_left_alone() -> Result<()> {
 #[test]
 fn a_scan_reads_any_number_of_records_in_batches() -> Result<()> {
     block_on(async {
-        let space = Database::in_memory()?.space("users").schema(&users()?).open().await?;
+        let space = fresh()?.space("users").schema(&users()?).open().await?;
         for part in (1..=2500).collect::<Vec<i64>>().chunks(500) {
             space.put_all(part.iter().map(|id| user(*id))).await?;
         }
@@ -370,11 +363,7 @@ fn a_scan_reads_any_number_of_records_in_batches() -> Result<()> {
 #[test]
 fn a_scan_is_bounded_in_the_words_of_the_schema() -> Result<()> {
     block_on(async {
-        let space = Database::in_memory()?
-            .space("shop")
-            .schema(&users_and_orders()?)
-            .open()
-            .await?;
+        let space = fresh()?.space("shop").schema(&users_and_orders()?).open().await?;
         space.put_all((1..=5).map(user)).await?;
         for (name, number) in [("ada", 1), ("ada", 2), ("adam", 1), ("bob", 1)] {
             let order = format!(r#"{{"user": "{name}", "number": {number}}}"#);
@@ -421,7 +410,7 @@ fn a_scan_is_bounded_in_the_words_of_the_schema() -> Result<()> {
 #[test]
 fn a_scan_goes_on_where_another_stopped() -> Result<()> {
     block_on(async {
-        let space = Database::in_memory()?.space("users").schema(&users()?).open().await?;
+        let space = fresh()?.space("users").schema(&users()?).open().await?;
         space.put_all((1..=10).map(user)).await?;
         let mut seen = Vec::new();
         let mut continuation = None;
@@ -474,7 +463,7 @@ fn a_directory_keeps_what_was_saved_until_it_is_opened_again() -> std::result::R
 #[test]
 fn a_space_lies_where_java_looks_for_it() -> Result<()> {
     block_on(async {
-        let db = Database::in_memory()?;
+        let db = fresh()?;
         let space = db.space("shop").schema(&users()?).open().await?;
         space.put(user(1)).await?;
         let context = db.transaction();

@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use futures_executor::block_on;
 use record_store::{
-    Continuation, Database, EndpointType, Error, ErrorKind, NoNextReason, Record, RecordExistenceCheck, RecordStore,
+    Continuation, EndpointType, Error, ErrorKind, NoNextReason, Record, RecordExistenceCheck, RecordStore,
     RecordVersion, Result, SaveOptions, ScanOptions, Schema, StoreOptions, Tuple, TupleRange, VersionBehavior,
 };
+use record_store_tests::given::fresh;
 
 use scene::{Scene, USER, key, kind, user};
 
@@ -339,7 +340,7 @@ fn what_is_too_large_is_named() -> Result<()> {
             .record_type("T", |t| t.primary_key("id"))
             .split_long_records(false)
             .build()?;
-        let space = Database::in_memory()?.space("t").schema(&schema).open().await?;
+        let space = fresh()?.space("t").schema(&schema).open().await?;
         let long = "x".repeat(200_000);
         for (record, limit) in [
             (format!(r#"{{"id": "{long}"}}"#), "10000"),

@@ -12,6 +12,7 @@ use record_store::{
     Record, RecordCountState, RecordKey, RecordMetaData, RecordStore, Result, ScanOptions, Schema, StoreLock,
     StoreOptions, Tuple, TupleRange,
 };
+use record_store_tests::given::fresh;
 
 use scene::{Scene, USER, key, kind, user};
 
@@ -186,7 +187,7 @@ async fn filled(database: &Database, metadata: &RecordMetaData) -> Result<Record
 #[test]
 fn a_beginning_of_the_record_count_key_counts_its_value_only() -> Result<()> {
     block_on(async {
-        let database = Database::in_memory()?;
+        let database = fresh()?;
         let store = filled(&database, &counted(Vec::new(), true)?).await?;
         let user_key = store.metadata().record_type("User")?.record_type_key().clone();
         for (key, value, expected) in [
@@ -215,7 +216,7 @@ fn a_beginning_of_the_record_count_key_counts_its_value_only() -> Result<()> {
 fn counts_come_from_the_count_index_that_fits() -> Result<()> {
     let count = |name: &str, by| Index::new(name, by).with_kind("count");
     block_on(async {
-        let database = Database::in_memory()?;
+        let database = fresh()?;
         let none = filled(&database, &counted(Vec::new(), false)?).await?;
         for outcome in [
             none.snapshot_record_count_by(&empty(), &Tuple::new()).await,
@@ -248,7 +249,7 @@ fn counts_come_from_the_count_index_that_fits() -> Result<()> {
 #[test]
 fn least_and_greatest_values_come_from_the_ends_of_a_value_index() -> Result<()> {
     block_on(async {
-        let database = Database::in_memory()?;
+        let database = fresh()?;
         let by_city_and_name = Index::new("by_city", concat((field("city"), field("name")))).on("User");
         let store = filled(&database, &counted(vec![by_city_and_name], false)?).await?;
         let oslo = || TupleRange::all_of(Tuple::from(("Oslo",)));
@@ -284,7 +285,7 @@ fn least_and_greatest_values_come_from_the_ends_of_a_value_index() -> Result<()>
 #[test]
 fn a_lost_header_is_made_again_and_indexes_are_not_trusted() -> Result<()> {
     block_on(async {
-        let database = Database::in_memory()?;
+        let database = fresh()?;
         let metadata = counted(vec![Index::new("by_city", field("city")).on("User")], true)?;
         let store = filled(&database, &metadata).await?;
         let context = store.context().clone();

@@ -7,9 +7,10 @@ use std::collections::BTreeMap;
 use futures_executor::block_on;
 use record_store::kv::Subspace;
 use record_store::{
-    Database, Error, ErrorKind, FormatVersion, NoNextReason, Record, RecordContext, RecordMetaData, RecordStore,
-    RecordVersion, Result, ScanOptions, Schema, StoreOptions, Tuple,
+    Error, ErrorKind, FormatVersion, NoNextReason, Record, RecordContext, RecordMetaData, RecordStore, RecordVersion,
+    Result, ScanOptions, Schema, StoreOptions, Tuple,
 };
+use record_store_tests::given::fresh;
 
 /// SplitMix64: enough chance for a test, the same on every machine.
 struct Chance(u64);
@@ -79,7 +80,7 @@ async fn run(seed: u64) -> Result<()> {
     let mut chance = Chance(seed);
     let layout = Layout::random(&mut chance);
     let metadata = layout.metadata()?;
-    let database = Database::in_memory()?;
+    let database = fresh()?;
     let mut model = Model::new();
     for transaction in 0..12 {
         let format = if transaction < 6 { layout.format } else { layout.upgrade };
@@ -182,7 +183,7 @@ fn damaged_bytes_are_an_error() -> Result<()> {
         let layout = Layout::random(&mut chance);
         block_on(async {
             let metadata = layout.metadata()?;
-            let context = Database::in_memory()?.transaction();
+            let context = fresh()?.transaction();
             let store = open(&context, &metadata, layout.format).await?;
             for id in 1..4 {
                 store

@@ -7,6 +7,7 @@ use record_store::{
     Continuation, Database, ErrorKind, KeyExpression, NoNextReason, Record, RecordKey, RecordSpace, Result,
     ScanOptions, Schema, SpaceCursor, StoredRecord,
 };
+use record_store_tests::given::fresh;
 
 const PROTO: &str = "syntax = 'proto3'; message User { int64 id = 1; string city = 2; int64 age = 3; }";
 
@@ -60,7 +61,7 @@ async fn ids(mut cursor: SpaceCursor<StoredRecord>) -> Result<Vec<String>> {
 #[test]
 fn a_continuation_leads_back_into_its_scan_only() -> Result<()> {
     block_on(async {
-        let database = Database::in_memory()?;
+        let database = fresh()?;
         let users = space(&database, "users").await?;
         let others = space(&database, "others").await?;
 
@@ -105,7 +106,7 @@ fn a_continuation_of_a_query_does_not_lead_backwards() -> Result<()> {
             .proto("t.proto", PROTO)
             .record_type("User", |t| t.primary_key(KeyExpression::from(field("id"))))
             .build()?;
-        let users = Database::in_memory()?.space("users").schema(&schema).open().await?;
+        let users = fresh()?.space("users").schema(&schema).open().await?;
         let records = (1..=6).map(|id| Record::from_json("User", format!(r#"{{"id": {id}}}"#)));
         users.put_all(records).await?;
         // Both are scans of all primary keys.
@@ -124,7 +125,7 @@ fn a_continuation_of_a_query_does_not_lead_backwards() -> Result<()> {
 #[test]
 fn damage_is_found_before_anything_is_read() -> Result<()> {
     block_on(async {
-        let users = space(&Database::in_memory()?, "users").await?;
+        let users = space(&fresh()?, "users").await?;
         let kept = behind_two(users.scan(all())).await?;
         for at_byte in 0..kept.len() {
             let mut damaged = kept.clone();
@@ -139,7 +140,7 @@ fn damage_is_found_before_anything_is_read() -> Result<()> {
 #[test]
 fn a_continuation_leads_into_transactions_and_out_of_them() -> Result<()> {
     block_on(async {
-        let database = Database::in_memory()?;
+        let database = fresh()?;
         let users = space(&database, "users").await?;
         let context = database.transaction();
         let rest = ["(1, 3)", "(1, 4)", "(1, 5)", "(1, 6)"];
@@ -164,7 +165,7 @@ fn a_continuation_leads_into_transactions_and_out_of_them() -> Result<()> {
 #[test]
 fn a_scan_within_a_transaction_sees_its_writes_over_all_batches() -> Result<()> {
     block_on(async {
-        let database = Database::in_memory()?;
+        let database = fresh()?;
         let users = space(&database, "users").await?;
         let context = database.transaction();
         let store = users.store(&context).await?;
@@ -191,7 +192,7 @@ fn a_scan_within_a_transaction_sees_its_writes_over_all_batches() -> Result<()> 
 #[test]
 fn an_index_that_was_changed_begins_anew() -> Result<()> {
     block_on(async {
-        let database = Database::in_memory()?;
+        let database = fresh()?;
         let users = space(&database, "users").await?;
         let of_records = behind_two(users.scan(all())).await?;
         let of_index = behind_two(users.scan_index_records("by_city", all())).await?;
@@ -211,7 +212,7 @@ fn an_index_that_was_changed_begins_anew() -> Result<()> {
 #[test]
 fn the_bytes_of_java_are_given_and_taken() -> Result<()> {
     block_on(async {
-        let users = space(&Database::in_memory()?, "users").await?;
+        let users = space(&fresh()?, "users").await?;
         let kept = Continuation::from_bytes(behind_two(users.scan(all())).await?);
         let java = kept.java_bytes()?;
         // What Java writes: field 1 is the rest of the key, field 2 the magic number.

@@ -5,9 +5,10 @@ use record_store::key_expression::{Grouping, concat, field};
 use record_store::kv::tuple::Element;
 use record_store::metadata::index_type;
 use record_store::{
-    Database, ErrorKind, Index, NoNextReason, Record, RecordKey, RecordSpace, RecordVersion, Result, SaveOptions,
-    ScanOptions, Schema, Tuple, TupleRange,
+    ErrorKind, Index, NoNextReason, Record, RecordKey, RecordSpace, RecordVersion, Result, SaveOptions, ScanOptions,
+    Schema, Tuple, TupleRange,
 };
+use record_store_tests::given::fresh;
 
 const PROTO: &str = "syntax = 'proto3';
     message User {
@@ -33,7 +34,7 @@ fn schema() -> Result<Schema> {
 }
 
 async fn space() -> Result<RecordSpace> {
-    Database::in_memory()?.space("users").schema(&schema()?).open().await
+    fresh()?.space("users").schema(&schema()?).open().await
 }
 
 fn user(id: i64, city: &str, age: i64) -> Record {

@@ -1,7 +1,8 @@
 //! Scans of record keys over a space: batches, pages, limits, and whose continuation is whose.
 
 use futures_executor::block_on;
-use record_store::{Database, ErrorKind, NoNextReason, Record, RecordSpace, Result, ScanOptions, Schema, Tuple};
+use record_store::{ErrorKind, NoNextReason, Record, RecordSpace, Result, ScanOptions, Schema, Tuple};
+use record_store_tests::given::fresh;
 
 /// More than one batch; every fiftieth record is split over several keys.
 const RECORDS: i64 = 1_500;
@@ -14,7 +15,7 @@ async fn notes() -> Result<RecordSpace> {
         )
         .record_type("Note", |t| t.primary_key("id"))
         .build()?;
-    let notes = Database::in_memory()?.space("notes").schema(&schema).open().await?;
+    let notes = fresh()?.space("notes").schema(&schema).open().await?;
     let ids: Vec<i64> = (1..=RECORDS).collect();
     for some in ids.chunks(50) {
         let note = |id: &i64| {

@@ -4,14 +4,14 @@ use futures_executor::block_on;
 use record_store::indexing::IndexingOptions;
 use record_store::key_expression::{empty, field, record_type};
 use record_store::{
-    Database, ErrorKind, Index, IndexState, Record, RecordExistenceCheck, RecordKey, Result, SaveOptions, ScanOptions,
-    Schema,
+    ErrorKind, Index, IndexState, Record, RecordExistenceCheck, RecordKey, Result, SaveOptions, ScanOptions, Schema,
 };
+use record_store_tests::given::fresh;
 
 #[test]
 fn a_space_tells_violations_and_resolves_them() -> Result<()> {
     block_on(async {
-        let db = Database::in_memory()?;
+        let db = fresh()?;
         let stored = Schema::builder()
             .proto(
                 "t.proto",
@@ -63,7 +63,7 @@ fn a_space_counts_and_deletes_by_type() -> Result<()> {
             .record_type("Pet", |t| t.primary_key("id"))
             .index(Index::new("by_type", empty().group_by(record_type())).with_kind("count"))
             .build()?;
-        let space = Database::in_memory()?.space("s").schema(&schema).open().await?;
+        let space = fresh()?.space("s").schema(&schema).open().await?;
         let of = |name: &str, id: i64| Record::from_json(name, format!(r#"{{"id": {id}}}"#));
         let insert = SaveOptions::default().existence(RecordExistenceCheck::ErrorIfExists);
         space

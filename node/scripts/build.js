@@ -1,4 +1,5 @@
-// `npm run build`: compiles the addon and puts it where `lib/native.js` looks for it. `--debug` compiles it quickly, with checks.
+// `npm run build`: compiles the addon and puts it where `lib/native.js` looks for it. `--debug` compiles it quickly, with checks;
+// `--without-fdb` leaves FoundationDB clusters out, and with them the need for libclang.
 "use strict";
 
 const { execFileSync } = require("node:child_process");
@@ -7,11 +8,27 @@ const path = require("node:path");
 
 const home = path.dirname(__dirname);
 const profile = process.argv.includes("--debug") ? [] : ["--release"];
-const built = execFileSync(
-  "cargo",
-  ["build", ...profile, "--package", "record-store-node", "--message-format", "json-render-diagnostics"],
-  { cwd: path.dirname(home), encoding: "utf8", stdio: ["ignore", "pipe", "inherit"], maxBuffer: 64 << 20 },
-);
+const features = process.argv.includes("--without-fdb") ? [] : ["--features", "fdb"];
+
+function build() {
+  try {
+    return execFileSync(
+      "cargo",
+      ["build", ...profile, ...features, "--package", "record-store-node", "--message-format", "json-render-diagnostics"],
+      { cwd: path.dirname(home), encoding: "utf8", stdio: ["ignore", "pipe", "inherit"], maxBuffer: 64 << 20 },
+    );
+  } catch (error) {
+    if (features.length > 0) {
+      console.error(
+        "If libclang was not found: install it (libclang-dev, or the Python package libclang) and name its folder in LIBCLANG_PATH,\n" +
+          "or build without FoundationDB clusters: npm run build -- --without-fdb",
+      );
+    }
+    throw error;
+  }
+}
+
+const built = build();
 const messages = built.trim().split("\n").map((line) => JSON.parse(line));
 const addon = messages
   .filter((message) => message.reason === "compiler-artifact" && message.target.name === "record_store_node")

@@ -9,8 +9,9 @@ use record_store::key_expression::{at_path, concat};
 use record_store::metadata::{MetaDataChange, SchemaDiff};
 use record_store::query::Parameters;
 use record_store::{
-    Database, Error, IndexEntry, IndexState, KeyExpression, Record, RecordContext, RecordExistenceCheck, RecordSpace,
-    Result, SaveOptions, ScanOptions, SpaceCursor, SpacePath, StoredRecord, Tuple, UniquenessViolation,
+    Database, DatabaseOptions, Error, IndexEntry, IndexState, KeyExpression, Record, RecordContext,
+    RecordExistenceCheck, RecordSpace, Result, SaveOptions, ScanOptions, SpaceCursor, SpacePath, StoredRecord, Tuple,
+    UniquenessViolation,
 };
 use record_store_tests::scenario::model::{Scenario, Step, Verb};
 use record_store_tests::scenario::{schema, value};
@@ -22,17 +23,19 @@ use crate::judge::{Outcome, judge, nothing, states};
 pub(crate) struct Runner<'a> {
     scenario: &'a Scenario,
     url: String,
+    options: DatabaseOptions,
     database: Option<Database>,
     spaces: BTreeMap<String, RecordSpace>,
     current: String,
 }
 
 /// Runs all steps; the first that does not do as it should is the error.
-pub(crate) fn run(scenario: &Scenario, url: &str) -> std::result::Result<(), String> {
+pub(crate) fn run(scenario: &Scenario, url: &str, options: &DatabaseOptions) -> std::result::Result<(), String> {
     let mut runner = Runner {
         scenario,
         url: url.to_owned(),
-        database: Some(block_on(Database::open(url)).map_err(|error| error.to_string())?),
+        options: options.clone(),
+        database: Some(block_on(Database::open_with(url, options.clone())).map_err(|error| error.to_string())?),
         spaces: BTreeMap::new(),
         current: String::new(),
     };
@@ -85,7 +88,7 @@ impl Runner<'_> {
         if self.url != "memory:" {
             self.spaces.clear();
             self.database = None;
-            self.database = Some(Database::open(&self.url).await?);
+            self.database = Some(Database::open_with(&self.url, self.options.clone()).await?);
         }
         Ok(())
     }

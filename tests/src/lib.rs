@@ -2,6 +2,7 @@
 //! simulations.
 
 pub mod fuzz;
+pub mod given;
 pub mod load;
 pub mod scenario;
 pub mod simulation;

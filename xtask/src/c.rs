@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::step::{Failure, Program};
-use crate::workspace;
+use crate::{libclang, workspace};
 
 /// The release, and what programs that were linked with an earlier one look for. The latter is in bindings/c/build.rs too.
 const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -81,12 +81,12 @@ struct Built {
 
 /// Compiles the library and asks cargo where it has put it.
 fn build(profile: Profile) -> Result<Built, Failure> {
-    let mut arguments = vec!["build", "--quiet", "--package", "record-store-c"];
+    let mut arguments = vec!["build", "--quiet", "--package", "record-store-c", "--features=fdb"];
     arguments.push("--message-format=json-render-diagnostics");
     if profile == Profile::Release {
         arguments.push("--release");
     }
-    let messages = Program::cargo().args(arguments).output()?;
+    let messages = libclang::cargo()?.args(arguments).output()?;
     let files: Vec<PathBuf> = messages
         .lines()
         .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok())

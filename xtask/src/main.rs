@@ -9,6 +9,7 @@ mod demo;
 mod dist;
 mod r#gen;
 mod golden;
+mod libclang;
 mod node;
 mod python;
 mod relay;

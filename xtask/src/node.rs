@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use serde_json::Value;
 
 use crate::step::{Failure, Program};
-use crate::workspace;
+use crate::{libclang, workspace};
 
 /// How the addon is compiled.
 #[derive(Clone, Copy, PartialEq)]
@@ -82,12 +82,12 @@ impl Environment {
 
 /// Compiles the addon and asks cargo where it has put it.
 fn build(profile: Profile) -> Result<PathBuf, Failure> {
-    let mut arguments = vec!["build", "--quiet", "--package", "record-store-node"];
+    let mut arguments = vec!["build", "--quiet", "--package", "record-store-node", "--features=fdb"];
     arguments.push("--message-format=json-render-diagnostics");
     if profile == Profile::Release {
         arguments.push("--release");
     }
-    let messages = Program::cargo().args(arguments).output()?;
+    let messages = libclang::cargo()?.args(arguments).output()?;
     let addon = messages
         .lines()
         .filter_map(|line| serde_json::from_str::<Value>(line).ok())

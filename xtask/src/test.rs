@@ -2,7 +2,10 @@
 //! Node.js packages and the C library.
 
 use crate::step::{Failure, Program, Steps};
-use crate::{c_tests, r#gen, node, python, relay, tidy};
+use crate::{c_tests, r#gen, libclang, node, python, relay, tidy};
+
+/// With everything that is left out of a build by default.
+const FEATURES: &str = "--features=record-store/fdb";
 
 /// Runs all steps, or those of these names, and prints a summary.
 pub(crate) fn run(only: Vec<String>) -> Result<(), Failure> {
@@ -11,24 +14,19 @@ pub(crate) fn run(only: Vec<String>) -> Result<(), Failure> {
     steps.step("tidy", tidy::run);
     steps.step("generated files", || r#gen::run(true));
     steps.step("lint", || {
-        Program::cargo()
-            .args([
-                "clippy",
-                "--quiet",
-                "--workspace",
-                "--all-targets",
-                "--",
-                "--deny",
-                "warnings",
-            ])
+        libclang::cargo()?
+            .args(["clippy", "--quiet", "--workspace", "--all-targets", FEATURES])
+            .args(["--", "--deny", "warnings"])
             .run()
     });
     steps.step("Rust tests", || {
-        Program::cargo().args(["test", "--quiet", "--workspace"]).run()
+        libclang::cargo()?
+            .args(["test", "--quiet", "--workspace", FEATURES])
+            .run()
     });
     steps.step("documentation", || {
-        Program::cargo()
-            .args(["doc", "--quiet", "--workspace", "--no-deps"])
+        libclang::cargo()?
+            .args(["doc", "--quiet", "--workspace", "--no-deps", FEATURES])
             .env("RUSTDOCFLAGS", "-D warnings")
             .run()
     });

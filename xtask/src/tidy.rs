@@ -10,6 +10,7 @@ use crate::workspace;
 
 /// Files that may contain `unsafe`, each block with its reason.
 const UNSAFE_FILES: &[&str] = &[
+    "core/fdb/src/handle.rs",
     "core/fdb/src/network.rs",
     "core/fdb/dl/",
     "bindings/c/src/buffer.rs",
@@ -20,8 +21,11 @@ const UNSAFE_FILES: &[&str] = &[
 const CRATE_DOORS: &[(&str, &[&str])] = &[
     ("core/kv", &[]),
     ("core/engine", &["record-store-kv"]),
-    ("core", &["record-store-kv", "record-store-engine"]),
+    ("core/fdb", &["record-store-fdb-dl", "record-store-kv"]),
+    ("core/fdb/dl", &[]),
+    ("core", &["record-store-kv", "record-store-engine", "record-store-fdb"]),
     ("bindings/c", &["record-store"]),
+    ("bindings/fdb_c", &["record-store-kv", "record-store-engine"]),
     ("bindings/node", &["record-store"]),
     ("bindings/python", &["record-store"]),
 ];

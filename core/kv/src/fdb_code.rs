@@ -74,6 +74,7 @@ codes! {
     2020 TRANSACTION_INVALID_VERSION "transaction_invalid_version" No "the transaction failed, so it has no version";
     2021 NO_COMMIT_VERSION "no_commit_version" No "the transaction was read-only, so it has no commit version";
     2023 TRANSACTION_READ_ONLY "transaction_read_only" No "the transaction may only read";
+    2025 NETWORK_CANNOT_BE_RESTARTED "network_cannot_be_restarted" No "the network was stopped, and cannot be started again in this process";
     2100 SERIALIZATION_FAILED "serialization_failed" No "the value cannot be read: its protocol version is unknown";
     2101 TRANSACTION_TOO_LARGE "transaction_too_large" No "the transaction exceeds its size limit";
     2102 KEY_TOO_LARGE "key_too_large" No "the key is longer than the limit";

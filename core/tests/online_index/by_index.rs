@@ -7,7 +7,8 @@ use futures_executor::block_on;
 use record_store::indexing::{IndexingAction, IndexingOptions};
 use record_store::key_expression::field;
 use record_store::metadata::IndexPredicate;
-use record_store::{Database, ErrorKind, FormatVersion, Index, IndexState, RecordSpace, Result, StoreOptions};
+use record_store::{ErrorKind, FormatVersion, Index, IndexState, RecordSpace, Result, StoreOptions};
+use record_store_tests::given::fresh;
 
 use super::client::{Client, Fate};
 use super::{Chance, check_entries, indexes, kind, space_with, user};
@@ -25,7 +26,7 @@ async fn check_all(space: &RecordSpace) -> Result<()> {
 fn a_build_by_another_index_stops_and_goes_on_both_ways() -> Result<()> {
     for (target, reverse) in [("sum", false), ("sum", true), ("by_tag", false), ("by_tag", true)] {
         block_on(async {
-            let space = space_with(&Database::in_memory()?, 90, indexes()).await?;
+            let space = space_with(&fresh()?, 90, indexes()).await?;
             space.indexer().index("unique").build().await?;
             let options = IndexingOptions { reverse, ..by_unique() };
             let stopped = space.indexer().index(target).options(options.clone().stop_after(2));
@@ -60,7 +61,7 @@ fn a_build_by_another_index_stops_and_goes_on_both_ways() -> Result<()> {
 fn a_build_by_another_index_sees_what_changes_just_before_it_commits() -> Result<()> {
     for seed in 0..20 {
         let target = if seed % 2 == 0 { "sum" } else { "by_tag" };
-        let database = Database::in_memory()?;
+        let database = fresh()?;
         let space = block_on(space_with(&database, 60, indexes()))?;
         block_on(space.indexer().index("unique").build())?;
         let (writer, chance) = (space.clone(), Mutex::new(Chance(seed)));
@@ -94,7 +95,7 @@ fn an_index_that_does_not_lead_to_each_record_once_is_no_source() -> Result<()> 
                 .on("User")
                 .with_predicate(IndexPredicate::Constant(Some(true))),
         );
-        let space = space_with(&Database::in_memory()?, 10, all).await?;
+        let space = space_with(&fresh()?, 10, all).await?;
         let ready = IndexingOptions::default();
         for source in ["by_city", "by_tag", "count", "some"] {
             space.indexer().index(source).options(ready.clone()).build().await?;
@@ -140,7 +141,7 @@ fn an_index_that_does_not_lead_to_each_record_once_is_no_source() -> Result<()> 
 #[test]
 fn an_old_format_keeps_counting_indexes_from_being_built_by_others() -> Result<()> {
     block_on(async {
-        let database = Database::in_memory()?;
+        let database = fresh()?;
         let old = StoreOptions::default().format_version(FormatVersion::ReadableUniquePending);
         let schema = |indexes| super::schema(indexes);
         database

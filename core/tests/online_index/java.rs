@@ -9,6 +9,7 @@ use futures_executor::block_on;
 use record_store::indexing::{IndexBuildSummary, IndexingOptions, OnlineIndexer};
 use record_store::kv::Subspace;
 use record_store::{Database, ErrorKind, IndexState, RecordMetaData, Result, StoreOptions};
+use record_store_tests::given::fresh;
 use serde_json::Value;
 
 /// A store as Java left it before its last transaction, which finishes the build.
@@ -24,7 +25,7 @@ impl Begun {
         let case: Value = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
         let transactions = case["transactions"].as_array().unwrap();
         let before = transactions[transactions.len() - 2]["keys_after"].as_array().unwrap();
-        let (database, store) = (Database::in_memory()?, Subspace::from(("store",)));
+        let (database, store) = (fresh()?, Subspace::from(("store",)));
         let context = database.transaction();
         for row in before {
             let key = [store.prefix(), &from_hex(&row[0])].concat();

@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex};
 use futures_executor::block_on;
 use record_store::indexing::{IndexBuildProgress, IndexingAction, IndexingOptions};
 use record_store::key_expression::field;
-use record_store::{Database, ErrorKind, Index, IndexState, RecordKey, Result};
+use record_store::{ErrorKind, Index, IndexState, RecordKey, Result};
+use record_store_tests::given::fresh;
 
 use super::{check_entries, indexes, kind, of_user, schema, space_with, user};
 
@@ -17,7 +18,7 @@ fn options() -> IndexingOptions {
 #[test]
 fn all_that_is_not_readable_is_built_on_demand_or_when_the_space_is_opened() -> Result<()> {
     block_on(async {
-        let database = Database::in_memory()?;
+        let database = fresh()?;
         let space = space_with(&database, 250, indexes()).await?;
         let states = space.index_states().await?;
         assert!(
@@ -61,7 +62,7 @@ fn states_lead_to_what_the_options_say() -> Result<()> {
             (IndexState::Readable, Rebuild, done(50)),
             (IndexState::Readable, Error, Err(ErrorKind::IndexBuild)),
         ] {
-            let space = space_with(&Database::in_memory()?, 50, indexes()).await?;
+            let space = space_with(&fresh()?, 50, indexes()).await?;
             let count = || space.indexer().index("count");
             match state {
                 IndexState::WriteOnly => {
@@ -87,7 +88,7 @@ fn states_lead_to_what_the_options_say() -> Result<()> {
 fn a_unique_index_over_records_of_one_value_names_them() -> Result<()> {
     block_on(async {
         let unique = || vec![Index::new("by_city", field("city")).on("User").unique()];
-        let space = space_with(&Database::in_memory()?, 0, vec![]).await?;
+        let space = space_with(&fresh()?, 0, vec![]).await?;
         for id in [1, 2] {
             space.put(of_user(id, 7, 0, 0)).await?;
         }
@@ -121,7 +122,7 @@ fn a_unique_index_over_records_of_one_value_names_them() -> Result<()> {
 #[test]
 fn progress_is_told_and_may_stop_the_build() -> Result<()> {
     block_on(async {
-        let space = space_with(&Database::in_memory()?, 250, indexes()).await?;
+        let space = space_with(&fresh()?, 250, indexes()).await?;
         let told: Arc<Mutex<Vec<IndexBuildProgress>>> = Arc::default();
         let build = |stop_at: u64| {
             let told = Arc::clone(&told);
@@ -166,7 +167,7 @@ fn what_cannot_be_built_is_refused_before_anything_changes() -> Result<()> {
     block_on(async {
         let mut indexes = indexes();
         indexes.push(Index::new("words", field("city")).on("User").with_kind("text"));
-        let space = space_with(&Database::in_memory()?, 3, vec![]).await?;
+        let space = space_with(&fresh()?, 3, vec![]).await?;
         let space = space.database().space("users").schema(&schema(indexes)?).open().await?;
         let count = || space.indexer().index("count");
         for (built, expected) in [
@@ -201,7 +202,7 @@ fn what_cannot_be_built_is_refused_before_anything_changes() -> Result<()> {
 #[test]
 fn an_index_goes_on_alone_that_was_begun_with_others() -> Result<()> {
     block_on(async {
-        let database = Database::in_memory()?;
+        let database = fresh()?;
         let space = space_with(&database, 250, indexes()).await?;
         let stopped = space.build_indexes(options().stop_after(1)).await;
         assert_eq!(kind(stopped), ErrorKind::IndexBuild);
@@ -232,7 +233,7 @@ fn an_index_goes_on_alone_that_was_begun_with_others() -> Result<()> {
 #[test]
 fn indexes_of_different_records_are_not_built_together() -> Result<()> {
     block_on(async {
-        let database = Database::in_memory()?;
+        let database = fresh()?;
         let space = space_with(&database, 250, indexes()).await?;
         let together = || space.indexer().index("count").index("sum");
         let stopped = together().options(options().stop_after(2)).build().await;

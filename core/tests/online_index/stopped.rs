@@ -6,6 +6,7 @@ use std::time::Duration;
 use futures_executor::block_on;
 use record_store::indexing::{IndexingOptions, OnlineIndexer};
 use record_store::{Database, ErrorKind, IndexState, RecordSpace, Result};
+use record_store_tests::given::fresh;
 
 use super::client::{Client, Fate};
 use super::{Chance, NAMES, check_entries, indexes, kind, pet, space_with};
@@ -37,7 +38,7 @@ fn a_build_goes_on_after_each_transaction_at_which_it_can_stop() -> Result<()> {
 }
 
 async fn stop_and_go_on(together: bool, reverse: bool) -> Result<()> {
-    let space = space_with(&Database::in_memory()?, RECORDS, indexes()).await?;
+    let space = space_with(&fresh()?, RECORDS, indexes()).await?;
     let options = || IndexingOptions {
         reverse,
         ..IndexingOptions::default().limit(7)
@@ -84,7 +85,7 @@ fn dying(database: &Database, commit: u64, fate: Fate) -> Database {
 
 /// Says whether the client died.
 async fn die_and_go_on(together: bool, commit: u64, fate: Fate) -> Result<bool> {
-    let database = Database::in_memory()?;
+    let database = fresh()?;
     let space = space_with(&database, RECORDS, indexes()).await?;
     let options = IndexingOptions::default().limit(20);
     // Opening the space is the first commit.
@@ -111,7 +112,7 @@ async fn die_and_go_on(together: bool, commit: u64, fate: Fate) -> Result<bool> 
 #[test]
 fn the_sign_of_life_of_a_dead_builder_counts_for_its_lease() -> Result<()> {
     block_on(async {
-        let database = Database::in_memory()?;
+        let database = fresh()?;
         let space = space_with(&database, RECORDS, indexes()).await?;
         let from_there = dying(&database, 4, Fate::CommitsAndDies).space("users").open().await?;
         let options = IndexingOptions::default().limit(20);

@@ -9,6 +9,7 @@ use std::time::Duration;
 use futures_executor::block_on;
 use record_store::indexing::IndexingOptions;
 use record_store::{Database, IndexState, RecordSpace, Result, Tuple};
+use record_store_tests::given::fresh;
 
 use super::client::{Client, Fate};
 use super::{Chance, NAMES, check_entries, indexes, space_with};
@@ -26,7 +27,7 @@ struct Traffic {
 #[test]
 fn each_record_is_indexed_once_while_others_write() -> Result<()> {
     for (seed, together) in [(1, true), (2, false)] {
-        build_under_load(&block_on(Database::open("memory:"))?, seed, together)?;
+        build_under_load(&fresh()?, seed, together)?;
     }
     Ok(())
 }
@@ -102,7 +103,7 @@ fn a_build_sees_what_changes_just_before_it_commits() -> Result<()> {
         } else {
             &["by_city", "by_tag", "unique"]
         };
-        let database = Database::in_memory()?;
+        let database = fresh()?;
         let space = block_on(space_with(&database, 60, indexes()))?;
         let (writer, chance) = (space.clone(), Mutex::new(Chance(seed)));
         // Each second commit comes after changes of other clients, so that it is tried again where they matter.
@@ -135,7 +136,7 @@ fn a_build_sees_what_changes_just_before_it_commits() -> Result<()> {
 
 #[test]
 fn several_builders_at_once_index_each_record_once() -> Result<()> {
-    let space = &block_on(space_with(&Database::in_memory()?, RECORDS, indexes()))?;
+    let space = &block_on(space_with(&fresh()?, RECORDS, indexes()))?;
     let options = &IndexingOptions::default().limit(10).lease(Duration::ZERO);
     thread::scope(|scope| {
         let builders: Vec<_> = (0..3)
@@ -156,7 +157,7 @@ fn several_builders_at_once_index_each_record_once() -> Result<()> {
 #[test]
 fn builders_that_share_the_work_index_each_record_once() -> Result<()> {
     for (writers, boundaries) in [(0, 8), (0, 0), (WRITERS, 8), (WRITERS, 1)] {
-        let space = &block_on(space_with(&Database::in_memory()?, RECORDS, indexes()))?;
+        let space = &block_on(space_with(&fresh()?, RECORDS, indexes()))?;
         let parts = (1..boundaries).map(|part| Tuple::from((1, RECORDS * part / boundaries)));
         let options = &IndexingOptions::default().limit(7).mutually(parts);
         let traffic = &Traffic::default();

@@ -3,7 +3,8 @@
 use futures_executor::block_on;
 use record_store::key_expression::{concat, field as column, key_with_value};
 use record_store::query::field;
-use record_store::{Database, Index, Record, Result, Schema};
+use record_store::{Index, Record, Result, Schema};
+use record_store_tests::given::fresh;
 
 const PROTO: &str = "
     syntax = 'proto3';
@@ -41,7 +42,7 @@ fn fields_of_all_types_come_back_from_entries() -> Result<()> {
         .index(Index::new("covering", key_with_value(concat(columns), 1)).on("All"))
         .build()?;
     block_on(async {
-        let space = Database::in_memory()?.space("all").schema(&schema).open().await?;
+        let space = fresh()?.space("all").schema(&schema).open().await?;
         let records = [
             r#"{"id":"1"}"#,
             r#"{"id":"2","text":"a\u0000b","raw":"AAD/","flag":true,"number":-2.5,"ratio":0.25,"int":-7,"zigzag":-8,

@@ -10,6 +10,7 @@ use record_store::{
     Continuation, Database, FormatVersion, NoNextReason, Record, RecordStore, Result, ScanLimits, ScanOptions, Schema,
     StoreOptions,
 };
+use record_store_tests::given::fresh;
 
 use super::chance::Chance;
 use super::forward::{Reads, over};
@@ -61,9 +62,9 @@ async fn stores(seed: u64, options: &StoreOptions) -> Result<[RecordStore; 2]> {
     for is_late in [false, true] {
         let chance = &mut Chance(seed);
         let database = match is_late {
-            false => Database::in_memory()?,
+            false => fresh()?,
             true => {
-                let below = Database::in_memory()?.kv().clone();
+                let below = fresh()?.kv().clone();
                 Database::from_kv(over(below, Late))
             }
         };
@@ -157,8 +158,8 @@ fn a_record_in_chunks_is_read_behind_its_entry() -> Result<()> {
             )
             .record_type("Long", |t| t.primary_key("id").index(("by_name", "name")))
             .build()?;
-        let at_once = Database::in_memory()?;
-        let below = Database::in_memory()?.kv().clone();
+        let at_once = fresh()?;
+        let below = fresh()?.kv().clone();
         let late = Database::from_kv(over(below, Late));
         for database in [at_once, late] {
             let space = database.space("long").schema(&schema).open().await?;

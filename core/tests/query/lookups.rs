@@ -3,7 +3,8 @@
 use futures_executor::block_on;
 use record_store::key_expression::{NullStandin, concat, field as column, function, key_with_value};
 use record_store::query::PlannerOptions;
-use record_store::{Database, ErrorKind, Index, Record, Result, Schema, Tuple};
+use record_store::{ErrorKind, Index, Record, Result, Schema, Tuple};
+use record_store_tests::given::fresh;
 
 #[test]
 fn an_index_that_fans_out_behind_what_is_asked_lacks_records() -> Result<()> {
@@ -28,7 +29,7 @@ fn an_index_that_fans_out_behind_what_is_asked_lacks_records() -> Result<()> {
                 .on("N"),
             )
             .build()?;
-        let space = Database::in_memory()?.space("n").schema(&schema).open().await?;
+        let space = fresh()?.space("n").schema(&schema).open().await?;
         // Its list is empty, so that it has no entries.
         let record = r#"{"id": 1, "n": 2, "sub": {"x": 3, "y": 4}}"#;
         space.put(Record::from_json("N", record)).await?;
@@ -76,7 +77,7 @@ fn an_index_that_keeps_defaults_for_what_is_not_set_is_not_used() -> Result<()> 
             .record_type("N", |t| t.primary_key("id"))
             .index(Index::new("by_n", column("n").with_null_standin(NullStandin::NotNull)).on("N"))
             .build()?;
-        let space = Database::in_memory()?.space("n").schema(&schema).open().await?;
+        let space = fresh()?.space("n").schema(&schema).open().await?;
         space.put(Record::from_json("N", r#"{"id": 1}"#)).await?;
         let zeros = space.query("n = 0");
         assert_eq!(zeros.clone().execute().next_batch(10).await?.len(), 0);
@@ -99,7 +100,7 @@ fn functions_that_order_columns_are_looked_up_by_value() -> Result<()> {
             .index(Index::new("by_n", descending("n")?).on("N"))
             .index(Index::new("by_s_n", concat((column("s"), descending("n")?))).on("N"))
             .build()?;
-        let space = Database::in_memory()?.space("n").schema(&schema).open().await?;
+        let space = fresh()?.space("n").schema(&schema).open().await?;
         for record in [
             r#"{"id": 1, "n": 5, "s": "a"}"#,
             r#"{"id": 2, "n": 7, "s": "a"}"#,
@@ -142,7 +143,7 @@ fn lists_are_merged_in_the_order_of_what_follows_them() -> Result<()> {
             .record_type("N", |t| t.primary_key("id"))
             .index(Index::new("abc", concat((column("a"), column("b"), column("c")))).on("N"))
             .build()?;
-        let space = Database::in_memory()?.space("n").schema(&schema).open().await?;
+        let space = fresh()?.space("n").schema(&schema).open().await?;
         for id in 1..=40 {
             let (a, b, c) = (id % 3 + 1, id % 4 + 1, id * 7 % 11 + 1);
             let json = format!(r#"{{"id": {id}, "a": {a}, "b": {b}, "c": {c}}}"#);
@@ -187,7 +188,7 @@ fn what_goes_on_with_a_zero_byte_is_greater() -> Result<()> {
             .index(Index::new("by_s", column("s")).on("N"))
             .index(Index::new("by_b", column("b")).on("N"))
             .build()?;
-        let space = Database::in_memory()?.space("n").schema(&schema).open().await?;
+        let space = fresh()?.space("n").schema(&schema).open().await?;
         let record = r#"{"id": 1, "s": "a\u0000", "b": "AQA="}"#;
         space.put(Record::from_json("N", record)).await?;
         for filter in ["s > 'a'", "b > X'01'"] {

@@ -7,6 +7,7 @@ use record_store::{
     Continuation, Database, ErrorKind, Index, NoNextReason, Record, RecordSpace, Result, ScanLimits, Schema,
     StoredRecord,
 };
+use record_store_tests::given::fresh;
 
 fn schema(with_index: bool) -> Result<Schema> {
     let schema = Schema::builder()
@@ -48,7 +49,7 @@ fn ids(records: &[StoredRecord]) -> Vec<i64> {
 #[test]
 fn a_page_goes_on_where_the_one_before_it_stopped() -> Result<()> {
     block_on(async {
-        let space = space(&Database::in_memory()?, true).await?;
+        let space = space(&fresh()?, true).await?;
         let (first, more) = page(&space, "n = 1", None).await?;
         let (second, more) = page(&space, "n = 1", more).await?;
         let (third, more) = page(&space, "n = 1", more).await?;
@@ -64,7 +65,7 @@ fn a_page_goes_on_where_the_one_before_it_stopped() -> Result<()> {
 #[test]
 fn a_continuation_of_another_query_or_a_damaged_one_is_refused() -> Result<()> {
     block_on(async {
-        let space = space(&Database::in_memory()?, true).await?;
+        let space = space(&fresh()?, true).await?;
         let (_, more) = page(&space, "n = 1", None).await?;
         let kept = more.ok_or_else(|| record_store::Error::new(ErrorKind::Internal, "there are more"))?;
         let refused = async |filter: &str, bytes: Vec<u8>| {
@@ -86,7 +87,7 @@ fn a_continuation_of_another_query_or_a_damaged_one_is_refused() -> Result<()> {
 #[test]
 fn a_query_resumed_after_an_index_was_added_goes_on_as_it_began() -> Result<()> {
     block_on(async {
-        let database = Database::in_memory()?;
+        let database = fresh()?;
         let before = space(&database, false).await?;
         let (first, more) = page(&before, "n = 1", None).await?;
         assert_eq!(first, [1, 4, 7, 10]);
@@ -104,7 +105,7 @@ fn a_query_resumed_after_an_index_was_added_goes_on_as_it_began() -> Result<()> 
 #[test]
 fn no_record_comes_twice_over_all_batches_of_a_space() -> Result<()> {
     block_on(async {
-        let space = space(&Database::in_memory()?, true).await?;
+        let space = space(&fresh()?, true).await?;
         let few_rows = ScanLimits {
             scanned_bytes_max: Some(400),
             ..ScanLimits::default()
@@ -128,7 +129,7 @@ fn no_record_comes_twice_over_all_batches_of_a_space() -> Result<()> {
 #[test]
 fn skipped_records_count_over_pages_of_any_plan() -> Result<()> {
     block_on(async {
-        let space = space(&Database::in_memory()?, true).await?;
+        let space = space(&fresh()?, true).await?;
         for (filter, expected) in [
             ("n = 1", vec![16, 19]),
             ("n = 1 OR n = 2", vec![8, 10]),
@@ -145,7 +146,7 @@ fn skipped_records_count_over_pages_of_any_plan() -> Result<()> {
 #[test]
 fn damaged_bytes_of_java_go_on_somewhere_or_are_refused() -> Result<()> {
     block_on(async {
-        let space = space(&Database::in_memory()?, true).await?;
+        let space = space(&fresh()?, true).await?;
         let context = space.database().transaction();
         let store = space.store(&context).await?;
         let of_query = |filter: &str| -> Result<RecordQuery> {

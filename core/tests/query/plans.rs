@@ -4,7 +4,8 @@ use futures_executor::block_on;
 use record_store::key_expression::{Literal, concat, field as column, key_with_value};
 use record_store::metadata::{Comparison, ComparisonType, IndexPredicate};
 use record_store::query::{ExecuteOptions, PlannerOptions, RecordQuery, field};
-use record_store::{Database, ErrorKind, Index, Record, RecordSpace, Result, Schema};
+use record_store::{ErrorKind, Index, Record, RecordSpace, Result, Schema};
+use record_store_tests::given::fresh;
 
 async fn people() -> Result<RecordSpace> {
     let schema = Schema::builder()
@@ -21,7 +22,7 @@ async fn people() -> Result<RecordSpace> {
         .index(Index::new("by_tag", column("tags").fan_out()).on("Person"))
         .index(Index::new("names", key_with_value(concat((column("name"), column("age"))), 1)).on("Person"))
         .build()?;
-    Database::in_memory()?.space("people").schema(&schema).open().await
+    fresh()?.space("people").schema(&schema).open().await
 }
 
 /// Checks the plans of queries for people, each a filter as text.
@@ -204,7 +205,7 @@ fn part_of_a_nested_filter_answered_is_not_all_of_it() -> Result<()> {
             .index(Index::new("n", column("n")).on("N"))
             .index(Index::new("sub_n", concat((column("sub").nest(column("x")), column("n")))).on("N"))
             .build()?;
-        let space = Database::in_memory()?.space("n").schema(&schema).open().await?;
+        let space = fresh()?.space("n").schema(&schema).open().await?;
         let filter = field("sub").matches(field("x").eq("b") & field("y").ne(0));
         let plan = space.query(filter).order_by("n").plan().await?;
         // The index answers x; y is tested on each record.
@@ -228,7 +229,7 @@ fn an_index_with_a_predicate_answers_what_implies_it() -> Result<()> {
             .record_type("N", |t| t.primary_key("id"))
             .index(Index::new("large", column("n")).on("N").with_predicate(at_least(10)))
             .build()?;
-        let space = Database::in_memory()?.space("n").schema(&schema).open().await?;
+        let space = fresh()?.space("n").schema(&schema).open().await?;
         for (filter, is_used) in [
             ("n >= 10", true),
             ("n > 10 AND s = 'a'", true),

@@ -7,6 +7,7 @@ use record_store::key_expression::{Literal, field as column};
 use record_store::metadata::{Comparison, ComparisonType, IndexPredicate};
 use record_store::query::{Parameters, field, param};
 use record_store::{Database, ErrorKind, Index, Record, RecordSpace, Result, Schema, SpaceQuery};
+use record_store_tests::given::fresh;
 
 const PROTO: &str =
     "syntax = 'proto3'; message User { int64 id = 1; string city = 2; int64 age = 3; double score = 4; }";
@@ -50,7 +51,7 @@ async fn ids(query: SpaceQuery) -> Result<Vec<i64>> {
 #[test]
 fn the_same_query_takes_other_values() -> Result<()> {
     block_on(async {
-        let users = users(&Database::in_memory()?, &["city", "age"]).await?;
+        let users = users(&fresh()?, &["city", "age"]).await?;
         let text = |first: i64, second: i64| {
             users
                 .query("age = ? OR age = ?")
@@ -85,7 +86,7 @@ fn the_same_query_takes_other_values() -> Result<()> {
 #[test]
 fn a_parameter_becomes_what_each_column_holds() -> Result<()> {
     block_on(async {
-        let users = users(&Database::in_memory()?, &["age", "score"]).await?;
+        let users = users(&fresh()?, &["age", "score"]).await?;
         let query = |value: i64| {
             users
                 .query("age = :n OR score = :n")
@@ -100,7 +101,7 @@ fn a_parameter_becomes_what_each_column_holds() -> Result<()> {
 #[test]
 fn values_that_do_not_fit_are_refused_each_time() -> Result<()> {
     block_on(async {
-        let users = users(&Database::in_memory()?, &["city"]).await?;
+        let users = users(&fresh()?, &["city"]).await?;
         let ask = |parameters: Parameters| ids(users.query("city = :city").parameters(parameters));
         assert_eq!(ask(Parameters::new().with("city", "Oslo")).await?, [0, 2, 4, 6, 8]);
         for (parameters, message) in [
@@ -122,7 +123,7 @@ fn values_that_do_not_fit_are_refused_each_time() -> Result<()> {
 #[test]
 fn a_plan_is_kept_for_the_states_of_indexes_that_it_was_made_for() -> Result<()> {
     block_on(async {
-        let database = Database::in_memory()?;
+        let database = fresh()?;
         let users = users(&database, &["city"]).await?;
         let other_handle = database.space("users").open().await?;
         let query = |city: &str| users.query("city = ?").parameters(Parameters::positional([city]));
@@ -145,7 +146,7 @@ fn a_plan_is_kept_for_the_states_of_indexes_that_it_was_made_for() -> Result<()>
 #[test]
 fn within_a_transaction_the_states_are_its_own() -> Result<()> {
     block_on(async {
-        let database = Database::in_memory()?;
+        let database = fresh()?;
         let users = users(&database, &["city"]).await?;
         let query = || users.query("city = ?").parameters(Parameters::positional(["Oslo"]));
         assert_eq!(ids(query()).await?.len(), 5);
@@ -162,7 +163,7 @@ fn within_a_transaction_the_states_are_its_own() -> Result<()> {
 #[test]
 fn an_index_that_another_handle_adds_is_used() -> Result<()> {
     block_on(async {
-        let database = Database::in_memory()?;
+        let database = fresh()?;
         let users = users(&database, &[]).await?;
         let query = || users.query("city = ?").parameters(Parameters::positional(["Rome"]));
         assert_eq!(ids(query()).await?.len(), 5);
@@ -191,7 +192,7 @@ fn an_index_with_a_predicate_is_used_for_the_values_that_imply_it() -> Result<()
             .record_type("User", |t| t.primary_key("id"))
             .index(Index::new("adults", column("age")).on("User").with_predicate(adults))
             .build()?;
-        let users = Database::in_memory()?.space("users").schema(&schema).open().await?;
+        let users = fresh()?.space("users").schema(&schema).open().await?;
         let user = |id: i64| Record::from_json("User", format!(r#"{{"id": {id}, "age": {}}}"#, 20 + id));
         users.put_all((0..10).map(user)).await?;
         let query = |age: i64| {
@@ -213,7 +214,7 @@ fn an_index_with_a_predicate_is_used_for_the_values_that_imply_it() -> Result<()
 #[test]
 fn pages_go_on_whether_or_not_the_plan_was_kept() -> Result<()> {
     block_on(async {
-        let database = Database::in_memory()?;
+        let database = fresh()?;
         let users = users(&database, &["city"]).await?;
         let other_handle = database.space("users").open().await?;
         let query = |space: &RecordSpace, city: &str| {
@@ -243,7 +244,7 @@ fn pages_go_on_whether_or_not_the_plan_was_kept() -> Result<()> {
 #[test]
 fn more_shapes_than_are_kept_do_no_harm() -> Result<()> {
     block_on(async {
-        let users = users(&Database::in_memory()?, &["age"]).await?;
+        let users = users(&fresh()?, &["age"]).await?;
         for round in 0..2 {
             for least in 0..300 {
                 let query = users

@@ -5,7 +5,8 @@
 use futures_executor::block_on;
 use record_store::key_expression::{CompiledExpression, RecordView};
 use record_store::query::{ExecuteOptions, RecordQuery};
-use record_store::{Continuation, Database, RecordSpace, RecordStore, Result, ScanLimits, StoredRecord};
+use record_store::{Continuation, RecordSpace, RecordStore, Result, ScanLimits, StoredRecord};
+use record_store_tests::given::fresh;
 
 use super::chance::Chance;
 use super::random_query;
@@ -20,7 +21,7 @@ fn queries_give_the_same_records_in_every_way() {
 async fn run(seed: u64) -> Result<()> {
     let chance = &mut Chance(seed);
     let schema = random_query::schema(chance)?;
-    let space = Database::in_memory()?.space("random").schema(&schema).open().await?;
+    let space = fresh()?.space("random").schema(&schema).open().await?;
     let records: Vec<_> = (0..60).map(|id| random_query::record(chance, id)).collect();
     space.put_all(records).await?;
     for _ in 0..60 {

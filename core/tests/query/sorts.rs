@@ -1,7 +1,8 @@
 //! Sorting in memory: its order, its bounds, and going on.
 
 use futures_executor::block_on;
-use record_store::{Database, ErrorKind, NoNextReason, Record, RecordSpace, Result, ScanLimits, Schema, StoredRecord};
+use record_store::{ErrorKind, NoNextReason, Record, RecordSpace, Result, ScanLimits, Schema, StoredRecord};
+use record_store_tests::given::fresh;
 
 async fn space(records: i64) -> Result<RecordSpace> {
     let schema = Schema::builder()
@@ -11,7 +12,7 @@ async fn space(records: i64) -> Result<RecordSpace> {
         )
         .record_type("P", |t| t.primary_key("id"))
         .build()?;
-    let space = Database::in_memory()?.space("p").schema(&schema).open().await?;
+    let space = fresh()?.space("p").schema(&schema).open().await?;
     let text = "x".repeat(1_000);
     let record = |id: i64| {
         Record::from_json(

@@ -1,7 +1,8 @@
 //! Many records saved by one call come to the same as saved one by one, though what they replace is read beforehand.
 
 use futures_executor::block_on;
-use record_store::{Database, ErrorKind, Record, RecordMetaData, RecordStore, Result, ScanOptions};
+use record_store::{ErrorKind, Record, RecordMetaData, RecordStore, Result, ScanOptions};
+use record_store_tests::given::fresh;
 
 use super::{by_name, count_by_name, groups, metadata, of_user, open, user, values};
 
@@ -27,10 +28,7 @@ fn a_batch_is_its_records_one_after_the_other() -> Result<()> {
         .collect();
     let metadata = counted()?;
     block_on(async {
-        let (together, one_by_one) = (
-            Database::in_memory()?.transaction(),
-            Database::in_memory()?.transaction(),
-        );
+        let (together, one_by_one) = (fresh()?.transaction(), fresh()?.transaction());
         let together = open(&together, &metadata).await?;
         let one_by_one = open(&one_by_one, &metadata).await?;
         for store in [&together, &one_by_one] {
@@ -58,7 +56,7 @@ fn a_refused_record_ends_a_batch_where_it_stands() -> Result<()> {
     let metadata = counted()?;
     block_on(async {
         for (record, kind) in refused {
-            let context = Database::in_memory()?.transaction();
+            let context = fresh()?.transaction();
             let store = open(&context, &metadata).await?;
             let batch = [user(1, "ada"), user(2, "bob"), record, user(4, "eve")];
             assert_eq!(super::kind(store.save_records(&batch).await), kind);

@@ -5,8 +5,9 @@ use record_store::key_expression::{concat, field, key_with_value, record_type, v
 use record_store::kv::tuple::Versionstamp;
 use record_store::metadata::{Comparison, ComparisonType, IndexPredicate, index_type};
 use record_store::{
-    Database, ErrorKind, Index, IndexScanType, NoNextReason, Record, RecordKey, Result, ScanOptions, Tuple, TupleRange,
+    ErrorKind, Index, IndexScanType, NoNextReason, Record, RecordKey, Result, ScanOptions, Tuple, TupleRange,
 };
+use record_store_tests::given::fresh;
 
 use super::{by_name, grouped, groups, metadata, of_user, open, user, values};
 
@@ -26,7 +27,7 @@ fn entries_follow_their_records() -> Result<()> {
             Index::new("covering", key_with_value(concat((field("name"), field("age"))), 1)).on("User"),
             Index::new("both", concat((field("name"), record_type()))),
         ])?;
-        let context = Database::in_memory()?.transaction();
+        let context = fresh()?.transaction();
         let store = open(&context, &metadata).await?;
         store
             .save_record(&of_user(
@@ -71,7 +72,7 @@ fn entries_follow_their_records() -> Result<()> {
 fn a_scan_stops_and_goes_on_both_ways() -> Result<()> {
     block_on(async {
         let metadata = metadata([by_name()])?;
-        let context = Database::in_memory()?.transaction();
+        let context = fresh()?.transaction();
         let store = open(&context, &metadata).await?;
         for (id, name) in ["a", "b", "b", "c", "d"].into_iter().enumerate() {
             store.save_record(&user(id as i64, name)).await?;
@@ -125,7 +126,7 @@ fn a_scan_stops_and_goes_on_both_ways() -> Result<()> {
 fn a_second_record_with_a_unique_value_fails_the_commit() -> Result<()> {
     block_on(async {
         let metadata = metadata([by_name().unique()])?;
-        let database = Database::in_memory()?;
+        let database = fresh()?;
         let context = database.transaction();
         let store = open(&context, &metadata).await?;
         store.save_record(&user(1, "ada")).await?;
@@ -165,7 +166,7 @@ fn a_second_record_with_a_unique_value_fails_the_commit() -> Result<()> {
 fn of_two_transactions_that_take_a_unique_value_one_commits() -> Result<()> {
     block_on(async {
         let metadata = metadata([by_name().unique()])?;
-        let database = Database::in_memory()?;
+        let database = fresh()?;
         let context = database.transaction();
         open(&context, &metadata).await?;
         context.commit().await?;
@@ -187,7 +188,7 @@ fn versions_wait_for_the_commit_in_an_index_too() -> Result<()> {
             Index::new("changes", version()).with_kind(index_type::VERSION),
             Index::new("latest", grouped(version(), 1)).with_kind(index_type::MAX_EVER_VERSION),
         ])?;
-        let database = Database::in_memory()?;
+        let database = fresh()?;
         let context = database.transaction();
         let store = open(&context, &metadata).await?;
         store.save_record(&user(1, "a")).await?;
@@ -234,7 +235,7 @@ fn values_that_no_index_can_hold_name_the_index() -> Result<()> {
                 .on("User")
                 .with_kind(index_type::MAX_EVER_LONG),
         ])?;
-        let context = Database::in_memory()?.transaction();
+        let context = fresh()?.transaction();
         let store = open(&context, &metadata).await?;
         let long = "x".repeat(10_001);
         let error = store.save_record(&user(1, &long)).await.unwrap_err();
@@ -260,7 +261,7 @@ fn records_are_deleted_by_type_where_the_indexes_allow() -> Result<()> {
     block_on(async {
         let by_type = Index::new("types", grouped(record_type(), 0)).with_kind(index_type::COUNT);
         let metadata = metadata([by_name(), by_type])?;
-        let database = Database::in_memory()?;
+        let database = fresh()?;
         let context = database.transaction();
         let store = open(&context, &metadata).await?;
         store.save_record(&user(1, "a")).await?;

@@ -1,7 +1,8 @@
 //! A record that an index refuses when a part of its keys is written already.
 
 use record_store::key_expression::field;
-use record_store::{Database, ErrorKind, Index, IndexState, Result, ScanOptions, Tuple};
+use record_store::{ErrorKind, Index, IndexState, Result, ScanOptions, Tuple};
+use record_store_tests::given::fresh;
 
 use futures_executor::block_on;
 
@@ -11,7 +12,7 @@ use super::{by_name, kind, metadata, open, user};
 fn a_save_that_fails_halfway_cannot_be_committed() -> Result<()> {
     block_on(async {
         let metadata = metadata([by_name(), Index::new("by_id", field("id")).on("User")])?;
-        let database = Database::in_memory()?;
+        let database = fresh()?;
         let long = "x".repeat(10_001);
 
         let context = database.transaction();

@@ -6,6 +6,7 @@ use futures_executor::block_on;
 use record_store::key_expression::{concat, field, key_with_value, record_type, version};
 use record_store::metadata::index_type;
 use record_store::{Database, Index, Record, Result, Tuple};
+use record_store_tests::given::fresh;
 
 use super::{by_name, count_by_name, grouped, metadata, of_user, open, subspace};
 
@@ -53,7 +54,7 @@ async fn maintain_and_rebuild(seed: u64) -> Result<()> {
         ),
     ])?;
     let mut chance = Chance(seed);
-    let database = Database::in_memory()?;
+    let database = fresh()?;
     for _ in 0..10 {
         let context = database.transaction();
         let store = open(&context, &metadata).await?;

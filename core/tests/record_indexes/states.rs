@@ -4,9 +4,9 @@ use futures_executor::block_on;
 use record_store::key_expression::{field, record_type};
 use record_store::metadata::index_type;
 use record_store::{
-    Database, ErrorKind, Index, IndexScanType, IndexState, Record, RecordMetaData, Result, ScanOptions, Schema, Tuple,
-    TupleRange,
+    ErrorKind, Index, IndexScanType, IndexState, Record, RecordMetaData, Result, ScanOptions, Schema, Tuple, TupleRange,
 };
+use record_store_tests::given::fresh;
 
 use super::{PROTO, by_name, count_by_name, grouped, groups, kind, metadata, open, subspace, user, values};
 
@@ -30,7 +30,7 @@ fn with_index(before: &RecordMetaData, index: Index) -> Result<RecordMetaData> {
 fn an_index_that_is_built_counts_what_its_builder_has_seen() -> Result<()> {
     block_on(async {
         let metadata = metadata([count_by_name(), by_name()])?;
-        let context = Database::in_memory()?.transaction();
+        let context = fresh()?.transaction();
         let store = open(&context, &metadata).await?;
         store.save_record(&user(1, "a")).await?;
         store.clear_and_mark_index_write_only("count").await?;
@@ -75,7 +75,7 @@ fn an_index_that_is_built_counts_what_its_builder_has_seen() -> Result<()> {
 fn a_build_by_another_index_is_asked_for_the_entries_of_that_index() -> Result<()> {
     block_on(async {
         let metadata = metadata([by_name(), count_by_name()])?;
-        let context = Database::in_memory()?.transaction();
+        let context = fresh()?.transaction();
         let store = open(&context, &metadata).await?;
         store.clear_and_mark_index_write_only("count").await?;
         // The build goes by the index by_name (method 2, its key as a packed tuple) and has come to "m".
@@ -115,7 +115,7 @@ fn an_index_that_is_not_maintained_hinders_only_its_records() -> Result<()> {
             .on("User")
             .with_kind(index_type::RANK);
         let metadata = metadata([ranks, Index::new("pets", field("name")).on("Pet")])?;
-        let context = Database::in_memory()?.transaction();
+        let context = fresh()?.transaction();
         let store = open(&context, &metadata).await?;
         let error = store.save_record(&user(1, "a")).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Unsupported);
@@ -133,7 +133,7 @@ fn an_index_that_is_not_maintained_hinders_only_its_records() -> Result<()> {
 fn an_index_that_cannot_be_built_does_not_close_the_store() -> Result<()> {
     block_on(async {
         let before = counted()?;
-        let database = Database::in_memory()?;
+        let database = fresh()?;
         let context = database.transaction();
         open(&context, &before).await?.save_record(&user(1, "a")).await?;
         context.commit().await?;
@@ -166,7 +166,7 @@ fn an_index_that_cannot_be_built_does_not_close_the_store() -> Result<()> {
 fn an_index_that_misses_a_record_is_disabled() -> Result<()> {
     block_on(async {
         let before = counted()?;
-        let context = Database::in_memory()?.transaction();
+        let context = fresh()?.transaction();
         let store = open(&context, &before).await?;
         store.save_record(&user(1, "a")).await?;
         store.save_record(&user(2, &"x".repeat(10_001))).await?;
@@ -194,7 +194,7 @@ fn who_saves_without_the_new_index_and_who_builds_it_do_not_both_commit() -> Res
         let before = counted()?;
         let after = with_index(&before, by_name())?;
         for builder_first in [true, false] {
-            let database = Database::in_memory()?;
+            let database = fresh()?;
             let context = database.transaction();
             open(&context, &before).await?.save_record(&user(1, "a")).await?;
             context.commit().await?;

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use futures_executor::block_on;
 use record_store::kv::{self, Bytes, KeySelector, RangeBatch, RangeRequest, Read};
 use record_store::{Database, Result, Schema};
+use record_store_tests::given::fresh;
 
 use super::forward::{Reads, over};
 use super::{USERS, user, users, users_and_orders};
@@ -39,7 +40,7 @@ impl Reads for Counting {
 
 fn counting() -> Result<(Database, Arc<AtomicUsize>)> {
     let reads = Arc::new(AtomicUsize::new(0));
-    let below = Database::in_memory()?.kv().clone();
+    let below = fresh()?.kv().clone();
     Ok((Database::from_kv(over(below, Counting(reads.clone()))), reads))
 }
 

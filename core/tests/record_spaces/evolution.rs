@@ -3,7 +3,8 @@
 use futures_executor::block_on;
 use record_store::key_expression::field;
 use record_store::metadata::{IndexSchema, MetaDataEvolutionValidator, SchemaBuilder, index_type};
-use record_store::{Database, ErrorKind, FormerIndex, Index, MetaDataStore, Record, RecordKey, Result, Schema};
+use record_store::{ErrorKind, FormerIndex, Index, MetaDataStore, Record, RecordKey, Result, Schema};
+use record_store_tests::given::fresh;
 
 use super::{contents, order, refused, user, users, users_and_orders};
 
@@ -174,7 +175,7 @@ fn cases() -> Vec<Case> {
 #[test]
 fn a_schema_that_breaks_a_rule_changes_nothing() -> Result<()> {
     block_on(async {
-        let db = Database::in_memory()?;
+        let db = fresh()?;
         let space = db.space("items").schema(&stored().build()?).open().await?;
         space
             .put(Record::from_json("Item", r#"{"id": 1, "name": "a"}"#))
@@ -239,7 +240,7 @@ fn a_union_that_breaks_a_rule_changes_nothing() -> Result<()> {
             ),
         ];
         for (old, new, rule, fact) in table {
-            let db = Database::in_memory()?;
+            let db = fresh()?;
             db.space("u").schema(&old.build()?).open().await?;
             let before = contents(&db).await?;
             let error = refused(db.space("u").schema(&new.build()?).open().await);
@@ -259,7 +260,7 @@ fn a_union_that_breaks_a_rule_changes_nothing() -> Result<()> {
 #[test]
 fn meta_data_that_breaks_a_rule_is_not_saved() -> Result<()> {
     block_on(async {
-        let db = Database::in_memory()?;
+        let db = fresh()?;
         let space = db.space("items").schema(&stored().build()?).open().await?;
         let dropped = items(ITEMS).drop_index("by_name").build()?;
         db.space("items").schema(&dropped).open().await?;
@@ -334,7 +335,7 @@ fn presence_and_splitting_stay_as_they_are() -> Result<()> {
                 .split_long_records(split)
                 .build()
         };
-        let db = Database::in_memory()?;
+        let db = fresh()?;
         db.space("a").schema(&schema("string s = 2;", false)?).open().await?;
         let before = contents(&db).await?;
         let table = [
@@ -360,7 +361,7 @@ fn presence_and_splitting_stay_as_they_are() -> Result<()> {
 #[test]
 fn an_index_is_dropped_with_its_entries_and_only_once() -> Result<()> {
     block_on(async {
-        let db = Database::in_memory()?;
+        let db = fresh()?;
         let space = db.space("items").schema(&stored().build()?).open().await?;
         space
             .put(Record::from_json("Item", r#"{"id": 1, "name": "a"}"#))
@@ -398,7 +399,7 @@ fn an_index_is_dropped_with_its_entries_and_only_once() -> Result<()> {
 #[test]
 fn a_type_is_dropped_when_its_records_are_gone() -> Result<()> {
     block_on(async {
-        let db = Database::in_memory()?;
+        let db = fresh()?;
         let space = db.space("shop").schema(&users_and_orders()?).open().await?;
         space.put_all([user(1), order(1)]).await?;
         let before = contents(&db).await?;
@@ -467,7 +468,7 @@ fn a_type_is_dropped_when_its_records_are_gone() -> Result<()> {
 #[test]
 fn records_of_a_dropped_type_are_found_among_others() -> Result<()> {
     block_on(async {
-        let db = Database::in_memory()?;
+        let db = fresh()?;
         let schema = |drops: bool| {
             let builder = Schema::builder()
                 .proto("shop.proto", super::USERS_AND_ORDERS)

@@ -1,14 +1,15 @@
 //! Handles that are behind: others have moved or removed the space, or evolved its schema.
 
 use futures_executor::block_on;
-use record_store::{Database, Error, ErrorKind, RecordKey, Result, ScanOptions, Schema};
+use record_store::{Error, ErrorKind, RecordKey, Result, ScanOptions, Schema};
+use record_store_tests::given::fresh;
 
 use super::{USERS, USERS_AND_ORDERS, contents, kind, order, user, users, users_and_orders};
 
 #[test]
 fn a_handle_follows_a_space_that_moved() -> Result<()> {
     block_on(async {
-        let db = Database::in_memory()?;
+        let db = fresh()?;
         let handle = db.space("users").schema(&users()?).open().await?;
         handle.put(user(1)).await?;
         db.move_space("users", "moved/users").await?;
@@ -41,7 +42,7 @@ fn a_handle_follows_a_space_that_moved() -> Result<()> {
 #[test]
 fn a_handle_on_a_removed_space_says_so_and_writes_nothing() -> Result<()> {
     block_on(async {
-        let db = Database::in_memory()?;
+        let db = fresh()?;
         let handle = db.space("users").schema(&users()?).open().await?;
         handle.put(user(1)).await?;
         assert!(db.remove_space("users").await?);
@@ -67,7 +68,7 @@ fn a_handle_on_a_removed_space_says_so_and_writes_nothing() -> Result<()> {
 #[test]
 fn a_transaction_does_not_write_into_what_was_removed_or_evolved_meanwhile() -> Result<()> {
     block_on(async {
-        let db = Database::in_memory()?;
+        let db = fresh()?;
         let handle = db.space("users").schema(&users()?).open().await?;
         for remove in [false, true] {
             let context = db.transaction();
@@ -88,7 +89,7 @@ fn a_transaction_does_not_write_into_what_was_removed_or_evolved_meanwhile() -> 
 #[test]
 fn an_older_handle_takes_the_newer_store_of_the_transaction() -> Result<()> {
     block_on(async {
-        let db = Database::in_memory()?;
+        let db = fresh()?;
         let old = &db.space("shop").schema(&users()?).open().await?;
         let new = &db.space("shop").schema(&users_and_orders()?).open().await?;
         db.run(|context| async move {
@@ -107,7 +108,7 @@ fn an_older_handle_takes_the_newer_store_of_the_transaction() -> Result<()> {
 #[test]
 fn a_space_that_was_dropped_from_and_added_to_is_still_the_handles() -> Result<()> {
     block_on(async {
-        let db = Database::in_memory()?;
+        let db = fresh()?;
         let indexed = Schema::builder()
             .proto("shop.proto", USERS)
             .record_type("User", |t| t.primary_key("id").index(("by_name", "name")))

@@ -5,6 +5,7 @@ use std::path::Path;
 use futures_executor::block_on;
 use record_store::kv::directory::DirectoryLayer;
 use record_store::{Database, ErrorKind, MetaDataStore, RecordSpace, Result};
+use record_store_tests::given::fresh;
 use serde_json::Value;
 
 use super::kind;
@@ -41,7 +42,7 @@ async fn made_by_java(db: &Database, case: &Value) -> Result<()> {
 #[test]
 fn a_space_opens_with_the_schema_that_java_stored() -> Result<()> {
     block_on(async {
-        let db = Database::in_memory()?;
+        let db = fresh()?;
         made_by_java(&db, &case("metadata_store")).await?;
         let space = db.space("java").open().await?;
         assert_eq!(space.schema_versions().await?, [0, 1, 2, 3]);
@@ -72,7 +73,7 @@ fn a_space_opens_with_the_schema_that_java_stored() -> Result<()> {
 #[test]
 fn a_large_schema_of_java_is_one_version() -> Result<()> {
     block_on(async {
-        let db = Database::in_memory()?;
+        let db = fresh()?;
         made_by_java(&db, &case("metadata_store_large")).await?;
         let space = db.space("java").open().await?;
         assert_eq!(space.schema_versions().await?, [0]);
@@ -83,7 +84,7 @@ fn a_large_schema_of_java_is_one_version() -> Result<()> {
 #[test]
 fn a_damaged_history_is_named() -> Result<()> {
     block_on(async {
-        let db = Database::in_memory()?;
+        let db = fresh()?;
         made_by_java(&db, &case("metadata_store")).await?;
         let space = db.space("java").open().await?;
         let context = db.transaction();

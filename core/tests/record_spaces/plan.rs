@@ -2,14 +2,15 @@
 
 use futures_executor::block_on;
 use record_store::metadata::{Action, ChangeCost, IndexSchema, MetaDataEvolutionValidator, RecordEstimate, Subject};
-use record_store::{Database, Result, Schema};
+use record_store::{Result, Schema};
+use record_store_tests::given::fresh;
 
 use super::{USERS, USERS_AND_ORDERS, contents, user, users, users_and_orders};
 
 #[test]
 fn a_plan_names_each_change_with_its_cost() -> Result<()> {
     block_on(async {
-        let db = Database::in_memory()?;
+        let db = fresh()?;
         let schema = Schema::builder()
             .proto("shop.proto", USERS)
             .record_type("User", |t| {
@@ -63,7 +64,7 @@ fn a_plan_names_each_change_with_its_cost() -> Result<()> {
 #[test]
 fn a_refused_plan_has_all_that_is_refused() -> Result<()> {
     block_on(async {
-        let db = Database::in_memory()?;
+        let db = fresh()?;
         let space = db.space("users").schema(&users()?).open().await?;
         let wanted = Schema::builder()
             .proto(

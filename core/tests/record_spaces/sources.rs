@@ -5,6 +5,7 @@ use prost::{Message, Name};
 use prost_reflect::{DescriptorPool, MessageDescriptor, ReflectMessage};
 use record_store::metadata::{IndexSchema, index_type};
 use record_store::{Database, IndexScanType, Record, RecordKey, RecordSpace, Result, ScanOptions, Schema, Tuple};
+use record_store_tests::given::fresh;
 
 /// The keys of an index's entries.
 async fn entries(db: &Database, space: &RecordSpace, index: &str, scan: IndexScanType) -> Result<Vec<String>> {
@@ -43,7 +44,7 @@ fn options_in_a_file_are_enough() -> Result<()> {
                 optional Item _Item = 5;
             }
         "#;
-        let db = Database::in_memory()?;
+        let db = fresh()?;
         let schema = Schema::builder().proto("items.proto", text).build()?;
         let items = db.space("items").schema(&schema).open().await?;
         let metadata = items.metadata();
@@ -119,7 +120,7 @@ impl ReflectMessage for Visit {
 #[test]
 fn text_descriptors_and_types_are_one_schema() -> Result<()> {
     block_on(async {
-        let db = Database::in_memory()?;
+        let db = fresh()?;
         let declared = |builder: record_store::metadata::SchemaBuilder| {
             builder
                 .record_type("Visit", |t| {

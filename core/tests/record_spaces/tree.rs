@@ -4,6 +4,7 @@ use futures_executor::block_on;
 use record_store::kv::Subspace;
 use record_store::kv::directory::DirectoryLayer;
 use record_store::{Database, DatabaseOptions, ErrorKind, Result, SpacePath, Tuple};
+use record_store_tests::given::fresh;
 
 use super::{contents, kind, user, users};
 
@@ -14,7 +15,7 @@ async fn listed(db: &Database, prefix: &str) -> Result<Vec<String>> {
 #[test]
 fn a_folder_of_spaces_is_none_itself() -> Result<()> {
     block_on(async {
-        let db = Database::in_memory()?;
+        let db = fresh()?;
         db.space("prod/users").schema(&users()?).open().await?;
         for opening in [db.space("prod"), db.space("prod").schema(&users()?)] {
             let error = opening.open().await.expect_err("it is a folder");
@@ -30,7 +31,7 @@ fn a_folder_of_spaces_is_none_itself() -> Result<()> {
 #[test]
 fn children_are_spaces_of_their_own() -> Result<()> {
     block_on(async {
-        let db = Database::in_memory()?;
+        let db = fresh()?;
         let shop = db.space("shop").schema(&users()?).open().await?;
         assert!(shop.children().await?.is_empty());
         let archive = shop.child("archive/2024").schema(&users()?).open().await?;
@@ -61,7 +62,7 @@ fn children_are_spaces_of_their_own() -> Result<()> {
 #[test]
 fn a_space_moves_with_all_below_it() -> Result<()> {
     block_on(async {
-        let all = Database::in_memory()?;
+        let all = fresh()?;
         let root = DatabaseOptions::default().root("apps/one".parse()?);
         let db = Database::from_kv_with(all.kv().clone(), root);
         for path in ["prod/users", "prod/users/archive", "prod/shop"] {
@@ -86,7 +87,7 @@ fn a_space_moves_with_all_below_it() -> Result<()> {
 #[test]
 fn a_tree_without_end_is_an_error() -> Result<()> {
     block_on(async {
-        let db = Database::in_memory()?;
+        let db = fresh()?;
         db.space("a/b/c").schema(&users()?).open().await?;
         assert_eq!(listed(&db, "").await?, ["a/b/c"]);
         let directories = DirectoryLayer::default();
@@ -119,7 +120,7 @@ fn a_tree_without_end_is_an_error() -> Result<()> {
 #[test]
 fn a_move_that_cannot_be_changes_nothing() -> Result<()> {
     block_on(async {
-        let db = Database::in_memory()?;
+        let db = fresh()?;
         for path in ["prod/users", "prod/shop"] {
             db.space(path).schema(&users()?).open().await?;
         }

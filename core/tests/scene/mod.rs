@@ -4,6 +4,7 @@ use record_store::kv::Subspace;
 use record_store::{
     Database, ErrorKind, Record, RecordContext, RecordMetaData, RecordStore, Result, Schema, StoreOptions, Tuple,
 };
+use record_store_tests::given::fresh;
 
 const PROTO: &str = r#"
     syntax = "proto2";
@@ -26,7 +27,7 @@ impl Scene {
             .record_type("Order", |t| t.primary_key("id"))
             .build()?;
         Ok(Scene {
-            database: Database::in_memory()?,
+            database: fresh()?,
             metadata: schema.merge_into(None)?,
             subspace: Subspace::from(("shop",)),
         })

@@ -10,8 +10,9 @@ mod value;
 
 use std::path::{Path, PathBuf};
 
-use record_store_engine::{Engine, EngineOptions, Location};
-use record_store_kv::{Database, DatabaseOption, Transaction, TransactionOption};
+use record_store_engine::{Durability, Engine, EngineOptions, Location};
+use record_store_kv::{Database, DatabaseOption, TransactionOption};
+use tempfile::TempDir;
 
 use self::clock::VirtualClock;
 use self::player::Player;
@@ -23,7 +24,7 @@ use crate::step::Failure;
 pub(crate) struct Arguments {
     /// Files of recorded programs; without any, all of `tests/traces`
     files: Vec<PathBuf>,
-    /// Where to replay them: `memory:` gives every program a database of its own, a directory is emptied before each
+    /// Where each program gets a database of its own: `memory:`, or a new directory in the one named
     #[arg(long, default_value = "memory:")]
     database: String,
     /// Replay only programs whose name contains this
@@ -108,30 +109,36 @@ fn replay(program: &Program, url: &str) -> Result<Outcome, Failure> {
     }
     let failure = |error| format!("{url}: {error}");
     let clock = VirtualClock::default();
-    let database = open(url, program.api, &clock).map_err(failure)?;
+    let folder = match url {
+        "memory:" => None,
+        parent => Some(database_folder(parent)?),
+    };
+    let database = open(folder.as_ref(), program.api, &clock).map_err(failure)?;
     if program.name.contains("tenant") {
         had_a_tenant(&database).map_err(failure)?;
     }
     Ok(Player::new(database, clock).play(program))
 }
 
-fn open(url: &str, api_version: i32, clock: &VirtualClock) -> record_store_kv::Result<Database> {
-    let location = if url == "memory:" {
-        Location::Memory
-    } else {
-        Location::Path(url.strip_prefix("file:").unwrap_or(url).into())
-    };
+/// A new folder in `parent` for one program's database: what becomes of versionstamps may depend on how large they are, and they are
+/// larger in a database that has been opened before.
+fn database_folder(parent: &str) -> Result<TempDir, Failure> {
+    let parent = Path::new(parent.strip_prefix("file:").unwrap_or(parent));
+    let made = std::fs::create_dir_all(parent).and_then(|()| tempfile::tempdir_in(parent));
+    made.map_err(|error| format!("{}: {error}", parent.display()))
+}
+
+fn open(folder: Option<&TempDir>, api_version: i32, clock: &VirtualClock) -> record_store_kv::Result<Database> {
+    let location = folder.map_or(Location::Memory, |folder| Location::Path(folder.path().into()));
     let options = EngineOptions {
         threads: false,
+        durability: Durability::None,
         api_version,
         env: clock::env(clock),
         ..EngineOptions::default()
     };
     let database = Engine::open(location, options)?;
     database.set_option(&TIMEOUT)?;
-    if url != "memory:" {
-        erase(&database.transaction())?;
-    }
     Ok(database)
 }
 
@@ -152,18 +159,6 @@ fn had_a_tenant(database: &Database) -> record_store_kv::Result<()> {
         futures_executor::block_on(transaction.commit())?;
     }
     Ok(())
-}
-
-fn erase(transaction: &Transaction) -> record_store_kv::Result<()> {
-    transaction.set_option(&TransactionOption::AccessSystemKeys)?;
-    transaction.set_option(&TransactionOption::LockAware)?;
-    transaction.clear_range(b"", b"\xff");
-    transaction.clear(b"\xff/metadataVersion");
-    transaction.clear(b"\xff/dbLocked");
-    for rows in [&b"\xff/tenant/map"[..], b"\xff/tenant/nameIndex", b"\xff/tenant/group"] {
-        transaction.clear_range(&[rows, b"/"].concat(), &[rows, b"0"].concat());
-    }
-    futures_executor::block_on(transaction.commit())
 }
 
 fn all_files() -> Result<Vec<PathBuf>, Failure> {

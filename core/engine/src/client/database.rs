@@ -9,6 +9,7 @@ use record_store_kv::{DatabaseBackend, Error, Result, TenantBackend, Transaction
 
 use super::EngineTransaction;
 use super::options::Defaults;
+use super::round_trips::RoundTrips;
 use super::tenant::EngineTenant;
 use crate::cluster::Cluster;
 
@@ -18,6 +19,7 @@ pub(crate) struct Handle {
     name: String,
     defaults: Mutex<Defaults>,
     watches: Arc<AtomicI64>,
+    round_trips: Arc<RoundTrips>,
 }
 
 impl Handle {
@@ -28,6 +30,7 @@ impl Handle {
             name,
             defaults: Mutex::new(Defaults::of_api(api_version)),
             watches: Arc::default(),
+            round_trips: Arc::default(),
         }
     }
 
@@ -49,6 +52,11 @@ impl Handle {
     /// The number of pending watches.
     pub(crate) fn watches(&self) -> &Arc<AtomicI64> {
         &self.watches
+    }
+
+    /// The calls that have waited for the database.
+    pub(crate) fn round_trips(&self) -> &Arc<RoundTrips> {
+        &self.round_trips
     }
 }
 

@@ -33,6 +33,7 @@ mod reader;
 mod reads;
 mod request;
 mod retry;
+mod round_trips;
 mod size;
 mod snapshot;
 mod special;
@@ -92,6 +93,12 @@ impl EngineTransaction {
 
     fn lock(&self) -> Locked<'_> {
         Locked::new(&self.state)
+    }
+
+    /// A call waits for the database.
+    fn wait(&self, state: &mut State) {
+        self.handle.round_trips().note();
+        state.note_watches(true);
     }
 
     /// The result of a read, or a future if its version lies ahead: `again` is then executed on the state as it is now.
@@ -211,6 +218,8 @@ impl TransactionBackend for EngineTransaction {
         if let Err(error) = state.check_usable() {
             return Read::ready(Err(error));
         }
+        state.note_watches(true);
+        self.wait(&mut state);
         let result = state.get(key, snapshot);
         self.answer(state, result, || {
             let key = Bytes::copy_from_slice(key);
@@ -223,6 +232,7 @@ impl TransactionBackend for EngineTransaction {
         if let Err(error) = state.check_usable() {
             return Read::ready(Err(error));
         }
+        self.wait(&mut state);
         let result = state.get_key(selector, snapshot);
         self.answer(state, result, || {
             let selector = selector.clone();
@@ -244,6 +254,7 @@ impl TransactionBackend for EngineTransaction {
         if let Err(error) = state.check_usable() {
             return Read::ready(Err(error));
         }
+        self.wait(&mut state);
         let result = state.get_range(request, &read, snapshot).map(RangeBatch::from);
         self.answer(state, result, || {
             let request = request.clone();
@@ -260,6 +271,7 @@ impl TransactionBackend for EngineTransaction {
         if let Err(error) = state.check_usable() {
             return Read::ready(Err(error));
         }
+        self.wait(&mut state);
         let result = state.get_range_plainly(begin, end, snapshot);
         self.answer(state, result, || {
             let (begin, end) = (begin.to_vec(), end.to_vec());
@@ -302,6 +314,7 @@ impl TransactionBackend for EngineTransaction {
     fn read_version(&self) -> Read<i64> {
         let mut state = self.lock();
         let usable = state.check_deferred().and_then(|()| state.check_failed());
+        self.handle.round_trips().note();
         Read::ready(usable.and_then(|()| state.snapshot.version()))
     }
 
@@ -314,6 +327,7 @@ impl TransactionBackend for EngineTransaction {
         if let Err(error) = state.begin_commit() {
             return Read::ready(Err(error));
         }
+        self.handle.round_trips().note();
         if state.waiting.is_empty() {
             self.commit_now(state)
         } else {
@@ -334,7 +348,8 @@ impl TransactionBackend for EngineTransaction {
     }
 
     fn approximate_size(&self) -> Read<i64> {
-        let state = self.lock();
+        let mut state = self.lock();
+        state.note_watches(false);
         Read::ready(state.check_deferred().map(|()| state.approximate_size))
     }
 
@@ -354,12 +369,16 @@ impl TransactionBackend for EngineTransaction {
         }
         let most = self.handle.defaults().watches_max;
         let watch = state
-            .get_unnoted(key, false)
-            .and_then(|value| Ok((value, Slot::take(self.handle.watches(), most)?)));
+            .get_for_watch(key)
+            .and_then(|got| Ok((got, Slot::take(self.handle.watches(), most)?)));
         match watch {
-            Ok((value, slot)) => {
+            Ok(((got, here), slot)) => {
+                if here {
+                    state.note_get(key, &got, false);
+                }
+                let flight = (!here).then(|| self.handle.round_trips().begin());
                 let fate = state.fate();
-                state.watches.add(key, value, fate, slot)
+                state.watches.add(key, got, flight, self.env(), (fate, slot))
             }
             Err(error) => Read::ready(Err(error)),
         }
@@ -376,7 +395,7 @@ impl TransactionBackend for EngineTransaction {
             Err(code) => {
                 // Before version 610 of the API the transaction could be used again.
                 if state.options.api_version < 610 {
-                    state.retry(&self.handle);
+                    state.go_on(&self.handle);
                 } else {
                     state.fail(fdb_code::TRANSACTION_CANCELLED);
                 }

@@ -22,19 +22,39 @@ impl State {
         if legality::is_too_long(key) {
             return Ok(None);
         }
-        let result = self.get_unnoted(key, snapshot);
-        self.noted(result)
-    }
-
-    /// As [`State::get`] for a legal key, but a failure does not fail the commit: a watch reads so.
-    pub(crate) fn get_unnoted(&mut self, key: &[u8], snapshot: bool) -> Result<Option<Bytes>> {
         self.has_read = true;
-        let got = match read::get(self.view(snapshot), key, self.options.bypass_unreadable) {
-            Ok(got) => got,
-            Err(error) => self.get_known(key, snapshot, error)?,
-        };
+        let result = self.get_unnoted(key, snapshot);
+        let got = self.noted(result)?;
         self.note_get(key, &got, snapshot);
         Ok(got.value)
+    }
+
+    /// Reads a legal key as a watch does: nothing shows yet, and a failure does not fail the commit. Tells whether the value is
+    /// there without asking the database.
+    pub(crate) fn get_for_watch(&mut self, key: &[u8]) -> Result<(Got, bool)> {
+        self.has_read = true;
+        let known = self.knows_of(key, &key_after(key));
+        let got = self.get_unnoted(key, false)?;
+        let here = known || !got.needs_database;
+        Ok((got, here))
+    }
+
+    /// Remembers the reads of watches that have arrived: all of them when the transaction waits for the database.
+    pub(crate) fn note_watches(&mut self, waited: bool) {
+        if self.watches.is_empty() {
+            return;
+        }
+        let (reads, woken) = self.watches.arrive(self.snapshot.cluster().env(), waited);
+        self.wakers.extend(woken);
+        for read in reads {
+            let (key, got) = read.result();
+            self.note_get(key, got, false);
+        }
+    }
+
+    fn get_unnoted(&mut self, key: &[u8], snapshot: bool) -> Result<Got> {
+        read::get(self.view(snapshot), key, self.options.bypass_unreadable)
+            .or_else(|error| self.get_known(key, snapshot, error))
     }
 
     /// What was read of a key before, if its version has become too old meanwhile; else `error`.
@@ -49,7 +69,7 @@ impl State {
     }
 
     /// Remembers that a key was read: for conflicts, and for what later reads do.
-    fn note_get(&mut self, key: &[u8], got: &Got, snapshot: bool) {
+    pub(crate) fn note_get(&mut self, key: &[u8], got: &Got, snapshot: bool) {
         if !got.needs_database {
             return;
         }

@@ -205,6 +205,7 @@ impl State {
     /// Makes everything pending and later fail with `code` until the reset.
     pub(crate) fn fail(&mut self, code: i32) {
         if self.failed.is_none() {
+            self.note_watches(false);
             self.failed = Some(code);
             if let Some(fate) = &self.fate {
                 self.wakers.extend(fate.interrupt(code));
@@ -257,6 +258,7 @@ impl State {
     /// The checks of a commit.
     pub(crate) fn begin_commit(&mut self) -> Result<()> {
         self.check_usable()?;
+        self.note_watches(true);
         self.commit_started = true;
         Ok(())
     }
@@ -350,6 +352,19 @@ impl State {
         self.deferred = defaults.options().1;
         self.snapshot.set_lock_aware(false);
         self.arm_timeout();
+    }
+
+    /// As [`State::retry`], after an error that no retry cures: before version 610 of the API its watches go on, those whose value
+    /// is known.
+    pub(crate) fn go_on(&mut self, handle: &Handle) {
+        self.note_watches(false);
+        let mut watches = std::mem::take(&mut self.watches);
+        watches.forget_on_their_way();
+        self.retry(handle);
+        if !watches.is_empty() {
+            watches.carry_over(&self.fate());
+            self.watches = watches;
+        }
     }
 
     /// Ends the attempt for the futures that wait for it.

@@ -68,10 +68,44 @@ fn a_watch_fires_at_once_when_its_own_transaction_writes_another_value() {
     let database = database();
     let transaction = database.transaction();
     let (mut same, mut other) = (transaction.watch(b"same"), transaction.watch(b"other"));
+    block_on(transaction.get(b"k", false)).unwrap();
     transaction.clear(b"same");
     transaction.set(b"other", b"1");
     assert!(poll(&mut same).is_none());
     assert!(poll(&mut other).is_some_and(|result| result.is_ok()));
+}
+
+#[test]
+fn the_value_of_a_watch_is_on_its_way_until_somebody_waits() {
+    let database = database();
+    let transaction = database.transaction();
+    let mut written = transaction.watch(b"written");
+    transaction.set(b"written", b"1");
+    let size = || block_on(transaction.approximate_size()).unwrap();
+    let before = size();
+    assert!(poll(&mut written).is_none());
+    // Whose call it is does not matter.
+    block_on(database.transaction().get(b"k", false)).unwrap();
+    assert!(size() > before, "the read of the watch counts");
+    assert!(poll(&mut written).is_some_and(|result| result.is_ok()));
+}
+
+#[test]
+fn a_cancel_takes_along_the_watches_whose_value_is_on_its_way() {
+    let database = database();
+    let cancelled = |transaction: Transaction| {
+        transaction.cancel();
+        transaction
+    };
+    let transaction = database.transaction();
+    let mut at_once = transaction.watch(b"k");
+    let _cancelled = cancelled(transaction);
+    assert_eq!(poll(&mut at_once).and_then(code), Some(fdb_code::TRANSACTION_CANCELLED));
+    let transaction = database.transaction();
+    let mut later = transaction.watch(b"k");
+    block_on(database.env().clock().sleep(Duration::from_millis(1)));
+    let _cancelled = cancelled(transaction);
+    assert!(poll(&mut later).is_none());
 }
 
 #[test]
@@ -96,6 +130,8 @@ fn a_read_waits_for_its_version_and_sees_the_writes_before_it_only() {
     transaction.set(b"y", b"1");
     let read = transaction.get_range(&RangeRequest::keys("a", "z"), false);
     transaction.set(b"b", b"2");
+    block_on(database.env().clock().sleep(Duration::from_millis(2)));
+    commit(&database, |transaction| transaction.set(b"d", b"4")).unwrap();
     assert_eq!(block_on(read).unwrap().rows.len(), 1);
     // The version has arrived, and the read takes part in conflicts.
     commit(&database, |transaction| transaction.set(b"c", b"3")).unwrap();

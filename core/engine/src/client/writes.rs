@@ -249,6 +249,7 @@ impl State {
             return;
         }
         if !self.watches.is_empty() {
+            self.note_watches(false);
             let value = match &op {
                 Op::Set(value) => Some(Some(&value[..])),
                 Op::Clear => Some(None),
@@ -281,6 +282,7 @@ impl State {
 
     fn notice_own_write(&mut self, begin: &[u8], end: &[u8], value: Option<Option<&[u8]>>) {
         if !self.watches.is_empty() {
+            self.note_watches(false);
             let woken = self.watches.own_write(begin, end, value);
             self.wakers.extend(woken);
         }

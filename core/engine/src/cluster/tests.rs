@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_executor::block_on;
-use record_store_kv::env::Env;
+use record_store_kv::env::{Clock, Env};
 use record_store_kv::{ErrorKind, fdb_code};
 
 use super::testing::ManualClock;
@@ -116,9 +116,10 @@ fn a_write_after_the_read_version_conflicts_and_can_be_named() {
 fn five_seconds_are_the_end_of_reads_and_of_commits_that_read() {
     let (cluster, clock) = memory();
     let version = commit(&cluster, writes(vec![set("a", "1")])).version;
-    clock.advance(Duration::from_secs(5));
+    // Nobody commits: the database moves on every two seconds.
+    clock.advance(Duration::from_micros(6_000_000));
     assert!(cluster.get(b"a", version).is_ok());
-    clock.advance(Duration::from_micros(10));
+    clock.advance(Duration::from_micros(1));
     let code = |error: record_store_kv::Error| error.fdb_code();
     assert_eq!(
         cluster.get(b"a", version).map_err(code),
@@ -137,12 +138,16 @@ fn five_seconds_are_the_end_of_reads_and_of_commits_that_read() {
 fn a_version_of_the_future_comes_or_is_refused_after_a_second() {
     let (cluster, clock) = memory();
     let now = cluster.read_version().unwrap();
-    block_on(cluster.wait_for_version(now + 200_000)).unwrap();
-    assert!(cluster.read_version().unwrap() >= now + 200_000);
-    let refused = block_on(cluster.wait_for_version(1 << 62)).unwrap_err();
-    assert_eq!(refused.fdb_code(), Some(fdb_code::FUTURE_VERSION));
-    assert!(cluster.read_version().unwrap() >= now + 1_200_000);
-    drop(clock);
+    clock.advance(Duration::from_millis(1_500));
+    block_on(cluster.wait_for_version(now + 1_900_000)).unwrap();
+    assert_eq!(cluster.read_version().unwrap(), now + 2_000_000);
+    // An idle database does not get there in time.
+    for version in [now + 2_000_001, 1 << 62] {
+        let began = clock.monotonic();
+        let refused = block_on(cluster.wait_for_version(version)).unwrap_err();
+        assert_eq!(refused.fdb_code(), Some(fdb_code::FUTURE_VERSION));
+        assert_eq!(clock.monotonic(), began + Duration::from_secs(1));
+    }
 }
 
 #[test]

@@ -34,6 +34,7 @@ pub(super) fn rows(module: Module, prefix: &[u8], state: &mut State) -> Result<V
     let ranges = match module {
         Module::ReadConflicts => {
             state.check_reads()?;
+            state.note_watches(true);
             state.known.take_read(&mut state.read_conflicts);
             state.read_conflicts.merged()
         }
