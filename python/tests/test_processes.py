@@ -110,7 +110,7 @@ sys.stdin.read()
         assert space.get(2)["name"] == "Bob"
         tell(other, "scan the index")
         assert heard(other) == "[3, 2, 1]"
-        assert [user["id"] for user in space.query("name > 'A' ORDER BY name")] == [3, 2, 1]
+        assert [user["id"] for user in space.query("name > 'A'").order_by("name")] == [3, 2, 1]
         tell(other, "remove the space")
         assert heard(other) == "removed"
         with pytest.raises(errors.StoreNotFoundError):
