@@ -330,6 +330,10 @@ impl AppendFile for SimulatedAppend {
         self.disk.power()?;
         self.disk.with(&self.name, SimulatedFile::sync)
     }
+
+    fn trim(&mut self) -> io::Result<()> {
+        self.disk.with(&self.name, |file| file.set_length(self.end))
+    }
 }
 
 struct SimulatedStorage {

@@ -232,7 +232,7 @@ fn start(disk: &SimulatedDisk, env: &Env, name: &str) -> Result<EngineDatabase> 
         env: env.clone(),
         ..EngineOptions::default()
     };
-    let cluster = Cluster::recover(Arc::new(disk.clone()), None, &options)?;
+    let cluster = Cluster::recover(Arc::new(disk.clone()), &options)?;
     Ok(EngineDatabase(Arc::new(Handle::new(
         Arc::new(cluster),
         name.to_owned(),

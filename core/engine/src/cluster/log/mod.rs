@@ -73,7 +73,10 @@ impl Log {
     ) -> io::Result<Self> {
         let (segment, file) = match end.segment {
             Some(segment) => {
-                let file = files.open(&segment::name(segment.sequence), to_u64(segment.length))?;
+                let mut file = files.open(&segment::name(segment.sequence), to_u64(segment.length))?;
+                // What was read need not be on disk: whoever wrote it may have synced nothing, and then have ended. The records to come
+                // say that it is.
+                file.sync()?;
                 (segment, file)
             }
             None => begin_segment(&*files, FIRST_SEGMENT, end.version, end.lease, &env, false)?,
@@ -119,6 +122,15 @@ impl Log {
         self.file.sync()?;
         self.synced = version;
         Ok(())
+    }
+
+    /// Closes the log. What was made ahead of its time goes, so that the next start does not have to read it; that it does not
+    /// succeed does no harm.
+    pub(crate) fn close(mut self) {
+        if self.ahead.take() {
+            let _ = self.files.remove(&segment::name(self.sequence + 1));
+        }
+        let _ = self.file.trim();
     }
 
     fn write(&mut self, version: i64, changes: &[Change]) -> io::Result<()> {
