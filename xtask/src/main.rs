@@ -9,6 +9,7 @@ mod dataset;
 mod demo;
 mod dist;
 mod r#gen;
+mod given;
 mod golden;
 mod libclang;
 mod node;

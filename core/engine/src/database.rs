@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock, Weak};
 
 use parking_lot::Mutex;
-use record_store_kv::tuple::Tuple;
 use record_store_kv::{Database, Error, Result, TransactionOption};
 
 use crate::client::{EngineDatabase, Handle, connection_string};
@@ -59,18 +58,12 @@ fn describe(database: &Database) -> Result<()> {
     /// Which process has the keys from `""` on: the only one.
     const SHARDS: &[u8] = b"\xff/keyServers/";
     const COORDINATORS: &[u8] = b"\xff/coordinators";
-    /// Which version was the latest at which time.
-    const TIME_KEEPER: &[u8] = b"\xff\x02/timeKeeper/map/";
     let transaction = database.transaction();
     transaction.set_option(&TransactionOption::AccessSystemKeys)?;
     transaction.set_option(&TransactionOption::LockAware)?;
     if pollster::block_on(transaction.get(SHARDS, true))?.is_none() {
         transaction.set(SHARDS, b"\0");
         transaction.set(COORDINATORS, connection_string().as_bytes());
-        let seconds = i64::try_from(database.env().clock().unix_time().as_secs()).unwrap_or(i64::MAX);
-        let version = pollster::block_on(transaction.read_version())?;
-        let time = [TIME_KEEPER, &Tuple::new().with(seconds).pack()].concat();
-        transaction.set(&time, &Tuple::new().with(version).pack());
         pollster::block_on(transaction.commit())?;
     }
     Ok(())

@@ -26,6 +26,7 @@ mod pipeline;
 mod recovery;
 mod resolver;
 mod rows;
+mod sample;
 mod sequencer;
 mod shared;
 mod store;
@@ -33,6 +34,7 @@ mod store;
 pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
+mod time_keeper;
 mod watches;
 mod window;
 mod workers;
@@ -53,6 +55,7 @@ use self::files::Files;
 pub(crate) use self::files::make_directory;
 use self::pipeline::Pipeline;
 pub(crate) use self::rows::ScanLimits;
+pub(crate) use self::sample::sampled_size;
 use self::shared::Shared;
 use self::workers::Workers;
 use crate::limits::{RECOVERY_VERSION_JUMP, VERSION_WINDOW};
@@ -185,6 +188,18 @@ impl Cluster {
     ) -> Result<bool> {
         self.check_age(version)?;
         self.shared.store.scan(begin, end, reverse, version, limits, out)
+    }
+
+    /// As [`Cluster::scan`], but of older rows only those in the [sample](sampled_size) and only the lengths of their values.
+    pub(crate) fn scan_sample(
+        &self,
+        range: (&[u8], &[u8]),
+        version: i64,
+        limits: ScanLimits,
+        out: &mut Vec<KeyValue>,
+    ) -> Result<bool> {
+        self.check_age(version)?;
+        self.shared.store.scan_sample(range, version, limits, out)
     }
 
     /// Commits. It is on its way when the call returns, whether or not the result is awaited, unless the window fills: then it
