@@ -58,6 +58,8 @@ pub(crate) struct SegmentEnd {
     /// How much of it is good.
     pub(crate) length: usize,
     pub(crate) salt: u64,
+    /// Whether anything but zeros follows.
+    pub(crate) is_damaged: bool,
 }
 
 impl Log {
@@ -71,7 +73,11 @@ impl Log {
     ) -> io::Result<Self> {
         let (segment, file) = match end.segment {
             Some(segment) => {
-                let file = files.open(&segment::name(segment.sequence), to_u64(segment.length))?;
+                let file = files.open(
+                    &segment::name(segment.sequence),
+                    to_u64(segment.length),
+                    segment.is_damaged,
+                )?;
                 (segment, file)
             }
             None => begin_segment(&*files, FIRST_SEGMENT, end.version, end.lease, &env, false)?,
@@ -189,7 +195,13 @@ fn begin_segment(
         files.create(&name, &header)?
     };
     let length = header.len();
-    Ok((SegmentEnd { sequence, length, salt }, file))
+    let segment = SegmentEnd {
+        sequence,
+        length,
+        salt,
+        is_damaged: false,
+    };
+    Ok((segment, file))
 }
 
 /// The segments before the last: number and version of the last record.
