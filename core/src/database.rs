@@ -86,6 +86,9 @@ impl Database {
     ///   library, which is opened now; behind may stand `?` and options such as `library=/opt/libfdb_c.so&tls_ca_path=/etc/fdb/ca.pem`
     ///   (`record_store_fdb::FdbOptions::parse`). Opening waits for the cluster to answer.
     ///
+    /// Among the options of `file:` and `fdb:` may be `root=apps/shop`, the directory below which all record spaces lie
+    /// ([`DatabaseOptions::root`] is below it, if both are given).
+    ///
     /// **Errors**: `InvalidArgument` for another scheme; `Unsupported` for a backend that this build leaves out; `Locked`,
     /// `NotADatabase`, `NewerFormat`, `Corrupt`, `Io` from a directory that cannot be opened; `Unsupported` without FoundationDB's client
     /// library, `Fdb` with 1031 for a cluster that does not answer in ten seconds.
@@ -96,8 +99,13 @@ impl Database {
     /// Opens the database that `url` names, to be used as `options` say.
     ///
     /// **Errors**: those of [`open`](Database::open).
-    pub async fn open_with(url: &str, options: DatabaseOptions) -> Result<Self> {
-        let kv = match Location::parse(url)? {
+    pub async fn open_with(url: &str, mut options: DatabaseOptions) -> Result<Self> {
+        let (location, root) = Location::parse(url)?;
+        options.root = match (root, options.root) {
+            (Some(outer), Some(inner)) => Some(outer.join(&inner)),
+            (outer, inner) => outer.or(inner),
+        };
+        let kv = match location {
             Location::Memory => backend::memory()?,
             Location::Path(path, options) => backend::path(path, &options)?,
             Location::Simulation(query) => backend::simulation(&query)?,
@@ -371,7 +379,26 @@ enum Location {
 }
 
 impl Location {
-    fn parse(url: &str) -> Result<Self> {
+    /// What the URL names, and the root that it gives.
+    fn parse(url: &str) -> Result<(Self, Option<SpacePath>)> {
+        let refused = |message| Err(Error::new(ErrorKind::InvalidArgument, message).with("url", url));
+        let (url, root) = match url.split_once('?') {
+            Some((place, query)) if ["file:", "fdb:"].iter().any(|scheme| place.starts_with(scheme)) => {
+                let (root, rest): (Vec<_>, Vec<_>) = query.split('&').partition(|part| part.starts_with("root="));
+                let root = match root[..] {
+                    [] => None,
+                    [root] => Some(root["root=".len()..].parse::<SpacePath>()?),
+                    _ => return refused("the root is given more than once"),
+                };
+                let rest = rest.join("&");
+                (format!("{place}{}{rest}", if rest.is_empty() { "" } else { "?" }), root)
+            }
+            _ => (url.to_owned(), None),
+        };
+        Self::named(&url).map(|location| (location, root))
+    }
+
+    fn named(url: &str) -> Result<Self> {
         let refused = |message| Err(Error::new(ErrorKind::InvalidArgument, message).with("url", url));
         match url.split_once(':') {
             Some(("memory", "")) => Ok(Location::Memory),
@@ -497,8 +524,63 @@ mod tests {
             ("postgres://localhost", Err(())),
         ];
         for (url, expected) in table {
-            assert_eq!(Location::parse(url).map_err(drop), expected, "{url}");
+            assert_eq!(
+                Location::parse(url).map(|(location, _)| location).map_err(drop),
+                expected,
+                "{url}"
+            );
         }
+    }
+
+    #[test]
+    fn urls_may_give_a_root() {
+        let root = |path: &str| Some(path.parse::<SpacePath>().unwrap());
+        for (url, location, expected) in [
+            (
+                "file:db?root=a/b",
+                Location::Path("db".into(), String::new()),
+                root("a/b"),
+            ),
+            (
+                "file:db?cache_mib=1&root=a",
+                Location::Path("db".into(), "cache_mib=1".into()),
+                root("a"),
+            ),
+            (
+                "fdb:?root=a&api_version=710",
+                Location::Cluster("?api_version=710".into()),
+                root("a"),
+            ),
+            ("db?root=a", Location::Path("db?root=a".into(), String::new()), None),
+        ] {
+            assert_eq!(Location::parse(url).unwrap(), (location, expected), "{url}");
+        }
+        for url in ["file:db?root=", "file:db?root=a//b", "fdb:?root=a&root=b"] {
+            assert_eq!(
+                Location::parse(url).unwrap_err().kind(),
+                ErrorKind::InvalidArgument,
+                "{url}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_root_of_the_options_is_below_that_of_the_url() {
+        let folder = tempfile::tempdir().unwrap();
+        futures_executor::block_on(async {
+            let url = format!("file:{}?root=outer", folder.path().display());
+            let options = DatabaseOptions::default().root("inner".parse()?);
+            let schema = crate::Schema::builder()
+                .proto("t.proto", "syntax = 'proto3'; message T { int64 id = 1; }")
+                .record_type("T", |t| t.primary_key("id"))
+                .build()?;
+            let database = Database::open_with(&url, options).await?;
+            database.space("s").schema(&schema).open().await?;
+            let whole = Database::open(&folder.path().display().to_string()).await?;
+            assert_eq!(whole.spaces("").await?, ["outer/inner/s".parse()?]);
+            Ok::<(), Error>(())
+        })
+        .unwrap();
     }
 
     #[test]

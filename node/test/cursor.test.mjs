@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
 
-import { fails, onBothBackends, userSchema } from "./support.mjs";
+import { fails, onEachBackend, userSchema } from "./support.mjs";
 
 const COUNT = 1500;
 
-onBothBackends("a cursor", (on) => {
+onEachBackend("a cursor", (on) => {
   let users;
   before(async () => {
     users = await on.db.space("users", userSchema());

@@ -6,9 +6,9 @@ import { test } from "node:test";
 import { pathToFileURL } from "node:url";
 
 import { Database, open } from "record-store";
-import { fails, onBothBackends, user, userSchema } from "./support.mjs";
+import { fails, onEachBackend, user, userSchema } from "./support.mjs";
 
-onBothBackends("a database", (on) => {
+onEachBackend("a database", (on) => {
   test("lists, moves and removes its spaces", async () => {
     for (const name of ["prod/users", "prod/shop", "test/users"]) await on.db.space(name, userSchema());
     assert.deepEqual(await on.db.spaces(), ["prod/shop", "prod/users", "test/users"]);

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { before, beforeEach, test } from "node:test";
 
 import { keys, open, RecordVersion, Schema } from "record-store";
-import { fails, onBothBackends, user, userSchema } from "./support.mjs";
+import { fails, onEachBackend, user, userSchema } from "./support.mjs";
 
-onBothBackends("records", (on) => {
+onEachBackend("records", (on) => {
   let users;
   before(async () => {
     users = await on.db.space("users", userSchema());
@@ -58,7 +58,7 @@ message Order { string shop = 1; int64 id = 2; }
 message Refund { string shop = 1; int64 id = 2; }
 `;
 
-onBothBackends("a space of two types", (on) => {
+onEachBackend("a space of two types", (on) => {
   let orders;
   before(async () => {
     const schema = Schema.fromProto(ORDERS, {

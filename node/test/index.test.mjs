@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { before, test } from "node:test";
 
 import { Uuid } from "record-store";
-import { fails, INDEXES, onBothBackends, userSchema } from "./support.mjs";
+import { fails, INDEXES, onEachBackend, userSchema } from "./support.mjs";
 
 const PEOPLE = [
   { id: 1, name: "Ada", email: "ada@example.org", address: { city: "London" } },
@@ -11,7 +11,7 @@ const PEOPLE = [
   { id: 4, name: "Dorothy" },
 ];
 
-onBothBackends("an index", (on) => {
+onEachBackend("an index", (on) => {
   let users;
   before(async () => {
     users = await on.db.space("users", userSchema(INDEXES));

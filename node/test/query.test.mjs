@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
 
 import { field, Filter, open, parameter } from "record-store";
-import { fails, onBothBackends } from "./support.mjs";
+import { fails, onEachBackend } from "./support.mjs";
 
 const PEOPLE = `
 syntax = "proto3";
@@ -29,7 +29,7 @@ const CITIES = ["Oslo", "Bergen", "Rome"];
 // From 1: a zero of a field without presence is no value.
 const IDS = Array.from({ length: 60 }, (_, at) => at + 1);
 
-onBothBackends("a query", (on) => {
+onEachBackend("a query", (on) => {
   let people;
   before(async () => {
     people = await on.db.space("people", PEOPLE, { primaryKey: { Person: "id" }, indexes: INDEXES });

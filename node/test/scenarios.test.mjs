@@ -1,15 +1,16 @@
 // The scenarios of `tests/scenarios`, carried out in JavaScript; see the README there.
 
 import assert from "node:assert/strict";
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
-import { tmpdir } from "node:os";
 import path from "node:path";
-import { after, before, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { isDeepStrictEqual } from "node:util";
 
 import { open, RecordStoreError, Schema } from "record-store";
+
+import { backends, place } from "./support.mjs";
 
 // `require` finds what is named by NODE_PATH, too.
 const { parse } = createRequire(import.meta.url)("smol-toml");
@@ -56,22 +57,19 @@ const OUTCOMES = ["do", "gives", "pages", "page_size", "error"];
 const files = (await readdir(FOLDER)).filter((file) => file.endsWith(".toml")).sort();
 assert.ok(files.includes("put_get_delete.toml"));
 
-for (const backend of ["memory:", "a path"]) {
+for (const backend of backends) {
   describe(`the scenarios on ${backend}`, () => {
-    let folder;
-    before(async () => {
-      folder = await mkdtemp(path.join(tmpdir(), "record-store-"));
-    });
-    after(() => rm(folder, { recursive: true }));
     for (const file of files) {
       test(file, async () => {
         const scenario = parse(await readFile(path.join(FOLDER, file), "utf8"), { integersAsBigInt: true });
-        const runner = new Runner(scenario, backend === "memory:" ? backend : path.join(folder, file));
+        const { url, remove } = await place(backend);
+        const runner = new Runner(scenario, url);
         await runner.open();
         for (const [at, step] of scenario.step.entries()) {
           await runner.judge(step).catch(toldWhere(`step ${at + 1}, ${step.do}`));
         }
         await runner.database.close();
+        await remove();
       });
     }
   });

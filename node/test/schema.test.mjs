@@ -5,7 +5,7 @@ import path from "node:path";
 import { test } from "node:test";
 
 import { open, Schema } from "record-store";
-import { fails, INDEXES, onBothBackends, USERS, userSchema } from "./support.mjs";
+import { fails, INDEXES, onEachBackend, USERS, userSchema } from "./support.mjs";
 
 const KEY = { primaryKey: { User: "id" } };
 
@@ -55,7 +55,7 @@ test("arguments of wrong types are errors that name them", async () => {
   await fails(() => Schema.fromDescriptorSet("set", KEY), "InvalidArgument");
 });
 
-onBothBackends("the schema of a space", (on) => {
+onEachBackend("the schema of a space", (on) => {
   test("is kept, and adds what is new", async () => {
     await on.db.space("users", userSchema());
     const users = await on.db.space("users");

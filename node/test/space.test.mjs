@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { before, test } from "node:test";
 
 import { open, PrimaryKey, RecordVersion } from "record-store";
-import { fails, onBothBackends, user, userSchema } from "./support.mjs";
+import { fails, onEachBackend, user, userSchema } from "./support.mjs";
 
 const SHOP = `
 syntax = "proto3";
@@ -10,7 +10,7 @@ message Customer { int64 id = 1; string name = 2; }
 message Purchase { int64 customer_id = 1; int32 number = 2; string item = 3; }
 `;
 
-onBothBackends("a space", (on) => {
+onEachBackend("a space", (on) => {
   let users;
   before(async () => {
     users = await on.db.space("users", userSchema());

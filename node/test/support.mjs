@@ -37,19 +37,44 @@ export function userSchema(indexes = []) {
   return Schema.fromProto(USERS, { primaryKey: { User: "id" }, indexes });
 }
 
-/** Describes something on a database in memory and on one in a directory; `suite(on)` finds the open one as `on.db`. */
-export function onBothBackends(name, suite) {
-  for (const backend of ["memory:", "a path"]) {
+/** The database that whoever runs the tests gives them; it may be a cluster that others use too. */
+const given = process.env.RECORD_STORE_TEST_URL;
+
+/** What the tests run on. */
+export const backends = ["memory:", "a path", ...(given ? ["the given database"] : [])];
+
+let roots = 0;
+
+/** Where a test's own database is on one of the backends, and a function that removes it. */
+export async function place(backend) {
+  if (backend === "memory:") return { url: backend, remove: async () => {} };
+  if (backend === "a path") {
+    const folder = await mkdtemp(path.join(tmpdir(), "record-store-"));
+    return { url: path.join(folder, "data"), remove: () => rm(folder, { recursive: true }) };
+  }
+  const root = `record-store-tests/node-${process.pid}-${roots++}`;
+  const url = `${given}${given.includes("?") ? "&" : "?"}root=${root}`;
+  const remove = async () => {
+    const database = await open(url);
+    // From the leaves: a space is removed with those below it.
+    for (const space of (await database.spaces()).reverse()) await database.removeSpace(space);
+    await database.close();
+  };
+  return { url, remove };
+}
+
+/** Describes something on each backend; `suite(on)` finds the open database as `on.db`. */
+export function onEachBackend(name, suite) {
+  for (const backend of backends) {
     describe(`${name} on ${backend}`, () => {
       const on = {};
       before(async () => {
-        on.folder = await mkdtemp(path.join(tmpdir(), "record-store-"));
-        on.url = backend === "memory:" ? backend : path.join(on.folder, "data");
+        Object.assign(on, await place(backend));
         on.db = await open(on.url);
       });
       after(async () => {
         await on.db.close();
-        await rm(on.folder, { recursive: true });
+        await on.remove();
       });
       suite(on);
     });

@@ -3,9 +3,9 @@ import { beforeEach, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { open, RecordStoreError, Transaction } from "record-store";
-import { fails, onBothBackends, user, userSchema } from "./support.mjs";
+import { fails, onEachBackend, user, userSchema } from "./support.mjs";
 
-onBothBackends("run", (on) => {
+onEachBackend("run", (on) => {
   let users;
   beforeEach(async () => {
     users = await on.db.space("users", userSchema());
@@ -133,7 +133,7 @@ onBothBackends("run", (on) => {
   });
 });
 
-onBothBackends("a transaction of its user", (on) => {
+onEachBackend("a transaction of its user", (on) => {
   let users;
   beforeEach(async () => {
     users = await on.db.space("users", userSchema());

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
 
-import { fails, INDEXES, onBothBackends, userSchema } from "./support.mjs";
+import { fails, INDEXES, onEachBackend, userSchema } from "./support.mjs";
 
 const [BY_NAME, , BY_EMAIL] = INDEXES;
 
-onBothBackends("an index", (on) => {
+onEachBackend("an index", (on) => {
   let users;
   before(async () => {
     const plain = await on.db.space("users", userSchema());

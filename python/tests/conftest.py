@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -73,9 +75,24 @@ Customer: Any = CLASSES["Customer"]
 Purchase: Any = CLASSES["Purchase"]
 
 
-@pytest.fixture(params=["memory", "path"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    return "memory:" if request.param == "memory" else str(tmp_path / "db")
+# The database that whoever runs the tests gives them; it may be a cluster that others use too.
+GIVEN = os.environ.get("RECORD_STORE_TEST_URL")
+ROOTS = itertools.count()
+
+
+@pytest.fixture(params=["memory", "path", *(["given"] if GIVEN else [])])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    if request.param == "given":
+        assert GIVEN is not None
+        root = f"record-store-tests/python-{os.getpid()}-{next(ROOTS)}"
+        url = f"{GIVEN}{'&' if '?' in GIVEN else '?'}root={root}"
+        yield url
+        with record_store.open(url) as database:
+            # From the leaves: a space is removed with those below it.
+            for path in reversed(database.spaces()):
+                database.remove_space(path)
+    else:
+        yield "memory:" if request.param == "memory" else str(tmp_path / "db")
 
 
 @pytest.fixture

@@ -13,8 +13,8 @@ use crate::c::Installed;
 use crate::c_tests::{SANITIZED, empty_folder};
 use crate::step::{Failure, Program};
 
-/// Makes the program below `folder`, and runs it with gcc's sanitizers.
-pub(crate) fn run(library: &Installed, folder: &Path) -> Result<(), Failure> {
+/// Makes the program below `folder`, and runs it with gcc's sanitizers; on the database that is given, too.
+pub(crate) fn run(library: &Installed, folder: &Path, given: Option<&str>) -> Result<(), Failure> {
     let tables = folder.join("scenarios.c");
     let told = |error: std::io::Error| format!("{}: {error}", tables.display());
     fs::write(&tables, program::write(&scenario::all()?)?).map_err(told)?;
@@ -30,5 +30,5 @@ pub(crate) fn run(library: &Installed, folder: &Path) -> Result<(), Failure> {
     let own = ["-Itests/scenario/c", "-Wno-overlength-strings"];
     library.compile(&sources, &program, &[&SANITIZED[..], &own].concat())?;
     let scratch = empty_folder(&folder.join("c-scenarios-scratch"))?;
-    Program::new(&program).args([scratch]).run()
+    Program::new(&program).args([scratch]).args(given).run()
 }

@@ -76,7 +76,7 @@ pub(crate) fn run() -> Result<(), Failure> {
     check_headers(&library)?;
     let bin = folder.join("bin");
     fs::create_dir_all(&bin).map_err(|error| format!("{}: {error}", bin.display()))?;
-    c_scenarios::run(&library, &bin)?;
+    c_scenarios::run(&library, &bin, None)?;
     for test in TESTS {
         test.run(&library, &bin, "sanitized", &SANITIZED, None)?;
     }

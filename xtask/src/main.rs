@@ -4,10 +4,12 @@ mod bench;
 mod c;
 mod c_scenarios;
 mod c_tests;
+mod clients;
 mod dataset;
 mod demo;
 mod dist;
 mod r#gen;
+mod given;
 mod golden;
 mod libclang;
 mod node;
@@ -51,6 +53,11 @@ enum Command {
         #[arg(long, default_value_t = 120)]
         seconds: u64,
     },
+    /// Run FoundationDB's own clients on the drop-in libfdb_c
+    Clients {
+        /// Only these: c, python, java, record-layer, go, node, rust
+        clients: Vec<String>,
+    },
     /// Load the cities of the world and work with them, from Rust, Python, JavaScript and C
     Demo {
         /// Where to keep the database; without it, a fresh one in the cache
@@ -92,6 +99,7 @@ fn main() -> ExitCode {
         Command::Bench {
             keys, large, seconds, ..
         } => bench::engine(keys, large, seconds),
+        Command::Clients { clients } => clients::run(clients),
         Command::Demo { directory } => demo::run(directory),
         Command::Dist { product } => dist::run(&product),
         Command::Gen { check } => r#gen::run(check),

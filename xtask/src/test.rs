@@ -2,7 +2,7 @@
 //! Node.js packages and the C library.
 
 use crate::step::{Failure, Program, Steps};
-use crate::{c_tests, r#gen, libclang, node, python, relay, tidy};
+use crate::{c_tests, clients, r#gen, given, libclang, node, python, relay, tidy, traces};
 
 /// With everything that is left out of a build by default.
 const FEATURES: &str = "--features=record-store/fdb";
@@ -34,6 +34,9 @@ pub(crate) fn run(only: Vec<String>) -> Result<(), Failure> {
     steps.step("Node tests", node_tests);
     steps.step("C tests", c_tests::run);
     steps.step("pages across languages", relay::test);
+    steps.step("FoundationDB backend", given::run);
+    steps.step("FoundationDB's clients", || clients::run(Vec::new()));
+    steps.step("recorded programs", traces::test_client);
     steps.finish()
 }
 

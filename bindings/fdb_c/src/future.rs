@@ -36,6 +36,8 @@ struct State {
     waiting: usize,
     /// How often C was given the value's memory and has not given it back.
     borrows: i32,
+    /// Whether C can know that the future is ready.
+    seen: bool,
 }
 
 enum Phase {
@@ -79,6 +81,7 @@ impl Future {
                 callbacks: Vec::new(),
                 waiting: 0,
                 borrows: 0,
+                seen: false,
             }),
             changed: Condvar::new(),
         })
@@ -136,6 +139,7 @@ impl Future {
                 return;
             }
             let before = std::mem::replace(&mut state.phase, Phase::Ready(outcome));
+            state.seen = true;
             self.changed.notify_all();
             (before, std::mem::take(&mut state.callbacks))
         };
@@ -146,9 +150,23 @@ impl Future {
         drop(before);
     }
 
-    /// Gives up what the future waits for: it fails with 1101, unless it is ready.
+    /// Gives up what the future waits for: it fails with 1101, unless it is ready. One that was ready from the beginning, and
+    /// that nobody has looked at, counts as under way, as it would be over a network.
     pub(crate) fn cancel(self: &Arc<Self>) {
-        self.complete(Err(codes::OPERATION_CANCELLED));
+        let mut state = self.state.lock();
+        let (was_seen, cancelled) = (state.seen, Err(codes::OPERATION_CANCELLED));
+        match &mut state.phase {
+            Phase::Pending { .. } => {
+                drop(state);
+                self.complete(cancelled);
+            }
+            Phase::Ready(outcome) if !was_seen => {
+                let unseen = std::mem::replace(outcome, cancelled);
+                drop(state);
+                drop(unseen);
+            }
+            Phase::Ready(_) => {}
+        }
     }
 
     /// Has `callback` called once: now, if the future is ready, else later on the network's thread.
@@ -163,6 +181,7 @@ impl Future {
             state.callbacks.push(callback);
             return;
         }
+        state.seen = true;
         drop(state);
         let depth = DEPTH.get();
         if depth >= DEPTH_MAX {
@@ -175,7 +194,9 @@ impl Future {
 
     /// Whether there is an outcome.
     pub(crate) fn is_ready(&self) -> bool {
-        matches!(self.state.lock().phase, Phase::Ready(_))
+        let mut state = self.state.lock();
+        state.seen = true;
+        matches!(state.phase, Phase::Ready(_))
     }
 
     /// Waits for the outcome.
@@ -183,6 +204,7 @@ impl Future {
     /// **Errors**: 2026 on the network's thread, which would wait for itself.
     pub(crate) fn block_until_ready(self: &Arc<Self>) -> Result<(), Code> {
         let mut state = self.state.lock();
+        state.seen = true;
         if matches!(state.phase, Phase::Ready(_)) {
             return Ok(());
         }
@@ -212,7 +234,9 @@ impl Future {
     ///
     /// **Errors**: 2015 while it is pending, else its own.
     pub(crate) fn check(&self) -> Result<(), Code> {
-        match &self.state.lock().phase {
+        let mut state = self.state.lock();
+        state.seen = true;
+        match &state.phase {
             Phase::Pending { .. } => Err(codes::FUTURE_NOT_SET),
             Phase::Ready(outcome) => outcome.as_ref().map(|_| ()).map_err(|code| *code),
         }
@@ -224,6 +248,7 @@ impl Future {
     /// **Errors**: 2015 while the future is pending, its own, and those of `look`.
     pub(crate) fn borrow<T>(&self, look: impl FnOnce(&Value) -> Result<T, Code>) -> Result<T, Code> {
         let mut state = self.state.lock();
+        state.seen = true;
         let found = match &state.phase {
             Phase::Pending { .. } => return Err(codes::FUTURE_NOT_SET),
             Phase::Ready(Err(code)) => return Err(*code),

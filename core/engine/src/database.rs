@@ -8,7 +8,6 @@ use std::process;
 use std::sync::{Arc, LazyLock, Weak};
 
 use parking_lot::Mutex;
-use record_store_kv::tuple::Tuple;
 use record_store_kv::{Database, Error, Result, RunOptions, TransactionOption};
 
 use crate::client::{EngineDatabase, Handle, connection_string};
@@ -66,9 +65,6 @@ fn describe(database: &Database) -> Result<()> {
     /// Which process has the keys from `""` on: the only one.
     const SHARDS: &[u8] = b"\xff/keyServers/";
     const COORDINATORS: &[u8] = b"\xff/coordinators";
-    /// Which version was the latest at which time.
-    const TIME_KEEPER: &[u8] = b"\xff\x02/timeKeeper/map/";
-    let seconds = i64::try_from(database.env().clock().unix_time().as_secs()).unwrap_or(i64::MAX);
     let options = RunOptions::default();
     // Again if the database is handed over to another process meanwhile.
     let described = database.run(&options, |transaction, _| async move {
@@ -77,9 +73,6 @@ fn describe(database: &Database) -> Result<()> {
         if transaction.get(SHARDS, true).await?.is_none() {
             transaction.set(SHARDS, b"\0");
             transaction.set(COORDINATORS, connection_string().as_bytes());
-            let version = transaction.read_version().await?;
-            let time = [TIME_KEEPER, &Tuple::new().with(seconds).pack()].concat();
-            transaction.set(&time, &Tuple::new().with(version).pack());
         }
         Ok(())
     });

@@ -3,9 +3,11 @@
 
 mod call;
 mod clock;
+mod known;
 mod player;
 mod program;
 mod tenants;
+mod through_client;
 mod value;
 
 use std::path::{Path, PathBuf};
@@ -30,9 +32,21 @@ pub(crate) struct Arguments {
     /// Replay only programs whose name contains this
     #[arg(long)]
     only: Option<String>,
+    /// Through what: the project's own key-value API, or FoundationDB's client for Python on the drop-in library
+    #[arg(long, value_enum, default_value_t = Through::Api)]
+    through: Through,
     /// How many failures to print
     #[arg(long, default_value_t = 20)]
     failures: usize,
+}
+
+/// What replays programs.
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Through {
+    /// The key-value API, on a virtual clock.
+    Api,
+    /// FoundationDB's client, in real time.
+    Client,
 }
 
 /// How the programs of a file fared.
@@ -50,6 +64,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     } else {
         arguments.files.clone()
     };
+    if arguments.through == Through::Client {
+        return through_client::run(&files, arguments.only.as_deref());
+    }
     let mut table = Vec::new();
     let mut printed = 0;
     for file in &files {
@@ -159,6 +176,11 @@ fn had_a_tenant(database: &Database) -> record_store_kv::Result<()> {
         futures_executor::block_on(transaction.commit())?;
     }
     Ok(())
+}
+
+/// All recorded programs through FoundationDB's client, as a step of the tests.
+pub(crate) fn test_client() -> Result<(), Failure> {
+    through_client::run(&all_files()?, None)
 }
 
 fn all_files() -> Result<Vec<PathBuf>, Failure> {

@@ -32,16 +32,8 @@ fn differences_on(url: &str, file: &str, step: usize) -> Vec<String> {
     tally.failed
 }
 
-/// The programs of a file that are listed as coming out otherwise.
 fn known_differences(file: &str) -> Vec<String> {
-    let list = std::fs::read_to_string(folder().join("known-differences.txt")).expect("the list is in the checkout");
-    let section = format!("[{file}]");
-    let lines = list.lines().skip_while(|line| *line != section).skip(1);
-    lines
-        .take_while(|line| !line.starts_with('['))
-        .filter(|line| !line.is_empty() && !line.starts_with('#'))
-        .map(str::to_owned)
-        .collect()
+    known::of_file(file).expect("the list is in the checkout")
 }
 
 #[test]

@@ -1,56 +1,59 @@
-//! Sizes and split points of ranges, from the rows themselves at the latest version: a transaction's own version and writes
-//! do not matter.
+//! Sizes and split points of ranges, from the sample that FoundationDB's storage servers would have of them at the latest version:
+//! coarse for ranges of less than some megabytes, and at the cost of the sample. A transaction's own version and writes do not matter.
 
 use bytes::Bytes;
-use record_store_kv::{KeyValue, Result};
+use record_store_kv::Result;
 
-use super::merge::REPLY_BYTES;
 use super::snapshot::Snapshot;
-use crate::cluster::ScanLimits;
-use crate::key::key_after;
 
-/// The bytes of the keys and values of a range.
+/// About the bytes of the keys and values of a range.
 pub(crate) fn range_size(snapshot: &Snapshot, begin: &[u8], end: &[u8]) -> Result<i64> {
-    let mut sum = 0;
-    for_each_row(snapshot, begin, end, |row| sum += size_of(row))?;
-    Ok(sum)
+    Ok(snapshot.sample(begin, end)?.iter().map(|(_, size)| size).sum())
 }
 
 /// The two ends of a range and keys between them, about `chunk_size` bytes apart.
 pub(crate) fn split_points(snapshot: &Snapshot, begin: &[u8], end: &[u8], chunk_size: i64) -> Result<Vec<Bytes>> {
     let mut points = vec![Bytes::copy_from_slice(begin)];
-    let mut since = 0;
-    for_each_row(snapshot, begin, end, |row| {
-        if since >= chunk_size.max(1) {
-            points.push(row.key.clone());
-            since = 0;
-        }
-        since += size_of(row);
-    })?;
+    points.extend(splits(begin, snapshot.sample(begin, end)?, chunk_size.max(0)));
     points.push(Bytes::copy_from_slice(end));
     Ok(points)
 }
 
-fn for_each_row(snapshot: &Snapshot, begin: &[u8], end: &[u8], mut visit: impl FnMut(&KeyValue)) -> Result<()> {
-    let snapshot = snapshot.latest();
-    let limits = ScanLimits {
-        rows: usize::MAX,
-        bytes: REPLY_BYTES,
-    };
-    let mut from = Bytes::copy_from_slice(begin);
-    let mut rows = Vec::new();
-    while from < end {
-        rows.clear();
-        let more = snapshot.scan(&from, end, false, limits, &mut rows)?;
-        rows.iter().for_each(&mut visit);
-        match rows.last() {
-            Some(last) if more => from = key_after(&last.key),
-            _ => break,
+/// The keys of the sample with which the sum over the keys before and themselves comes to be more than a chunk.
+fn splits(begin: &[u8], sample: Vec<(Bytes, i64)>, chunk_size: i64) -> Vec<Bytes> {
+    let mut points = Vec::new();
+    let mut since: i64 = 0;
+    for (key, size) in sample {
+        if since.saturating_add(size) > chunk_size && *key != *begin {
+            points.push(key);
+            since = 0;
         }
+        since = since.saturating_add(size);
     }
-    Ok(())
+    points
 }
 
-fn size_of(row: &KeyValue) -> i64 {
-    i64::try_from(row.key.len() + row.value.len()).unwrap_or(i64::MAX)
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn chunks_end_where_foundationdb_ends_them() {
+        type Case = (&'static str, i64, &'static [&'static str]);
+        // Each key stands for ten bytes.
+        let cases: [Case; 6] = [
+            ("a", 100, &[]),
+            ("a", 25, &["c", "e"]),
+            // The sum has to be more than a chunk, and the next chunk begins with the key that ends one.
+            ("a", 20, &["c", "e"]),
+            ("a", 9, &["b", "c", "d", "e"]),
+            ("a", 0, &["b", "c", "d", "e"]),
+            ("", 0, &["a", "b", "c", "d", "e"]),
+        ];
+        for (begin, chunk, expected) in cases {
+            let sample = ["a", "b", "c", "d", "e"].map(|key| (Bytes::from(key), 10));
+            let points = splits(begin.as_bytes(), sample.to_vec(), chunk);
+            assert_eq!(points, expected, "{begin:?} in chunks of {chunk}");
+        }
+    }
 }

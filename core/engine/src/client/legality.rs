@@ -2,6 +2,7 @@
 
 use record_store_kv::fdb_code;
 
+use super::tenant::PREFIX_BYTES;
 use crate::limits::{KEY_SIZE_MAX, SYSTEM_KEY_SIZE_MAX, VALUE_SIZE_MAX};
 
 /// The end of the ordinary key space.
@@ -34,9 +35,15 @@ pub(crate) fn is_too_long(key: &[u8]) -> bool {
     key.len() > key_size_max(key)
 }
 
-/// `key` cut to one byte more than the longest legal key: no key of the database lies between the two.
+/// `key` cut to one byte more than the longest key of the database, which may be one of a tenant with its prefix: no key lies
+/// between the two.
 pub(crate) fn truncated(key: &[u8]) -> &[u8] {
-    key.get(..=key_size_max(key)).unwrap_or(key)
+    let tenant = if key.starts_with(NORMAL_KEYS_END) {
+        0
+    } else {
+        PREFIX_BYTES
+    };
+    key.get(..=key_size_max(key) + tenant).unwrap_or(key)
 }
 
 /// Checks the lengths of a key and the value or operand to write to it. Errors: 2102, 2103.
@@ -60,7 +67,8 @@ mod tests {
         assert_eq!(check_sizes(&[b'k'; 10_001], &[]), Err(fdb_code::KEY_TOO_LARGE));
         assert_eq!(check_sizes(&[0xFF; 30_000], &[]), Ok(()));
         assert_eq!(check_sizes(b"k", &[0; 100_001]), Err(fdb_code::VALUE_TOO_LARGE));
-        assert_eq!(truncated(&[b'k'; 20_000]).len(), 10_001);
+        assert_eq!(truncated(&[b'k'; 20_000]).len(), 10_009);
+        assert_eq!(truncated(&[0xFF; 40_000]).len(), 30_001);
         assert_eq!(truncated(b"k"), b"k");
     }
 }

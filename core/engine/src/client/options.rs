@@ -49,7 +49,8 @@ pub(crate) struct Defaults {
 }
 
 /// The options that are defaults of transactions: on a database, and on a transaction.
-const DEFAULTED: [(i32, i32); 8] = [
+const DEFAULTED: [(i32, i32); 9] = [
+    (405, 405),
     (505, 23),
     (500, 500),
     (501, 501),
@@ -277,7 +278,7 @@ impl Defaults {
             20 => integer(value, 0, WATCHES_MAX).map(|most| self.watches_max = most),
             26 => flag(value).map(|()| self.options.snapshot_ryw += 1),
             27 => flag(value).map(|()| self.options.snapshot_ryw -= 1),
-            21 | 22 | 405 => Ok(()),
+            21 | 22 => Ok(()),
             504 | 506 | 800 | 900 => flag(value),
             _ => return Err(fdb_code::INVALID_OPTION),
         };
@@ -362,6 +363,11 @@ mod tests {
         assert_eq!(defaults.options().1, Some(2006));
         defaults.set(500, Some(&5i64.to_le_bytes())).unwrap();
         assert_eq!(defaults.options().1, None);
+        for (code, bad) in [(501, -2), (502, -1), (503, 5), (405, -2), (405, 0)] {
+            let mut defaults = Defaults::default();
+            defaults.set(code, Some(&i64::to_le_bytes(bad))).unwrap();
+            assert_eq!(defaults.options().1, Some(2006), "option {code} = {bad}");
+        }
         assert_eq!(defaults.set(9999, None), Err(2007));
     }
 }

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use bytes::Bytes;
 use record_store_kv::{Error, KeyValue, Read, Result, fdb_code};
 
+use super::merge::REPLY_BYTES;
 use super::tenant::{self, TenantSpace};
-use crate::cluster::{Cluster, ScanLimits, Tenure};
+use crate::cluster::{Cluster, ScanLimits, Tenure, sampled_size};
 use crate::key::key_after;
 
 /// The database at one version.
@@ -49,13 +50,6 @@ impl Snapshot {
         snapshot.tenure = self.tenure.clone();
         snapshot.version.set(self.version.get());
         snapshot.lock_aware.set(self.lock_aware.get());
-        snapshot
-    }
-
-    /// The same keys at the latest version, whether or not the database is locked.
-    pub(crate) fn latest(&self) -> Self {
-        let snapshot = Snapshot::new(self.cluster.clone(), self.tenant.clone());
-        snapshot.lock_aware.set(true);
         snapshot
     }
 
@@ -175,6 +169,44 @@ impl Snapshot {
                     }
                 }
                 _ => return Ok(limited),
+            }
+        }
+    }
+
+    /// The rows of `[begin, end)` in the [sample](sampled_size), in order, at the latest version and whether or not the database is
+    /// locked: their keys, and the bytes for which they stand.
+    pub(crate) fn sample(&self, begin: &[u8], end: &[u8]) -> Result<Vec<(Bytes, i64)>> {
+        let latest = Snapshot::new(self.cluster.clone(), self.tenant.clone());
+        latest.set_lock_aware(true);
+        let (tenure, version) = latest.readable()?;
+        let (mut begin, end) = match &self.tenant {
+            None => (begin.to_vec(), end.to_vec()),
+            Some(tenant) => (tenant.key(begin)?, tenant.key(end)?),
+        };
+        let limits = ScanLimits {
+            rows: usize::MAX,
+            bytes: REPLY_BYTES,
+        };
+        let mut sample = Vec::new();
+        let mut rows = Vec::new();
+        loop {
+            let more = tenure.scan_sample((&begin, &end), version, limits, &mut rows)?;
+            match rows.last() {
+                Some(last) if more => begin = key_after(&last.key).to_vec(),
+                _ => begin.clone_from(&end),
+            }
+            sample.extend(rows.drain(..).filter_map(|row| {
+                let size = sampled_size(&row.key, row.value.len())?;
+                let key = if self.tenant.is_some() {
+                    tenant::strip(&row.key)
+                } else {
+                    row.key
+                };
+                // Few of the rows are kept, and their keys must not hold on to the memory of the others.
+                Some((Bytes::copy_from_slice(&key), size))
+            }));
+            if begin >= end {
+                return Ok(sample);
             }
         }
     }

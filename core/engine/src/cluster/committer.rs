@@ -10,6 +10,7 @@ use super::log::{Helper, Log};
 use super::resolver::Resolver;
 use super::sequencer::LEASE_LENGTH;
 use super::shared::{Shared, touches_lock};
+use super::time_keeper::TimeKeeper;
 use super::watches::FiredWatches;
 use crate::atomic::{self, AtomicOp};
 use crate::key::Key;
@@ -20,6 +21,7 @@ use crate::mutation::{CommitOutcome, CommitRequest, Committed, KeyRange, Mutatio
 pub(crate) struct Committer {
     shared: Arc<Shared>,
     resolver: Resolver,
+    time_keeper: TimeKeeper,
     /// None in memory.
     log: Option<Log>,
 }
@@ -40,6 +42,7 @@ impl Committer {
         Committer {
             shared,
             resolver: Resolver::default(),
+            time_keeper: TimeKeeper::default(),
             log,
         }
     }
@@ -77,6 +80,7 @@ impl Committer {
             .zip(requests)
             .map(|(i, request)| self.resolve(&mut group, request, i))
             .collect();
+        self.keep_time(&mut group);
         self.show(&mut group);
         if let Err(failure) = self.write(&mut group) {
             // The group's version is never published, so nobody sees the changes that the window has.
@@ -87,6 +91,22 @@ impl Committer {
             );
         }
         (outcomes, self.publish(group))
+    }
+
+    /// Adds what the time keeper writes to a group that changes something.
+    fn keep_time(&mut self, group: &mut Group) {
+        if group.changes.is_empty() {
+            return;
+        }
+        let now = self.shared.env.clock().unix_time();
+        for change in self.time_keeper.changes(group.version, now) {
+            let written = match &change {
+                Change::Put { key, .. } | Change::Delete { key } => KeyRange::single(key),
+                Change::ClearRange(range) => range.clone(),
+            };
+            self.resolver.write(written, group.version);
+            group.changes.push(change);
+        }
     }
 
     /// Makes the group durable, and with it a lease on the versions to come.

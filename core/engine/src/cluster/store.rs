@@ -10,10 +10,11 @@ use record_store_kv::env::Env;
 use record_store_kv::{Error, KeyValue, Result, fdb_code};
 
 pub(crate) use super::base::Settled;
-use super::base::{Base, Batch, Snapshot, Visit};
+use super::base::{Base, Batch, Snapshot, Visit, VisitSample};
 use super::change::Change;
 use super::merge::{Piece, rest_from};
 use super::rows::{Rows, ScanLimits};
+use super::sample::Sample;
 use super::window::{Gone, KeyState, Window};
 use crate::key::Key;
 
@@ -71,6 +72,29 @@ impl Store {
         limits: ScanLimits,
         out: &mut Vec<KeyValue>,
     ) -> Result<bool> {
+        self.scan_over(false, (begin, end), reverse, version, limits, out)
+    }
+
+    /// As [`Store::scan`], but of the base only the rows in its [sample](super::sample) and only the lengths of their values.
+    pub(crate) fn scan_sample(
+        &self,
+        range: (&[u8], &[u8]),
+        version: i64,
+        limits: ScanLimits,
+        out: &mut Vec<KeyValue>,
+    ) -> Result<bool> {
+        self.scan_over(true, range, false, version, limits, out)
+    }
+
+    fn scan_over(
+        &self,
+        sample: bool,
+        (begin, end): (&[u8], &[u8]),
+        reverse: bool,
+        version: i64,
+        limits: ScanLimits,
+        out: &mut Vec<KeyValue>,
+    ) -> Result<bool> {
         let mut rows = Rows::new(out, limits);
         if limits.rows < usize::MAX {
             rows.expect(FIRST_PIECE);
@@ -83,7 +107,11 @@ impl Store {
             let piece = Piece::take(&layers.window, (begin, end), reverse, version, entries, &mut rows);
             let base = layers.base.clone();
             drop(layers);
-            let next = piece.merge(&*base, (begin, end), &mut rows)?;
+            let next = if sample {
+                piece.merge(&Sample(&*base), (begin, end), &mut rows)?
+            } else {
+                piece.merge(&*base, (begin, end), &mut rows)?
+            };
             if next.is_none() {
                 break;
             }
@@ -187,6 +215,10 @@ impl Snapshot for Closed {
     }
 
     fn scan(&self, _begin: &[u8], _end: &[u8], _reverse: bool, _visit: &mut Visit<'_>) -> Result<()> {
+        Err(Error::fdb(fdb_code::TRANSACTION_TOO_OLD))
+    }
+
+    fn scan_sample(&self, _begin: &[u8], _end: &[u8], _reverse: bool, _visit: &mut VisitSample<'_>) -> Result<()> {
         Err(Error::fdb(fdb_code::TRANSACTION_TOO_OLD))
     }
 }

@@ -184,6 +184,18 @@ impl Tenure {
         self.shared.store.scan(begin, end, reverse, version, limits, out)
     }
 
+    /// As [`Tenure::scan`], but of older rows only those in the [sample](sampled_size) and only the lengths of their values.
+    pub(crate) fn scan_sample(
+        &self,
+        range: (&[u8], &[u8]),
+        version: i64,
+        limits: ScanLimits,
+        out: &mut Vec<KeyValue>,
+    ) -> Result<bool> {
+        self.check_age(version)?;
+        self.shared.store.scan_sample(range, version, limits, out)
+    }
+
     /// How long a commit of so many bytes in memory has to wait for its turn; settles old changes if it is time.
     pub(crate) fn turn(&self, memory: usize) -> Duration {
         if self.shared.settling_is_due(self.shared.sequencer.latest()) {

@@ -8,29 +8,36 @@ use bytes::Bytes;
 use parking_lot::{RwLock, RwLockWriteGuard};
 use record_store_kv::Result;
 
-use super::{Base, Batch, Row, Settled, Snapshot, Value, Visit};
+use super::{Base, Batch, Row, Settled, Snapshot, Value, Visit, VisitSample, sample_entry};
 use crate::key::Key;
 
 /// An ordered map that is changed in place.
 #[derive(Default)]
 pub(crate) struct MemoryBase {
-    rows: Arc<MemoryRows>,
+    maps: Arc<RwLock<Maps>>,
 }
 
 #[derive(Default)]
-struct MemoryRows(RwLock<BTreeMap<Key, Bytes>>);
+struct Maps {
+    rows: BTreeMap<Key, Bytes>,
+    /// The rows in the sample, and how long their values are.
+    sample: BTreeMap<Key, u32>,
+}
+
+struct MemorySnapshot(Arc<RwLock<Maps>>);
 
 impl Base for MemoryBase {
     fn snapshot(&self) -> Result<Arc<dyn Snapshot>> {
-        Ok(self.rows.clone())
+        Ok(Arc::new(MemorySnapshot(self.maps.clone())))
     }
 
     fn apply(&self, batch: &Batch, _version: i64, _stop: &dyn Fn() -> bool) -> Result<Settled> {
-        let mut rows = self.rows.0.write();
+        let mut maps = self.maps.write();
         for (begin, end) in batch.clears() {
             let bounds = (Bound::Included(&begin[..]), Bound::Excluded(&end[..]));
             loop {
-                let some: Vec<Key> = rows
+                let some: Vec<Key> = maps
+                    .rows
                     .range::<[u8], _>(bounds)
                     .take(CHUNK)
                     .map(|(key, _)| key.clone())
@@ -38,36 +45,49 @@ impl Base for MemoryBase {
                 if some.is_empty() {
                     break;
                 }
-                some.iter().for_each(|key| drop(rows.remove(key)));
-                RwLockWriteGuard::bump(&mut rows);
+                some.iter().for_each(|key| maps.change(key, None));
+                RwLockWriteGuard::bump(&mut maps);
             }
         }
         for (i, (key, value)) in batch.keys().enumerate() {
-            match value {
-                Some(value) => drop(rows.insert(key.clone(), value.clone())),
-                None => drop(rows.remove(key)),
-            }
+            maps.change(key, value);
             if i % CHUNK == CHUNK - 1 {
-                RwLockWriteGuard::bump(&mut rows);
+                RwLockWriteGuard::bump(&mut maps);
             }
         }
         Ok(Settled::Done)
     }
 }
 
-impl Snapshot for MemoryRows {
+impl Maps {
+    fn change(&mut self, key: &Key, value: Option<&Bytes>) {
+        let before = match value {
+            Some(value) => self.rows.insert(key.clone(), value.clone()),
+            None => self.rows.remove(key),
+        };
+        if let Some(entry) = value.and_then(|value| sample_entry(key, value.len())) {
+            self.sample.insert(key.clone(), entry);
+        } else if before.is_some_and(|before| sample_entry(key, before.len()).is_some()) {
+            self.sample.remove(key);
+        }
+    }
+}
+
+impl Snapshot for MemorySnapshot {
     fn get(&self, key: &[u8]) -> Result<Option<Bytes>> {
-        Ok(self.0.read().get(key).cloned())
+        Ok(self.0.read().rows.get(key).cloned())
     }
 
     fn scan(&self, begin: &[u8], end: &[u8], reverse: bool, visit: &mut Visit<'_>) -> Result<()> {
         if begin >= end {
             return Ok(());
         }
-        let rows = self.0.read();
+        let maps = self.0.read();
         // Keys are compared faster than slices.
         let (begin, end) = (Key::new(begin), Key::new(end));
-        let mut range = rows.range::<Key, _>((Bound::Included(&begin), Bound::Excluded(&end)));
+        let mut range = maps
+            .rows
+            .range::<Key, _>((Bound::Included(&begin), Bound::Excluded(&end)));
         loop {
             let next = if reverse { range.next_back() } else { range.next() };
             let Some((key, value)) = next else {
@@ -77,6 +97,25 @@ impl Snapshot for MemoryRows {
                 key,
                 value: Value::Shared(value),
             }) {
+                return Ok(());
+            }
+        }
+    }
+
+    fn scan_sample(&self, begin: &[u8], end: &[u8], reverse: bool, visit: &mut VisitSample<'_>) -> Result<()> {
+        if begin >= end {
+            return Ok(());
+        }
+        let maps = self.0.read();
+        let mut range = maps
+            .sample
+            .range::<[u8], _>((Bound::Included(begin), Bound::Excluded(end)));
+        loop {
+            let next = if reverse { range.next_back() } else { range.next() };
+            let Some((key, length)) = next else {
+                return Ok(());
+            };
+            if let ControlFlow::Break(()) = visit(key, *length) {
                 return Ok(());
             }
         }

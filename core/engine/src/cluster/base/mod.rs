@@ -15,6 +15,7 @@ pub(crate) use self::file::BaseFile;
 pub(crate) use self::memory::MemoryBase;
 pub(crate) use self::redb::RedbBase;
 use super::change::Change;
+use super::sample::sampled_size;
 use crate::key::Key;
 use crate::mutation::KeyRange;
 
@@ -45,10 +46,15 @@ pub(crate) trait Snapshot: Send + Sync {
     fn get(&self, key: &[u8]) -> Result<Option<Bytes>>;
     /// Shows the rows of `[begin, end)` in order, or in reverse order, until `visit` breaks.
     fn scan(&self, begin: &[u8], end: &[u8], reverse: bool, visit: &mut Visit<'_>) -> Result<()>;
+    /// Shows the rows of `[begin, end)` that are in the [sample](super::sample): their keys, and how long their values are.
+    fn scan_sample(&self, begin: &[u8], end: &[u8], reverse: bool, visit: &mut VisitSample<'_>) -> Result<()>;
 }
 
 /// What a scan does with each row.
 pub(crate) type Visit<'a> = dyn FnMut(Row<'_>) -> ControlFlow<()> + 'a;
+
+/// What a scan of the sample does with each entry.
+pub(crate) type VisitSample<'a> = dyn FnMut(&[u8], u32) -> ControlFlow<()> + 'a;
 
 /// A row of the base, not copied yet.
 #[derive(Clone, Copy)]
@@ -118,6 +124,11 @@ impl Batch {
         }
         self.clears.insert(range.begin, range.end);
     }
+}
+
+/// The length that a row's entry in the sample has, if it is in the sample.
+fn sample_entry(key: &[u8], value_length: usize) -> Option<u32> {
+    sampled_size(key, value_length).map(|_| u32::try_from(value_length).unwrap_or(u32::MAX))
 }
 
 #[cfg(test)]

@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use record_store_kv::{Error, ErrorKind, Result, fdb_code};
-use redb::{Builder, Database, Durability, ReadOnlyTable, ReadableDatabase, ReadableTable, TableDefinition};
+use redb::{Builder, Database, Durability, ReadOnlyTable, ReadableDatabase, ReadableTable, Table, TableDefinition};
 
-use super::{Base, Batch, Row, Settled, Snapshot, Value, Visit};
+use super::{Base, Batch, Row, Settled, Snapshot, Value, Visit, VisitSample, sample_entry};
 use crate::cluster::files::Files;
 
-/// A redb file with one table for the rows and one for what we remember with them.
+/// A redb file with a table for the rows, one for their sample, and one for what we remember with them.
 pub(crate) struct RedbBase {
     database: Database,
     applied: i64,
@@ -38,31 +38,49 @@ impl RedbBase {
 /// Makes the tables that are missing; gives the version up to which the base has everything.
 fn prepare(database: &Database) -> Result<i64, redb::Error> {
     let transaction = database.begin_write()?;
-    let applied = {
-        transaction.open_table(ROWS)?;
+    let (applied, complete) = {
+        let rows = transaction.open_table(ROWS)?;
         let mut meta = transaction.open_table(META)?;
         let applied = meta.get(APPLIED)?.map(|applied| applied.value());
+        let sampled = meta.get(SAMPLED)?.is_some();
+        if !sampled {
+            take_sample(&rows, &mut transaction.open_table(SAMPLE)?)?;
+            meta.insert(SAMPLED, 1)?;
+        }
         if applied.is_none() {
             meta.insert(APPLIED, 0)?;
         }
-        applied
+        (applied, applied.is_some() && sampled)
     };
-    match applied {
-        Some(applied) => {
-            transaction.abort()?;
-            Ok(applied)
-        }
-        None => {
-            transaction.commit()?;
-            Ok(0)
+    if complete {
+        transaction.abort()?;
+    } else {
+        transaction.commit()?;
+    }
+    Ok(applied.unwrap_or(0))
+}
+
+/// Takes the sample of a base that was written before there was one.
+fn take_sample(rows: &RowTable<'_>, sample: &mut SampleTable<'_>) -> Result<(), redb::Error> {
+    for row in rows.iter()? {
+        let (key, value) = row?;
+        if let Some(entry) = sample_entry(key.value(), value.value().len()) {
+            sample.insert(key.value(), entry)?;
         }
     }
+    Ok(())
 }
 
 impl Base for RedbBase {
     fn snapshot(&self) -> Result<Arc<dyn Snapshot>> {
-        let open = || -> Result<_, redb::Error> { Ok(self.database.begin_read()?.open_table(ROWS)?) };
-        Ok(Arc::new(RedbSnapshot(open().map_err(base_error)?)))
+        let open = || -> Result<_, redb::Error> {
+            let transaction = self.database.begin_read()?;
+            Ok(RedbSnapshot {
+                rows: transaction.open_table(ROWS)?,
+                sample: transaction.open_table(SAMPLE)?,
+            })
+        };
+        Ok(Arc::new(open().map_err(base_error)?))
     }
 
     fn apply(&self, batch: &Batch, version: i64, stop: &dyn Fn() -> bool) -> Result<Settled> {
@@ -77,18 +95,25 @@ fn apply(database: &Database, batch: &Batch, version: i64, stop: &dyn Fn() -> bo
     transaction.set_quick_repair(true);
     {
         let mut rows = transaction.open_table(ROWS)?;
+        let mut sample = transaction.open_table(SAMPLE)?;
         for (begin, end) in batch.clears() {
             rows.retain_in::<&[u8], _>(&begin[..]..&end[..], |_, _| false)?;
+            sample.retain_in::<&[u8], _>(&begin[..]..&end[..], |_, _| false)?;
         }
         for (i, (key, value)) in batch.keys().enumerate() {
             if i % CHANGES_BETWEEN_LOOKS == 0 && stop() {
-                drop(rows);
+                drop((rows, sample));
                 transaction.abort()?;
                 return Ok(Settled::Stopped);
             }
-            match value {
-                Some(value) => drop(rows.insert(&key[..], &value[..])?),
-                None => drop(rows.remove(&key[..])?),
+            let before = match value {
+                Some(value) => rows.insert(&key[..], &value[..])?,
+                None => rows.remove(&key[..])?,
+            };
+            if let Some(entry) = value.and_then(|value| sample_entry(key, value.len())) {
+                sample.insert(&key[..], entry)?;
+            } else if before.is_some_and(|before| sample_entry(key, before.value().len()).is_some()) {
+                sample.remove(&key[..])?;
             }
         }
         transaction.open_table(META)?.insert(APPLIED, version)?;
@@ -97,11 +122,14 @@ fn apply(database: &Database, batch: &Batch, version: i64, stop: &dyn Fn() -> bo
     Ok(Settled::Done)
 }
 
-struct RedbSnapshot(ReadOnlyTable<&'static [u8], &'static [u8]>);
+struct RedbSnapshot {
+    rows: ReadOnlyTable<&'static [u8], &'static [u8]>,
+    sample: ReadOnlyTable<&'static [u8], u32>,
+}
 
 impl Snapshot for RedbSnapshot {
     fn get(&self, key: &[u8]) -> Result<Option<Bytes>> {
-        let value = self.0.get(key).map_err(|error| base_error(error.into()))?;
+        let value = self.rows.get(key).map_err(|error| base_error(error.into()))?;
         Ok(value.map(|value| Bytes::copy_from_slice(value.value())))
     }
 
@@ -111,7 +139,7 @@ impl Snapshot for RedbSnapshot {
         }
         let bounds = (Bound::Included(begin), Bound::Excluded(end));
         let mut rows = self
-            .0
+            .rows
             .range::<&[u8]>(bounds)
             .map_err(|error| base_error(error.into()))?;
         loop {
@@ -125,6 +153,27 @@ impl Snapshot for RedbSnapshot {
                 value: Value::Page(value.value()),
             };
             if let ControlFlow::Break(()) = visit(row) {
+                return Ok(());
+            }
+        }
+    }
+
+    fn scan_sample(&self, begin: &[u8], end: &[u8], reverse: bool, visit: &mut VisitSample<'_>) -> Result<()> {
+        if begin >= end {
+            return Ok(());
+        }
+        let bounds = (Bound::Included(begin), Bound::Excluded(end));
+        let mut entries = self
+            .sample
+            .range::<&[u8]>(bounds)
+            .map_err(|error| base_error(error.into()))?;
+        loop {
+            let next = if reverse { entries.next_back() } else { entries.next() };
+            let Some(entry) = next else {
+                return Ok(());
+            };
+            let (key, length) = entry.map_err(|error| base_error(error.into()))?;
+            if let ControlFlow::Break(()) = visit(key.value(), length.value()) {
                 return Ok(());
             }
         }
@@ -153,6 +202,56 @@ fn base_error(error: redb::Error) -> Error {
 const CHANGES_BETWEEN_LOOKS: usize = 1_024;
 const FILE: &str = "base.redb";
 const ROWS: TableDefinition<'static, &'static [u8], &'static [u8]> = TableDefinition::new("rows");
+/// The rows in the sample, and how long their values are.
+const SAMPLE: TableDefinition<'static, &'static [u8], u32> = TableDefinition::new("sample");
 const META: TableDefinition<'static, &'static str, i64> = TableDefinition::new("meta");
 /// The version up to which the base has everything.
 const APPLIED: &str = "applied";
+/// There if the sample is.
+const SAMPLED: &str = "sampled";
+type RowTable<'t> = Table<'t, &'static [u8], &'static [u8]>;
+type SampleTable<'t> = Table<'t, &'static [u8], u32>;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cluster::change::Change;
+    use crate::cluster::files::SystemFiles;
+    use crate::key::Key;
+
+    #[test]
+    fn a_base_from_before_there_was_a_sample_gets_one() {
+        let directory = tempfile::tempdir().unwrap();
+        let open = || RedbBase::open(&SystemFiles::new(directory.path()), 1 << 20).unwrap();
+        let sample = |base: &RedbBase| {
+            let mut entries = Vec::new();
+            let mut note = |key: &[u8], length| {
+                entries.push((key.to_vec(), length));
+                ControlFlow::Continue(())
+            };
+            base.snapshot()
+                .unwrap()
+                .scan_sample(b"", b"\xff", false, &mut note)
+                .unwrap();
+            entries
+        };
+        let mut batch = Batch::default();
+        for length in [1, 40_000] {
+            batch.add(&Change::Put {
+                key: Key::new(&[b'k', u8::from(length > 1)]),
+                value: vec![0; length].into(),
+            });
+        }
+        let base = open();
+        base.apply(&batch, 7, &|| false).unwrap();
+        let expected = vec![(b"k\x01".to_vec(), 40_000)];
+        assert_eq!(sample(&base), expected);
+        let transaction = base.database.begin_write().unwrap();
+        transaction.delete_table(SAMPLE).unwrap();
+        transaction.open_table(META).unwrap().remove(SAMPLED).unwrap();
+        transaction.commit().unwrap();
+        drop(base);
+        let base = open();
+        assert_eq!((base.applied(), sample(&base)), (7, expected));
+    }
+}

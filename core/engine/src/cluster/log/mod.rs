@@ -73,11 +73,14 @@ impl Log {
     ) -> io::Result<Self> {
         let (segment, file) = match end.segment {
             Some(segment) => {
-                let file = files.open(
+                let mut file = files.open(
                     &segment::name(segment.sequence),
                     to_u64(segment.length),
                     segment.is_damaged,
                 )?;
+                // What was read need not be on disk: whoever wrote it may have synced nothing, and then have ended. The records to come
+                // say that it is.
+                file.sync()?;
                 (segment, file)
             }
             None => begin_segment(&*files, FIRST_SEGMENT, end.version, end.lease, &env, false)?,

@@ -7,8 +7,9 @@ use crate::cluster::applier::Applier;
 use parking_lot::Mutex;
 use record_store_kv::env::Env;
 
-use crate::cluster::base::{MemoryBase, RedbBase, Visit};
+use crate::cluster::base::{MemoryBase, RedbBase, Visit, VisitSample};
 use crate::cluster::files::SystemFiles;
+use crate::cluster::sample::sampled_size;
 use crate::cluster::testing::SplitMix;
 use crate::mutation::KeyRange;
 
@@ -26,7 +27,8 @@ fn change(rng: &SplitMix) -> Change {
     match rng.below(20) {
         0..=12 => Change::Put {
             key: Key::new(&key(rng)),
-            value: vec![b'v'; usize::try_from(rng.below(30)).unwrap()].into(),
+            // One in eight is so large that the sample may well have it.
+            value: vec![b'v'; usize::try_from(rng.below(if rng.below(8) == 0 { 30_000 } else { 30 })).unwrap()].into(),
         },
         13..=18 => Change::Delete {
             key: Key::new(&key(rng)),
@@ -102,6 +104,12 @@ fn a_recovered_window_reads_as_one_that_grew() {
     }
 }
 
+/// The keys of the sample with their sizes.
+fn sample<'r>(rows: impl IntoIterator<Item = (&'r Bytes, &'r Bytes)>) -> Vec<(Bytes, i64)> {
+    let entry = |(key, value): (&'r Bytes, &'r Bytes)| Some((key.clone(), sampled_size(key, value.len())?));
+    rows.into_iter().filter_map(entry).collect()
+}
+
 /// A store that was never written to.
 fn base_store() -> Store {
     Store::new(Box::new(MemoryBase::default()), 0).unwrap()
@@ -165,6 +173,15 @@ fn run(seed: u64, base: Box<dyn Base>) {
             (found, more),
             expected,
             "{context}: [{begin:?}, {end:?}) reverse {reverse} at {version}"
+        );
+        let mut found = Vec::new();
+        store
+            .scan_sample((&begin, &end), version, ScanLimits::NONE, &mut found)
+            .unwrap();
+        assert_eq!(
+            sample(found.iter().map(|row| (&row.key, &row.value))),
+            sample(rows.iter().filter(|(key, _)| **key >= begin && **key < end)),
+            "{context}: the sample of [{begin:?}, {end:?}) at {version}"
         );
     }
     assert!(
@@ -260,6 +277,11 @@ impl Snapshot for InterruptedSnapshot {
     fn scan(&self, begin: &[u8], end: &[u8], reverse: bool, visit: &mut Visit<'_>) -> Result<()> {
         self.interrupt();
         self.snapshot.scan(begin, end, reverse, visit)
+    }
+
+    fn scan_sample(&self, begin: &[u8], end: &[u8], reverse: bool, visit: &mut VisitSample<'_>) -> Result<()> {
+        self.interrupt();
+        self.snapshot.scan_sample(begin, end, reverse, visit)
     }
 }
 

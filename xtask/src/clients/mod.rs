@@ -1,0 +1,31 @@
+//! `cargo xtask clients`: FoundationDB's own clients, as people install them, on the drop-in `libfdb_c`. Each runs a program of
+//! `tests/clients`, which ends with an error if the client sees anything that it does not see on a cluster.
+
+mod c;
+mod java;
+pub(crate) mod library;
+pub(crate) mod python;
+
+use std::path::Path;
+
+use crate::step::{Failure, Steps};
+
+/// A client: its name, and what runs its program on the library in a folder.
+type Client = (&'static str, fn(&Path) -> Result<(), Failure>);
+
+const CLIENTS: [Client; 4] = [
+    ("c", c::run),
+    ("python", python::run),
+    ("java", java::fdb_client),
+    ("record-layer", java::record_layer),
+];
+
+/// Runs all of them, or those of these names.
+pub(crate) fn run(only: Vec<String>) -> Result<(), Failure> {
+    let library = library::build()?;
+    let mut steps = Steps::of(only);
+    for (name, client) in CLIENTS {
+        steps.step(name, || client(&library));
+    }
+    steps.finish()
+}

@@ -1,0 +1,88 @@
+//! The tests on FoundationDB's backend: everything above the seam runs on `fdb:`, through FoundationDB's C API.
+//!
+//! No machine of ours has a cluster, so the client library is the drop-in over the embedded engine. With a cluster at hand,
+//! `RECORD_STORE_TEST_URL=fdb:…` makes the same tests run on it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::c::{self, Profile};
+use crate::step::{Failure, Program};
+use crate::{c_scenarios, libclang, node, python, workspace};
+
+/// What the tests read the URL from.
+const URL: &str = "RECORD_STORE_TEST_URL";
+
+/// Runs the record layer's own tests and the scenarios in every language.
+pub(crate) fn run() -> Result<(), Failure> {
+    let folder = workspace::cache().join("given");
+    if folder.exists() {
+        fs::remove_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    }
+    fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    if let Some(given) = std::env::var(URL).ok().filter(|given| !given.is_empty()) {
+        return on(&folder, &given, &given);
+    }
+    let library = drop_in()?;
+    let url = |file: &Path| format!("fdb:{}?library={}", file.display(), library.display());
+    let memory = cluster_file(&folder, "memory", "memory:tests")?;
+    let data = folder.join("data");
+    let directory = cluster_file(&folder, "directory", &format!("embedded:{}", data.display()))?;
+    on(&folder, &url(&memory), &url(&directory))
+}
+
+/// Rust's tests, which open very many databases, on the one; those of the other languages on the other.
+fn on(folder: &Path, rust: &str, others: &str) -> Result<(), Failure> {
+    for tests in [
+        &["--package=record-store", "--tests"][..],
+        &["--package=record-store-tests", "--test=scenario"],
+    ] {
+        libclang::cargo()?
+            .args(["test", "--quiet", "--features=record-store/fdb"])
+            .args(tests)
+            .env(URL, rust)
+            .run()?;
+    }
+    let python = python::Environment::with_package()?;
+    let tests = ["-m", "pytest", "--quiet", "python/tests", "-k", "given"];
+    python.program().args(tests).env(URL, others).run()?;
+    let node = node::Environment::with_package(node::Profile::Debug)?;
+    let tests = [
+        "--test",
+        "--test-concurrency=1",
+        "--test-name-pattern=the given database",
+    ];
+    node.program().args(tests).env(URL, others).run()?;
+    let library = c::install(&folder.join("prefix"), Profile::Debug)?;
+    c_scenarios::run(&library, folder, Some(others))
+}
+
+/// Builds the drop-in library and asks cargo where it has put it.
+fn drop_in() -> Result<PathBuf, Failure> {
+    let arguments = [
+        "build",
+        "--quiet",
+        "--package=record-store-fdb-c",
+        "--message-format=json-render-diagnostics",
+    ];
+    let messages = Program::cargo().args(arguments).output()?;
+    let library = messages
+        .lines()
+        .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok())
+        .filter(|message| message["target"]["name"] == "fdb_c")
+        .find_map(|message| {
+            let files = message["filenames"].as_array()?;
+            let library = files
+                .iter()
+                .filter_map(|file| file.as_str())
+                .find(|file| file.ends_with(".so"))?;
+            Some(PathBuf::from(library))
+        });
+    library.ok_or_else(|| "cargo has built no libfdb_c.so; the drop-in library is known for Linux alone".to_owned())
+}
+
+fn cluster_file(folder: &Path, name: &str, text: &str) -> Result<PathBuf, Failure> {
+    let file = folder.join(name).with_extension("cluster");
+    fs::write(&file, text).map_err(|error| format!("{}: {error}", file.display()))?;
+    Ok(file)
+}
