@@ -7,7 +7,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::c::{self, Profile};
-use crate::step::{Failure, Program};
+use crate::clients::library;
+use crate::step::Failure;
 use crate::{c_scenarios, libclang, node, python, workspace};
 
 /// What the tests read the URL from.
@@ -23,7 +24,7 @@ pub(crate) fn run() -> Result<(), Failure> {
     if let Some(given) = std::env::var(URL).ok().filter(|given| !given.is_empty()) {
         return on(&folder, &given, &given);
     }
-    let library = drop_in()?;
+    let library = library::build()?.join("libfdb_c.so");
     let url = |file: &Path| format!("fdb:{}?library={}", file.display(), library.display());
     let memory = cluster_file(&folder, "memory", "memory:tests")?;
     let data = folder.join("data");
@@ -55,30 +56,6 @@ fn on(folder: &Path, rust: &str, others: &str) -> Result<(), Failure> {
     node.program().args(tests).env(URL, others).run()?;
     let library = c::install(&folder.join("prefix"), Profile::Debug)?;
     c_scenarios::run(&library, folder, Some(others))
-}
-
-/// Builds the drop-in library and asks cargo where it has put it.
-fn drop_in() -> Result<PathBuf, Failure> {
-    let arguments = [
-        "build",
-        "--quiet",
-        "--package=record-store-fdb-c",
-        "--message-format=json-render-diagnostics",
-    ];
-    let messages = Program::cargo().args(arguments).output()?;
-    let library = messages
-        .lines()
-        .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok())
-        .filter(|message| message["target"]["name"] == "fdb_c")
-        .find_map(|message| {
-            let files = message["filenames"].as_array()?;
-            let library = files
-                .iter()
-                .filter_map(|file| file.as_str())
-                .find(|file| file.ends_with(".so"))?;
-            Some(PathBuf::from(library))
-        });
-    library.ok_or_else(|| "cargo has built no libfdb_c.so; the drop-in library is known for Linux alone".to_owned())
 }
 
 fn cluster_file(folder: &Path, name: &str, text: &str) -> Result<PathBuf, Failure> {

@@ -15,6 +15,7 @@ const UNSAFE_FILES: &[&str] = &[
     "core/fdb/dl/",
     "bindings/c/src/buffer.rs",
     "bindings/fdb_c/src/abi/",
+    "tests/clients/rust/",
 ];
 
 /// Crates and the crates of ours that they may name.

@@ -28,6 +28,8 @@ pub struct EngineOptions {
     /// The most memory that the cache of the base takes. Reads of what is not in it cost several times as much, even where the
     /// system has it in memory; pages are about two thirds full, and a while after a batch it holds some that are of no use any more.
     pub cache_bytes: usize,
+    /// How long a file of the log grows before the next one begins. A file can go when the base has all that is in it.
+    pub log_segment_bytes: usize,
     /// Whether the database in a directory has threads of its own. Without, all work runs on the threads that call, as a
     /// simulation wants it, commits do not share their syncs, and other processes wait until the database is closed.
     pub threads: bool,
@@ -45,6 +47,8 @@ impl Default for EngineOptions {
             lock_wait: Duration::from_secs(2),
             window_bytes: 512 << 20,
             cache_bytes: 256 << 20,
+            // The tests of this crate want to see many.
+            log_segment_bytes: if cfg!(test) { 4 << 10 } else { 64 << 20 },
             threads: true,
             api_version: 730,
             env: Env::system(),

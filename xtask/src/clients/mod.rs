@@ -2,9 +2,12 @@
 //! `tests/clients`, which ends with an error if the client sees anything that it does not see on a cluster.
 
 mod c;
+mod go;
 mod java;
 pub(crate) mod library;
+mod node;
 pub(crate) mod python;
+mod rust;
 
 use std::path::Path;
 
@@ -13,11 +16,14 @@ use crate::step::{Failure, Steps};
 /// A client: its name, and what runs its program on the library in a folder.
 type Client = (&'static str, fn(&Path) -> Result<(), Failure>);
 
-const CLIENTS: [Client; 4] = [
+const CLIENTS: [Client; 7] = [
     ("c", c::run),
     ("python", python::run),
     ("java", java::fdb_client),
     ("record-layer", java::record_layer),
+    ("go", go::run),
+    ("node", node::run),
+    ("rust", rust::run),
 ];
 
 /// Runs all of them, or those of these names.

@@ -202,7 +202,14 @@ fn damage_to_the_log_is_named_or_is_in_the_last_record() {
                     "seed {seed}, {damage}: commits are gone in silence"
                 );
             }
-            Err(error) => assert_eq!(error.kind(), ErrorKind::Corrupt, "seed {seed}, {damage}: {error}"),
+            Err(error) => {
+                assert_eq!(error.kind(), ErrorKind::Corrupt, "seed {seed}, {damage}: {error}");
+                let said = error.to_string();
+                assert!(
+                    said.contains("log-") && said.contains("offset"),
+                    "seed {seed}, {damage}: {error}"
+                );
+            }
         }
     }
 }
@@ -243,6 +250,66 @@ fn after_a_failed_write_reads_go_on_and_commits_do_not() {
         cluster.get(b"k", version).unwrap().as_deref(),
         Some(&b"acknowledged"[..])
     );
+}
+
+#[test]
+fn whichever_operation_of_the_disk_fails_commits_stop_and_none_is_lost() {
+    let mut failed = 0;
+    for operation in 1..60 {
+        let disk = SimulatedDisk::new(u64::try_from(operation).unwrap(), i64::MAX);
+        let open = |disk: &SimulatedDisk| {
+            let (env, _) = ManualClock::env();
+            let options = EngineOptions {
+                threads: false,
+                env,
+                ..EngineOptions::default()
+            };
+            Arc::new(Cluster::recover(Arc::new(disk.clone()), &options).unwrap())
+        };
+        let cluster = open(&disk);
+        disk.trouble().fail(operation);
+        let mut after = Rows::new();
+        let mut before = after.clone();
+        for number in 0..40 {
+            let key = Key::new(format!("{number:02}").as_bytes());
+            before.clone_from(&after);
+            after.insert(key.to_bytes(), Bytes::from_static(&[b'v'; 300]));
+            let set = Mutation::Set {
+                key,
+                value: Bytes::from_static(&[b'v'; 300]),
+            };
+            let request = CommitRequest {
+                mutations: vec![set],
+                ..CommitRequest::default()
+            };
+            let Err(error) = block_on(cluster.commit(request.clone())) else {
+                continue;
+            };
+            failed += 1;
+            assert_eq!(
+                error.fdb_code(),
+                Some(fdb_code::COMMIT_UNKNOWN_RESULT),
+                "operation {operation}"
+            );
+            let refused = block_on(cluster.commit(request)).unwrap_err();
+            assert_eq!(refused.fdb_code(), Some(fdb_code::IO_ERROR), "operation {operation}");
+            break;
+        }
+        let version = cluster.read_version().unwrap();
+        let seen = all_rows(&cluster, version).unwrap();
+        assert!(
+            seen == before || seen == after,
+            "operation {operation}: what was acknowledged is seen"
+        );
+        drop(cluster);
+        let cluster = open(&disk.restart(i64::MAX));
+        let found = all_rows(&cluster, cluster.read_version().unwrap()).unwrap();
+        assert!(
+            found == before || found == after,
+            "operation {operation}: what was acknowledged is there"
+        );
+    }
+    assert!(failed > 40, "{failed} commits failed");
 }
 
 #[test]

@@ -34,7 +34,7 @@ pub(crate) fn recover(
         files.clone(),
         read.old_segments.clone(),
         read.end,
-        sync,
+        (sync, options.log_segment_bytes),
         options.env.clone(),
     )?;
     // Before anybody gets a version of this start, the disk knows that the next one begins above it.
