@@ -55,8 +55,9 @@ pub(crate) fn records(records: &[u64]) -> Result<(), Failure> {
 }
 
 /// Runs the benchmark of the engine and rewrites its page.
-pub(crate) fn engine(keys: u64, seconds: u64) -> Result<(), Failure> {
-    let arguments = ["--keys", &keys.to_string(), "--seconds", &seconds.to_string()];
+pub(crate) fn engine(keys: u64, large: u64, seconds: u64) -> Result<(), Failure> {
+    let (keys, large, seconds) = (keys.to_string(), large.to_string(), seconds.to_string());
+    let arguments = ["--keys", &keys, "--large", &large, "--seconds", &seconds];
     let page = "docs/benchmarks-engine.md";
     run("record-store-engine-compare", &arguments, page, ENGINE_HEAD)
 }

@@ -46,6 +46,9 @@ enum Command {
         /// How many keys the engine holds
         #[arg(long, default_value_t = 1_000_000)]
         keys: u64,
+        /// How many keys the engine alone is loaded with at the end, which takes about 0.6 KB of disk each; 0 for none
+        #[arg(long, default_value_t = 10_000_000)]
+        large: u64,
         /// How long the engine's loads are sustained, in seconds
         #[arg(long, default_value_t = 120)]
         seconds: u64,
@@ -93,7 +96,9 @@ fn main() -> ExitCode {
             records,
             ..
         } => bench::records(&records),
-        Command::Bench { keys, seconds, .. } => bench::engine(keys, seconds),
+        Command::Bench {
+            keys, large, seconds, ..
+        } => bench::engine(keys, large, seconds),
         Command::Clients { clients } => clients::run(clients),
         Command::Demo { directory } => demo::run(directory),
         Command::Dist { product } => dist::run(&product),

@@ -29,6 +29,9 @@ struct Arguments {
     /// How long loads are sustained, in seconds
     #[arg(long, default_value_t = 120)]
     seconds: u64,
+    /// How many keys the engine alone is loaded with, after all else, to see how much memory that takes; none if it is 0
+    #[arg(long, default_value_t = 10_000_000)]
+    large: u64,
     /// How much memory the caches may take, in MiB
     #[arg(long, default_value_t = 256)]
     cache: usize,

@@ -39,15 +39,7 @@ pub(crate) fn all(arguments: &Arguments) -> Outcome<()> {
             if !fills && !section.title.contains(&arguments.task) {
                 continue;
             }
-            let mut figures = Vec::new();
-            for task in &section.tasks {
-                eprintln!("{}: {} ...", kind.name(), section.title);
-                figures.extend(if task.what == What::Doomed {
-                    doom(task)?
-                } else {
-                    measure(task)?
-                });
-            }
+            let figures = measure_all(kind, &section)?;
             match sections.iter_mut().find(|(title, _)| *title == section.title) {
                 Some((_, rows)) => rows.push((kind, figures)),
                 None => sections.push((section.title, vec![(kind, figures)])),
@@ -55,11 +47,73 @@ pub(crate) fn all(arguments: &Arguments) -> Outcome<()> {
         }
         std::fs::remove_dir_all(&folder)?;
     }
+    if Kind::Engine.name().contains(&arguments.store) {
+        // One after the other, each in a folder of its own: they are large.
+        for section in large_sections(arguments, root.path()) {
+            if section.title.contains(&arguments.task) {
+                let figures = measure_all(Kind::Engine, &section)?;
+                sections.push((section.title, vec![(Kind::Engine, figures)]));
+                std::fs::remove_dir_all(root.path().join(LARGE))?;
+            }
+        }
+    }
     for (title, rows) in &sections {
         print_table(title, rows);
     }
     println!("Afterwards: {}", load_average());
     Ok(())
+}
+
+/// What is measured of the engine alone, with more keys than its peers get.
+fn large_sections(arguments: &Arguments, root: &Path) -> Vec<Section> {
+    let fill = |keys| Task {
+        what: What::Fill,
+        place: Place {
+            kind: Kind::Engine,
+            folder: root.join(LARGE),
+            cache: arguments.cache,
+            no_sync: false,
+        },
+        keys,
+        seconds: 20,
+        puts: 500,
+        clients: 1,
+    };
+    let doomed = Task {
+        what: What::Doomed,
+        ..fill(KEYS_OF_A_GIGABYTE)
+    };
+    let open = Task {
+        what: What::Open,
+        ..doomed.clone()
+    };
+    let mut sections = vec![Section {
+        title: "The engine with a base of 1 GB: load, and open after kill −9 during commits of 500 random puts"
+            .to_owned(),
+        tasks: vec![fill(KEYS_OF_A_GIGABYTE), doomed, open],
+    }];
+    if arguments.large > 0 {
+        sections.push(Section {
+            title: format!("The engine with {} keys: load", arguments.large),
+            tasks: vec![fill(arguments.large)],
+        });
+    }
+    sections
+}
+
+/// Carries out the tasks of a section; gives all their figures.
+fn measure_all(kind: Kind, section: &Section) -> Outcome<Vec<Figure>> {
+    let mut figures = Vec::new();
+    for task in &section.tasks {
+        eprintln!("{}: {} ...", kind.name(), section.title);
+        std::fs::create_dir_all(&task.place.folder)?;
+        figures.extend(if task.what == What::Doomed {
+            doom(task)?
+        } else {
+            measure(task)?
+        });
+    }
+    Ok(figures)
 }
 
 /// What is measured of one kind of store, in order; all of it on the same data.
@@ -187,6 +241,11 @@ fn print_table(title: &str, rows: &[Row]) {
     }
     println!();
 }
+
+/// The folder of the large sections.
+const LARGE: &str = "large";
+/// So many keys make a base of about 1 GB.
+const KEYS_OF_A_GIGABYTE: u64 = 2_000_000;
 
 /// How busy the machine is, as the system tells.
 fn load_average() -> String {

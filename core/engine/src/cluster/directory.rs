@@ -195,12 +195,9 @@ impl LockFile {
 
     /// Says who has it, for whoever is refused; the lock holds without it.
     fn sign(&mut self) -> Result<()> {
-        let holder = format!("{}\n", std::process::id());
-        let signed = self
-            .file
-            .set_len(0)
-            .and_then(|()| self.file.rewind())
-            .and_then(|()| self.file.write_all(holder.as_bytes()));
+        // As long for every process: a file that is cut off waits for what else the file system has to write.
+        let holder = format!("{:<10}\n", std::process::id());
+        let signed = self.file.rewind().and_then(|()| self.file.write_all(holder.as_bytes()));
         signed.map_err(|error| self.failed(error))
     }
 

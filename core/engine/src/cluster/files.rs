@@ -25,9 +25,9 @@ pub(crate) trait Files: Send + Sync {
     fn prepare(&self, name: &str, length: u64) -> io::Result<()>;
     /// Puts `content` at the beginning of a prepared file, on disk when this returns, and appends to it from there on.
     fn begin(&self, name: &str, content: &[u8]) -> io::Result<Box<dyn AppendFile>>;
-    /// Opens a file to append to after `length`. What it has behind that is gone from the disk when this returns, unless it is
-    /// zeros.
-    fn open(&self, name: &str, length: u64) -> io::Result<Box<dyn AppendFile>>;
+    /// Opens a file to append to after `length`. What it has behind that is zeros, or else `is_damaged` and is gone from the disk when
+    /// this returns.
+    fn open(&self, name: &str, length: u64, is_damaged: bool) -> io::Result<Box<dyn AppendFile>>;
     /// Removes a file.
     fn remove(&self, name: &str) -> io::Result<()>;
     /// Opens or makes a redb database.
@@ -156,10 +156,10 @@ impl Files for SystemFiles {
         Ok(Box::new(file))
     }
 
-    fn open(&self, name: &str, length: u64) -> io::Result<Box<dyn AppendFile>> {
-        let mut file = OpenOptions::new().read(true).write(true).open(self.path(name))?;
+    fn open(&self, name: &str, length: u64, is_damaged: bool) -> io::Result<Box<dyn AppendFile>> {
+        let mut file = OpenOptions::new().write(true).open(self.path(name))?;
         let mut reserved = file.metadata()?.len();
-        if reserved < length || !has_zeros_only(&mut file, length)? {
+        if reserved < length || is_damaged {
             file.set_len(length)?;
             file.sync_all()?;
             reserved = length;
@@ -193,14 +193,6 @@ impl Files for SystemFiles {
         }
         Ok(database)
     }
-}
-
-/// Whether nothing but zeros follows after `from`.
-fn has_zeros_only(file: &mut File, from: u64) -> io::Result<bool> {
-    let mut rest = Vec::new();
-    file.seek(SeekFrom::Start(from))?;
-    file.read_to_end(&mut rest)?;
-    Ok(rest.iter().all(|byte| *byte == 0))
 }
 
 struct SystemFile {
@@ -259,7 +251,7 @@ mod tests {
         let files = SystemFiles::new(root.path());
         for tail in [&b""[..], &[0; 100], b"torn\0"] {
             fs::write(root.path().join("log"), [b"good", tail].concat()).unwrap();
-            let mut file = files.open("log", 4).unwrap();
+            let mut file = files.open("log", 4, tail == b"torn\0").unwrap();
             file.append(b" and new").unwrap();
             file.sync().unwrap();
             let content = files.read("log").unwrap();

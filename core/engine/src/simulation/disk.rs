@@ -275,14 +275,10 @@ impl Files for SimulatedDisk {
         }))
     }
 
-    fn open(&self, name: &str, length: u64) -> io::Result<Box<dyn AppendFile>> {
+    fn open(&self, name: &str, length: u64, is_damaged: bool) -> io::Result<Box<dyn AppendFile>> {
         let end = place(length)?;
-        let is_clean = self.with(name, |file| {
-            file.content
-                .get(end..)
-                .is_some_and(|rest| rest.iter().all(|byte| *byte == 0))
-        })?;
-        if !is_clean {
+        let is_short = self.with(name, |file| file.content.len() < end)?;
+        if is_short || is_damaged {
             self.with(name, |file| file.set_length(end))?;
             self.with(name, SimulatedFile::sync)?;
         }

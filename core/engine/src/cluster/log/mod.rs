@@ -60,6 +60,8 @@ pub(crate) struct SegmentEnd {
     /// How much of it is good.
     pub(crate) length: usize,
     pub(crate) salt: u64,
+    /// Whether anything but zeros follows.
+    pub(crate) is_damaged: bool,
 }
 
 impl Log {
@@ -73,7 +75,11 @@ impl Log {
     ) -> io::Result<Self> {
         let (segment, file) = match end.segment {
             Some(segment) => {
-                let mut file = files.open(&segment::name(segment.sequence), to_u64(segment.length))?;
+                let mut file = files.open(
+                    &segment::name(segment.sequence),
+                    to_u64(segment.length),
+                    segment.is_damaged,
+                )?;
                 // What was read need not be on disk: whoever wrote it may have synced nothing, and then have ended. The records to come
                 // say that it is.
                 file.sync()?;
@@ -195,7 +201,13 @@ fn begin_segment(
         files.create(&name, &header)?
     };
     let length = header.len();
-    Ok((SegmentEnd { sequence, length, salt }, file))
+    let segment = SegmentEnd {
+        sequence,
+        length,
+        salt,
+        is_damaged: false,
+    };
+    Ok((segment, file))
 }
 
 /// The segments before the last: number and version of the last record.

@@ -135,7 +135,8 @@ impl Reader<'_> {
             rest = after;
         }
         let end = bytes.len() - rest.len();
-        if is_last && has_synced_record(header.salt, rest, log.end.version) {
+        let is_damaged = !has_zeros_only(rest);
+        if is_last && is_damaged && has_synced_record(header.salt, rest, log.end.version) {
             return Err(corrupt(self.files, &name, end, "a log record is damaged"));
         }
         if let Some(before) = log.end.segment {
@@ -145,6 +146,7 @@ impl Reader<'_> {
             sequence,
             length: end,
             salt: header.salt,
+            is_damaged,
         });
         Ok(())
     }
@@ -171,11 +173,14 @@ fn next_record(salt: u64, bytes: &[u8], version: i64) -> Option<(Record<'_>, &[u
     record::split(salt, bytes).filter(|(record, _)| record.stamp.version > version)
 }
 
+/// Whether there is nothing but zeros, of which there are many.
+fn has_zeros_only(bytes: &[u8]) -> bool {
+    let (words, rest) = bytes.as_chunks::<64>();
+    words.iter().all(|word| *word == [0; 64]) && rest.iter().all(|byte| *byte == 0)
+}
+
 /// Whether somewhere in `damaged` there is a whole record that was written when one above `version` was known to be on disk.
 fn has_synced_record(salt: u64, damaged: &[u8], version: i64) -> bool {
-    if damaged.iter().all(|byte| *byte == 0) {
-        return false;
-    }
     let mut rest = damaged;
     while rest.len() >= record::HEADER {
         if record::split(salt, rest).is_some_and(|(record, _)| record.stamp.synced > version) {

@@ -71,16 +71,19 @@ pub(crate) fn split(salt: u64, bytes: &[u8]) -> Option<(Record<'_>, &[u8])> {
 
 impl Record<'_> {
     /// The changes; `None` if they make no sense, which a good checksum rules out.
+    ///
+    /// The values share one piece of memory: the changes of a record go into the base together.
     pub(crate) fn changes(&self) -> Option<Vec<Change>> {
+        let memory = Bytes::copy_from_slice(self.changes);
         let mut changes = Vec::new();
-        let mut rest = self.changes;
+        let mut rest = &memory[..];
         while let Some((tag, after)) = rest.split_first() {
             let change;
             (change, rest) = match *tag {
                 PUT => {
                     let ([key, value], rest) = split_parts(after)?;
                     let key = Key::new(key);
-                    let value = Bytes::copy_from_slice(value);
+                    let value = memory.slice_ref(value);
                     (Change::Put { key, value }, rest)
                 }
                 DELETE => {
