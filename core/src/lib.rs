@@ -10,6 +10,7 @@ mod index;
 pub mod indexing;
 pub mod key_expression;
 mod keyspace;
+mod location;
 pub mod metadata;
 pub mod proto;
 pub mod query;

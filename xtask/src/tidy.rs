@@ -43,6 +43,7 @@ const ROOMS: &[&[&str]] = &[
     &["store"],
     &["indexing", "query"],
     &["keyspace"],
+    &["location"],
     &["database"],
 ];
 
