@@ -368,10 +368,9 @@ impl fmt::Debug for Database {
 }
 
 mod backend {
-    #[cfg(not(all(feature = "engine", feature = "fdb")))]
-    use super::Error;
     use super::{PathBuf, Result, kv};
-    use crate::ErrorKind;
+    #[cfg(not(all(feature = "engine", feature = "fdb")))]
+    use crate::{Error, ErrorKind};
 
     #[cfg(feature = "engine")]
     pub(super) fn memory() -> Result<kv::Database> {
