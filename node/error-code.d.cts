@@ -12,7 +12,7 @@ export type ErrorCode =
   | "Io"
   /** Stored bytes are not what was written. Nothing is served from them: restore or repair them. */
   | "Corrupt"
-  /** Another process holds the database: wait for it or close it there. */
+  /** Another process does not hand the database over in time: wait for it or close it there. */
   | "Locked"
   /** The directory exists and is no database of ours: choose another path. */
   | "NotADatabase"

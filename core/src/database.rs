@@ -77,8 +77,9 @@ impl Database {
     ///
     /// - `memory:` a new one that lives in this process,
     /// - a path, or `file:` and a path: the embedded database in that directory, created if it is not there; behind the path of
-    ///   `file:` may stand `?` and options such as `cache_mib=1024&window_mib=512&durability=none`
-    ///   (`record_store_engine::EngineOptions::parse`), which hold for the first handle of a process on the directory,
+    ///   `file:` may stand `?` and options such as `cache_mib=1024&window_mib=512&durability=none&lock_wait_ms=2000`
+    ///   (`record_store_engine::EngineOptions::parse`), which hold for the first handle of a process on the directory;
+    ///   other processes may open it as well and take turns with this one,
     /// - `sim:`, or `sim:?` and parts such as `seed=7&conflicts=0.2`: a new simulated database, on which things go wrong by chance
     ///   from the seed, to test a program (`record_store_engine::simulation`),
     /// - `fdb:`, or `fdb:` and the path of a cluster file: a FoundationDB cluster (feature `fdb`), reached through FoundationDB's client

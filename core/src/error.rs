@@ -74,7 +74,7 @@ error_kinds! {
     3 Unsupported: "This database, index or store cannot do what was asked: use another way.",
     4 Io: "The operating system failed a read, a write or a sync. Nothing acknowledged is lost: open the database again.",
     5 Corrupt: "Stored bytes are not what was written. Nothing is served from them: restore or repair them.",
-    6 Locked: "Another process holds the database: wait for it or close it there.",
+    6 Locked: "Another process does not hand the database over in time: wait for it or close it there.",
     7 NotADatabase: "The directory exists and is no database of ours: choose another path.",
     8 NewerFormat: "The data was written by a newer release: upgrade this program.",
     9 Directory: "A directory exists already, or does not exist, or has another layer: choose another path.",

@@ -39,7 +39,7 @@ class CorruptError(Error):
 
 
 class LockedError(Error):
-    """Another process holds the database: wait for it or close it there."""
+    """Another process does not hand the database over in time: wait for it or close it there."""
 
     kind: ClassVar[str] = "Locked"
 

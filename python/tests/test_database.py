@@ -85,21 +85,6 @@ def test_closing_lets_another_process_in(tmp_path: Path) -> None:
     assert run_python(program, path) == "{'id': 1, 'name': 'Ada'}\n"
 
 
-def test_a_database_held_by_another_process_is_locked(tmp_path: Path) -> None:
-    path = str(tmp_path / "db")
-    program = "import record_store, sys; db = record_store.open(sys.argv[1]); print('held', flush=True); sys.stdin.read()"
-    with subprocess.Popen(
-        [sys.executable, "-c", program, path], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as holder:
-        assert holder.stdout is not None and holder.stdin is not None
-        assert holder.stdout.readline() == "held\n"
-        with pytest.raises(errors.LockedError):
-            record_store.open(path)
-        holder.stdin.close()
-        assert holder.wait(60) == 0
-    record_store.open(path).close()
-
-
 def test_a_simulated_database_keeps_what_it_acknowledged() -> None:
     for seed in range(10):
         with record_store.open(f"sim:?seed={seed}&power_losses=0.2") as db:

@@ -7,17 +7,17 @@ pub const BATCH: i64 = 100;
 
 const PROTO: &str = "syntax = 'proto3'; message Item { int64 id = 1; int64 batch = 2; string text = 3; }";
 
-/// The space of items in the database in `directory`; both are made if they are missing.
+/// The space of items called `name` in the database in `directory`; both are made if they are missing.
 ///
 /// **Errors**: those of opening.
-pub async fn open(directory: &str) -> Result<RecordSpace> {
+pub async fn open(directory: &str, name: &str) -> Result<RecordSpace> {
     let schema = Schema::builder()
         .proto("item.proto", PROTO)
         .record_type("Item", |item| item.primary_key("id"))
         .build()?;
     Database::open(directory)
         .await?
-        .space("kill/items")
+        .space(&format!("kill/{name}"))
         .schema(&schema)
         .open()
         .await

@@ -23,7 +23,7 @@ pub const RS_UNSUPPORTED: rs_status = 3;
 pub const RS_IO: rs_status = 4;
 /// Stored bytes are not what was written. Nothing is served from them: restore or repair them.
 pub const RS_CORRUPT: rs_status = 5;
-/// Another process holds the database: wait for it or close it there.
+/// Another process does not hand the database over in time: wait for it or close it there.
 pub const RS_LOCKED: rs_status = 6;
 /// The directory exists and is no database of ours: choose another path.
 pub const RS_NOT_A_DATABASE: rs_status = 7;

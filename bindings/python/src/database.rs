@@ -18,7 +18,7 @@ use crate::transaction::{CommittedBy, TransactionBase};
 ///
 /// `memory:` is a new one in this process; a path, or `file:` and a path, is the embedded database in that directory, made if it
 /// is not there; `fdb:` and the path of a cluster file is a FoundationDB cluster. Behind the path of `file:` options may stand:
-/// `file:data?cache_mib=1024&window_mib=512&durability=none`.
+/// `file:data?cache_mib=1024&window_mib=512&durability=none&lock_wait_ms=2000`. Several processes may open one directory and take turns.
 ///
 /// All record spaces lie below the directory `root`, if it is given.
 #[pyfunction]

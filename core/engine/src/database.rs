@@ -1,12 +1,14 @@
-//! Opening databases, and sharing them: all handles of a process on one path are handles on one engine.
+//! Opening databases, and sharing them: all handles of a process on one path are handles on one engine. Several processes share a
+//! path by taking turns.
 
 use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process;
 use std::sync::{Arc, LazyLock, Weak};
 
 use parking_lot::Mutex;
-use record_store_kv::{Database, Error, Result, TransactionOption};
+use record_store_kv::{Database, Error, Result, RunOptions, TransactionOption};
 
 use crate::client::{EngineDatabase, Handle, connection_string};
 use crate::cluster::{Cluster, make_directory};
@@ -29,8 +31,13 @@ impl Engine {
     /// Opens a database. It closes when its last handle, transaction and watch is dropped, and that waits for what is
     /// being written.
     ///
+    /// Several processes may open one directory. One of them has it at a time, and hands it over when another one wants it: at once
+    /// if it is idle, else after its share of time. A transaction that is open across that fails with 1007 (`transaction_too_old`)
+    /// and is tried again by [`Database::run`], as after a recovery of a cluster; watches fire on changes by other processes.
+    ///
     /// **Errors**: `NotADatabase` for a path at which there is something else, `NewerFormat`, `Locked` (1529) if another
-    /// process holds it for longer than [`EngineOptions::lock_wait`], `Corrupt` with file and offset, `Io`.
+    /// process does not hand it over within [`EngineOptions::lock_wait`], `Corrupt` with file and offset, `Io`. They may
+    /// come from later calls, too, if another process has had the database meanwhile.
     ///
     /// ```
     /// use record_store_engine::{Engine, EngineOptions, Location};
@@ -58,15 +65,18 @@ fn describe(database: &Database) -> Result<()> {
     /// Which process has the keys from `""` on: the only one.
     const SHARDS: &[u8] = b"\xff/keyServers/";
     const COORDINATORS: &[u8] = b"\xff/coordinators";
-    let transaction = database.transaction();
-    transaction.set_option(&TransactionOption::AccessSystemKeys)?;
-    transaction.set_option(&TransactionOption::LockAware)?;
-    if pollster::block_on(transaction.get(SHARDS, true))?.is_none() {
-        transaction.set(SHARDS, b"\0");
-        transaction.set(COORDINATORS, connection_string().as_bytes());
-        pollster::block_on(transaction.commit())?;
-    }
-    Ok(())
+    let options = RunOptions::default();
+    // Again if the database is handed over to another process meanwhile.
+    let described = database.run(&options, |transaction, _| async move {
+        transaction.set_option(&TransactionOption::AccessSystemKeys)?;
+        transaction.set_option(&TransactionOption::LockAware)?;
+        if transaction.get(SHARDS, true).await?.is_none() {
+            transaction.set(SHARDS, b"\0");
+            transaction.set(COORDINATORS, connection_string().as_bytes());
+        }
+        Ok(())
+    });
+    pollster::block_on(described)
 }
 
 /// The cluster in a directory: the one that this process has open already, else one opened with `options`.
@@ -85,7 +95,7 @@ fn open_canonical(path: PathBuf, options: &EngineOptions) -> Result<Arc<Cluster>
         let mut open = OPEN.lock();
         // A slot that nobody opens and whose cluster is gone is of no use.
         open.retain(|_, slot| Arc::strong_count(slot) > 1 || slot.lock().strong_count() > 0);
-        open.entry(path.clone()).or_default().clone()
+        open.entry((process::id(), path.clone())).or_default().clone()
     };
     // Whoever opens the same path at the same time waits here and then gets the same cluster.
     let mut slot = slot.lock();
@@ -99,8 +109,9 @@ fn open_canonical(path: PathBuf, options: &EngineOptions) -> Result<Arc<Cluster>
 
 /// A path's cluster, while it is open.
 type Slot = Arc<Mutex<Weak<Cluster>>>;
-/// The clusters that this process has open, by canonical path.
-static OPEN: LazyLock<Mutex<HashMap<PathBuf, Slot>>> = LazyLock::new(Mutex::default);
+/// The clusters that this process has open, by canonical path. A child process that was forked has a copy of its parent's, whose
+/// threads it does not have: they are not its own.
+static OPEN: LazyLock<Mutex<HashMap<(u32, PathBuf), Slot>>> = LazyLock::new(Mutex::default);
 
 #[cfg(test)]
 mod tests {

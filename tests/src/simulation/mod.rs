@@ -47,6 +47,11 @@ fn weather(seed: u64) -> Faults {
             delays: 0.5,
             ..Faults::default()
         },
+        4 => Faults {
+            disk_errors: 0.2,
+            disk_delays: 0.2,
+            ..Faults::default()
+        },
         _ => Faults::default(),
     }
 }

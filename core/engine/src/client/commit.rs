@@ -8,12 +8,12 @@ use super::ranges::{RangeSet, intersect};
 use super::size;
 use super::state::State;
 use super::tenant::TenantSpace;
-use crate::cluster::Cluster;
+use crate::cluster::Tenure;
 use crate::mutation::{CommitRequest, KeyRange};
 
 /// The request with the keys that the database has for those of a tenant. It conflicts with the removal of the tenant, unless
 /// the tenant was made after its read version.
-fn of_tenant(tenant: &TenantSpace, cluster: &Cluster, request: CommitRequest) -> Result<CommitRequest> {
+fn of_tenant(tenant: &TenantSpace, tenure: &Tenure, request: CommitRequest) -> Result<CommitRequest> {
     let ranges = |ranges: Vec<KeyRange>| {
         ranges
             .iter()
@@ -23,7 +23,7 @@ fn of_tenant(tenant: &TenantSpace, cluster: &Cluster, request: CommitRequest) ->
     let mut read_conflicts = ranges(request.read_conflicts)?;
     if request
         .read_version
-        .is_none_or(|version| tenant.check(cluster, version).is_ok())
+        .is_none_or(|version| tenant.check(tenure, version).is_ok())
     {
         read_conflicts.push(KeyRange::single(&tenant.row()?));
     }
@@ -67,14 +67,14 @@ impl State {
             report_conflicting_keys: self.options.report_conflicting_keys,
             lock_aware: self.options.lock_aware,
         };
-        if request.read_version.is_none() && !request.lock_aware && self.snapshot.cluster().is_locked() {
+        if request.read_version.is_none() && !request.lock_aware && self.snapshot.cluster().is_locked()? {
             return Err(Error::fdb(fdb_code::DATABASE_LOCKED));
         }
         if self.options.report_conflicting_keys {
             self.conflict_report.prepare(&request.read_conflicts);
         }
         if let Some(tenant) = self.snapshot.tenant() {
-            request = of_tenant(tenant, self.snapshot.cluster(), request)?;
+            request = of_tenant(tenant, &*self.snapshot.cluster().tenure()?, request)?;
         }
         if !self.options.causal_write_risky && !intersect(&request.read_conflicts, &request.write_conflicts) {
             let range = self.self_conflict();

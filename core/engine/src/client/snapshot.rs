@@ -1,6 +1,6 @@
 //! The database as of a transaction's read version, which is fetched when something first needs it.
 
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -8,12 +8,14 @@ use record_store_kv::{Error, KeyValue, Read, Result, fdb_code};
 
 use super::merge::REPLY_BYTES;
 use super::tenant::{self, TenantSpace};
-use crate::cluster::{Cluster, ScanLimits, sampled_size};
+use crate::cluster::{Cluster, ScanLimits, Tenure, sampled_size};
 use crate::key::key_after;
 
 /// The database at one version.
 pub(crate) struct Snapshot {
     cluster: Arc<Cluster>,
+    /// The tenure of the version, which ends early if another process wants the database.
+    tenure: OnceCell<Arc<Tenure>>,
     /// Whose keys are read, if not those of the whole database.
     tenant: Option<Arc<TenantSpace>>,
     /// Whether the tenant is known to be there at this version.
@@ -32,6 +34,7 @@ impl Snapshot {
     pub(crate) fn new(cluster: Arc<Cluster>, tenant: Option<Arc<TenantSpace>>) -> Self {
         Snapshot {
             cluster,
+            tenure: OnceCell::new(),
             tenant,
             tenant_checked: Cell::new(false),
             version: Cell::new(None),
@@ -43,7 +46,8 @@ impl Snapshot {
 
     /// The same version once more.
     pub(crate) fn again(&self) -> Self {
-        let snapshot = Snapshot::new(self.cluster.clone(), self.tenant.clone());
+        let mut snapshot = Snapshot::new(self.cluster.clone(), self.tenant.clone());
+        snapshot.tenure = self.tenure.clone();
         snapshot.version.set(self.version.get());
         snapshot.lock_aware.set(self.lock_aware.get());
         snapshot
@@ -74,12 +78,26 @@ impl Snapshot {
         if let Some(version) = self.version.get() {
             return Ok(version);
         }
-        if !self.lock_aware.get() && self.cluster.is_locked() {
+        let tenure = self.tenure()?;
+        if !self.lock_aware.get() && tenure.is_locked() {
             return Err(Error::fdb(fdb_code::DATABASE_LOCKED));
         }
-        let version = self.cluster.read_version()?;
+        let version = tenure.read_version();
         self.version.set(Some(version));
         Ok(version)
+    }
+
+    fn tenure(&self) -> Result<&Tenure> {
+        if let Some(tenure) = self.tenure.get() {
+            return Ok(tenure);
+        }
+        let tenure = self.cluster.begin()?;
+        Ok(self.tenure.get_or_init(|| tenure))
+    }
+
+    /// Reads no more: other processes need not wait for it.
+    pub(crate) fn leave(&mut self) {
+        self.tenure.take();
     }
 
     /// Reads at `version` instead of the latest.
@@ -89,7 +107,8 @@ impl Snapshot {
     }
 
     /// Back to a version yet to be fetched.
-    pub(crate) fn reset(&self) {
+    pub(crate) fn reset(&mut self) {
+        self.leave();
         self.tenant_checked.set(false);
         self.version.set(None);
         self.unconfirmed.set(false);
@@ -111,10 +130,10 @@ impl Snapshot {
 
     /// Reads one key.
     pub(crate) fn get(&self, key: &[u8]) -> Result<Option<Bytes>> {
-        let version = self.readable_version()?;
+        let (tenure, version) = self.readable()?;
         match &self.tenant {
-            None => self.cluster.get(key, version),
-            Some(tenant) => self.cluster.get(&tenant.key(key)?, version),
+            None => tenure.get(key, version),
+            Some(tenant) => tenure.get(&tenant.key(key)?, version),
         }
     }
 
@@ -127,15 +146,15 @@ impl Snapshot {
         limits: ScanLimits,
         out: &mut Vec<KeyValue>,
     ) -> Result<bool> {
-        let version = self.readable_version()?;
+        let (tenure, version) = self.readable()?;
         let Some(tenant) = &self.tenant else {
-            return self.cluster.scan(begin, end, reverse, version, limits, out);
+            return tenure.scan(begin, end, reverse, version, limits, out);
         };
         // What stands before a tenant's keys does not count.
         let (mut begin, mut end, mut left) = (tenant.key(begin)?, tenant.key(end)?, limits);
         loop {
             let before = out.len();
-            let limited = self.cluster.scan(&begin, &end, reverse, version, left, out)?;
+            let limited = tenure.scan(&begin, &end, reverse, version, left, out)?;
             for row in out.iter_mut().skip(before) {
                 row.key = tenant::strip(&row.key);
                 left.take(row.key.len() + row.value.len());
@@ -159,7 +178,7 @@ impl Snapshot {
     pub(crate) fn sample(&self, begin: &[u8], end: &[u8]) -> Result<Vec<(Bytes, i64)>> {
         let latest = Snapshot::new(self.cluster.clone(), self.tenant.clone());
         latest.set_lock_aware(true);
-        let version = latest.readable_version()?;
+        let (tenure, version) = latest.readable()?;
         let (mut begin, end) = match &self.tenant {
             None => (begin.to_vec(), end.to_vec()),
             Some(tenant) => (tenant.key(begin)?, tenant.key(end)?),
@@ -171,7 +190,7 @@ impl Snapshot {
         let mut sample = Vec::new();
         let mut rows = Vec::new();
         loop {
-            let more = self.cluster.scan_sample((&begin, &end), version, limits, &mut rows)?;
+            let more = tenure.scan_sample((&begin, &end), version, limits, &mut rows)?;
             match rows.last() {
                 Some(last) if more => begin = key_after(&last.key).to_vec(),
                 _ => begin.clone_from(&end),
@@ -192,10 +211,12 @@ impl Snapshot {
         }
     }
 
-    fn readable_version(&self) -> Result<i64> {
+    /// Where to read, and at which version.
+    fn readable(&self) -> Result<(&Tenure, i64)> {
         let version = self.version()?;
+        let tenure = self.tenure()?;
         if self.unconfirmed.get() {
-            match self.cluster.wait_for_version(version).try_ready() {
+            match tenure.wait_for_version(version).try_ready() {
                 Ok(arrived) => arrived?,
                 Err(arrival) => {
                     self.arrival.set(Some(arrival));
@@ -205,9 +226,9 @@ impl Snapshot {
             self.unconfirmed.set(false);
         }
         if let Some(tenant) = self.tenant.as_ref().filter(|_| !self.tenant_checked.get()) {
-            tenant.check(&self.cluster, version)?;
+            tenant.check(tenure, version)?;
             self.tenant_checked.set(true);
         }
-        Ok(version)
+        Ok((tenure, version))
     }
 }

@@ -302,17 +302,17 @@ impl State {
 
     /// Fails with 2131 if this is a transaction of a tenant that is not there any more.
     pub(crate) fn check_tenant(&self) -> Result<()> {
-        let cluster = self.snapshot.cluster();
-        match self.snapshot.tenant() {
-            Some(tenant) => tenant.check(cluster, cluster.read_version()?),
-            None => Ok(()),
-        }
+        let Some(tenant) = self.snapshot.tenant() else {
+            return Ok(());
+        };
+        let tenure = self.snapshot.cluster().begin()?;
+        tenant.check(&tenure, tenure.read_version())
     }
 
     /// As [`State::check_tenant`], at the read version if there is one.
     pub(crate) fn check_tenant_as_read(&self) -> Result<()> {
         match (self.snapshot.tenant(), self.snapshot.known_version()) {
-            (Some(tenant), Some(version)) => tenant.check(self.snapshot.cluster(), version),
+            (Some(tenant), Some(version)) => tenant.check(&*self.snapshot.cluster().tenure()?, version),
             _ => self.check_tenant(),
         }
     }
@@ -369,6 +369,7 @@ impl State {
 
     /// Ends the attempt for the futures that wait for it.
     pub(crate) fn end(&mut self, end: End) {
+        self.snapshot.leave();
         if let Some(fate) = &self.fate {
             self.wakers.extend(fate.end(end));
         }

@@ -12,7 +12,7 @@ use super::EngineTransaction;
 use super::database::Handle;
 use super::legality::METADATA_VERSION_KEY;
 use crate::atomic::AtomicOp;
-use crate::cluster::Cluster;
+use crate::cluster::{Cluster, Tenure};
 use crate::key::Key;
 use crate::mutation::{KeyRange, Mutation};
 
@@ -35,7 +35,7 @@ pub(crate) struct TenantSpace {
 impl TenantSpace {
     /// The tenant called `name` in `cluster`, as it is now.
     pub(crate) fn find(cluster: &Cluster, name: &[u8]) -> Result<Self> {
-        let row = cluster.get(&[NAMES, name].concat(), cluster.read_version()?)?;
+        let row = cluster.get_latest(&[NAMES, name].concat())?;
         Ok(TenantSpace {
             id: row.and_then(|id| read_id(&id)),
         })
@@ -47,8 +47,8 @@ impl TenantSpace {
     }
 
     /// Fails with 2131 unless the tenant is there at `version`.
-    pub(crate) fn check(&self, cluster: &Cluster, version: i64) -> Result<()> {
-        match cluster.get(&row(MAP, self.id()?), version)? {
+    pub(crate) fn check(&self, tenure: &Tenure, version: i64) -> Result<()> {
+        match tenure.get(&row(MAP, self.id()?), version)? {
             Some(_) => Ok(()),
             None => Err(Error::fdb(fdb_code::TENANT_NOT_FOUND)),
         }

@@ -204,7 +204,7 @@ fn watch_in_tenant(
         (Err(error), _) | (_, Err(error)) => return Read::ready(Err(error)),
     };
     let removed = || Error::fdb(fdb_code::TENANT_REMOVED);
-    let name = match cluster.get(&row, version) {
+    let name = match cluster.get_latest(&row) {
         Ok(Some(name)) => name,
         Ok(None) => return Read::ready(Err(removed())),
         Err(error) => return Read::ready(Err(error)),
@@ -220,8 +220,7 @@ fn watch_in_tenant(
                 Either::Right((Err(error), _)) => return Err(error),
                 Either::Right((Ok(()), rest)) => {
                     let cluster = weak.upgrade().ok_or_else(removed)?;
-                    let version = cluster.read_version()?;
-                    let name = cluster.get(&row, version)?.ok_or_else(removed)?;
+                    let name = cluster.get_latest(&row)?.ok_or_else(removed)?;
                     (changed, renamed) = (rest, cluster.watch(&row, Some(name), version));
                 }
             }

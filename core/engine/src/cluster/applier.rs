@@ -65,6 +65,11 @@ impl Applier {
         self.note_front(&groups);
     }
 
+    /// About the memory that the waiting changes take.
+    pub(crate) fn memory(&self) -> usize {
+        self.memory.load(Ordering::Acquire)
+    }
+
     /// Whether the changes take as much memory as they may.
     pub(crate) fn is_full(&self) -> bool {
         self.memory.load(Ordering::Acquire) >= self.window_bytes

@@ -54,6 +54,13 @@ impl Committer {
         }
     }
 
+    /// Closes the log.
+    pub(crate) fn close(self) {
+        if let Some(log) = self.log {
+            log.close();
+        }
+    }
+
     /// Commits the transactions of a group at one version, in order; gives the outcome of each, and the watches to fire. A
     /// group of none renews the lease on versions.
     pub(crate) fn commit(&mut self, requests: Vec<CommitRequest>) -> (Vec<Result<CommitOutcome>>, FiredWatches) {

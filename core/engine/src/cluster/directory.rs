@@ -2,15 +2,19 @@
 //!
 //! ```text
 //! FORMAT            "record-store engine" and the number of the format, as text
-//! LOCK              locked by the process that has the database open; says which one
+//! LOCK              locked by the process that has the database; says which one
+//! NEXT              locked by the process that gets the database next
 //! base.redb         the base
 //! log-…             the log
 //! ```
+//!
+//! Whoever wants the database waits for NEXT and then, holding it, for LOCK. The process that has the database sees by NEXT that
+//! it is wanted, and whoever comes back for it stands behind those that wait.
 
-use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{self, Read, Seek, Write};
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, Seek, Write};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use record_store_kv::env::Env;
 use record_store_kv::{Error, ErrorKind, Result, fdb_code};
@@ -48,11 +52,39 @@ pub(crate) fn open(path: &Path, env: &Env, wait: Duration) -> Result<(SystemFile
     Ok((files, lock))
 }
 
+/// Locks the database directory `path` once more, as [`open`] does, and never makes one: it was there.
+///
+/// Errors: `NotADatabase` if it is not there any more, `NewerFormat`, `Locked`, `Io`.
+pub(crate) fn open_again(path: &Path, env: &Env, wait: Duration) -> Result<(SystemFiles, DirectoryLock)> {
+    if !path.join(FORMAT_FILE).exists() {
+        return Err(not_a_database(path, "the database that was here has been removed"));
+    }
+    open(path, env, wait)
+}
+
+/// What the files of the log look like from outside. It is another picture once a process has had the database.
+pub(crate) fn picture(path: &Path) -> io::Result<Picture> {
+    let mut picture = Vec::new();
+    for entry in fs::read_dir(path)? {
+        let entry = entry?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if name.starts_with(LOG_PREFIX) {
+            let metadata = entry.metadata()?;
+            picture.push((name, metadata.len(), metadata.modified()?));
+        }
+    }
+    picture.sort();
+    Ok(picture)
+}
+
+/// Name, length and time of the last change of each file of the log.
+pub(crate) type Picture = Vec<(String, u64, SystemTime)>;
+
 fn check_ours(files: &SystemFiles, path: &Path) -> Result<()> {
     let names = files
         .list()
         .map_err(|error| Error::from(error).with("path", path.display()))?;
-    let unfinished = [LOCK_FILE, "FORMAT.new"];
+    let unfinished = [LOCK_FILE, NEXT_FILE, "FORMAT.new"];
     if names.iter().any(|name| name == FORMAT_FILE) || names.iter().all(|name| unfinished.contains(&name.as_str())) {
         return Ok(());
     }
@@ -89,55 +121,105 @@ fn not_a_database(path: &Path, why: &'static str) -> Error {
 
 /// The right to a directory; ends when it is dropped, or with the process.
 pub(crate) struct DirectoryLock {
-    /// The operating system's lock belongs to the open file.
-    _file: File,
+    lock: LockFile,
+    next: LockFile,
 }
 
 impl DirectoryLock {
     fn acquire(path: &Path, env: &Env, wait: Duration) -> Result<Self> {
-        let file_path = path.join(LOCK_FILE);
-        let failed = |error: io::Error| Error::from(error).with("file", file_path.display());
-        let mut options = OpenOptions::new();
-        let mut file = options
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(&file_path)
-            .map_err(failed)?;
+        let mut lock = LockFile::open(path.join(LOCK_FILE))?;
+        let next = LockFile::open(path.join(NEXT_FILE))?;
         let started = env.clock().monotonic();
-        loop {
-            match file.try_lock() {
-                Ok(()) => break,
-                Err(TryLockError::Error(error)) => return Err(failed(error)),
-                Err(TryLockError::WouldBlock) => {}
+        let waited = || env.clock().monotonic().saturating_sub(started);
+        for file in [&next, &lock] {
+            while !file.try_lock()? {
+                let waited = waited();
+                if waited >= wait {
+                    return Err(locked(path));
+                }
+                // Who has waited for longer asks more often, and so gets it first.
+                let poll = if waited < PATIENCE { FIRST_POLL } else { POLL };
+                pollster::block_on(env.clock().sleep(poll.min(wait - waited)));
             }
-            let waited = env.clock().monotonic().saturating_sub(started);
-            if waited >= wait {
-                return Err(locked(&mut file, file_path));
-            }
-            pollster::block_on(env.clock().sleep(POLL.min(wait - waited)));
         }
-        // For whoever is refused; the lock holds without it.
-        let holder = format!("{}\n", std::process::id());
-        file.set_len(0)
-            .and_then(|()| file.rewind())
-            .and_then(|()| file.write_all(holder.as_bytes()))
-            .map_err(failed)?;
-        Ok(DirectoryLock { _file: file })
+        lock.sign()?;
+        next.unlock();
+        Ok(DirectoryLock { lock, next })
+    }
+
+    /// Whether another process waits for the directory.
+    pub(crate) fn is_wanted(&self) -> Result<bool> {
+        let is_free = self.next.try_lock()?;
+        if is_free {
+            self.next.unlock();
+        }
+        Ok(!is_free)
     }
 }
 
-fn locked(file: &mut File, path: PathBuf) -> Error {
-    let mut holder = String::new();
+impl Drop for DirectoryLock {
+    fn drop(&mut self) {
+        // A child process that was forked has the open file, too, and would keep it locked.
+        self.lock.unlock();
+    }
+}
+
+/// A file of which only the lock matters. The operating system's lock belongs to the open file.
+struct LockFile {
+    file: File,
+    path: PathBuf,
+}
+
+impl LockFile {
+    fn open(path: PathBuf) -> Result<Self> {
+        let mut options = OpenOptions::new();
+        let opened = options.read(true).write(true).create(true).truncate(false).open(&path);
+        match opened {
+            Ok(file) => Ok(LockFile { file, path }),
+            Err(error) => Err(Error::from(error).with("file", path.display())),
+        }
+    }
+
+    fn try_lock(&self) -> Result<bool> {
+        match self.file.try_lock() {
+            Ok(()) => Ok(true),
+            Err(TryLockError::WouldBlock) => Ok(false),
+            Err(TryLockError::Error(error)) => Err(self.failed(error)),
+        }
+    }
+
+    fn unlock(&self) {
+        // What fails here is done when the file is closed.
+        let _ = self.file.unlock();
+    }
+
+    /// Says who has it, for whoever is refused; the lock holds without it.
+    fn sign(&mut self) -> Result<()> {
+        let holder = format!("{}\n", std::process::id());
+        let signed = self
+            .file
+            .set_len(0)
+            .and_then(|()| self.file.rewind())
+            .and_then(|()| self.file.write_all(holder.as_bytes()));
+        signed.map_err(|error| self.failed(error))
+    }
+
+    fn failed(&self, error: io::Error) -> Error {
+        Error::from(error).with("file", self.path.display())
+    }
+}
+
+/// The error of whoever has waited in vain for the directory `path`.
+pub(crate) fn locked(path: &Path) -> Error {
+    let file = path.join(LOCK_FILE);
     let error = Error::new(
         ErrorKind::Locked,
-        "another process has the database open; wait for it or close it there",
+        "another process has the database and does not let go of it; wait for it or close it there",
     )
     .with_fdb_code(fdb_code::LOCK_FILE_FAILURE)
-    .with("file", path.display());
-    match file.read_to_string(&mut holder) {
-        Ok(_) if !holder.trim().is_empty() => error.with("process", holder.trim()),
+    .with("file", file.display());
+    match fs::read_to_string(&file) {
+        Ok(holder) if !holder.trim().is_empty() => error.with("process", holder.trim()),
         _ => error,
     }
 }
@@ -147,13 +229,15 @@ const FORMAT_NAME: &str = "record-store engine";
 /// The format that this release writes; it reads no other.
 const FORMAT: u32 = 1;
 const LOCK_FILE: &str = "LOCK";
-/// How often a held lock is tried again.
-const POLL: Duration = Duration::from_millis(10);
+const NEXT_FILE: &str = "NEXT";
+const LOG_PREFIX: &str = "log-";
+/// How often a held lock is tried again: at first, and by whoever has waited for [`PATIENCE`].
+const FIRST_POLL: Duration = Duration::from_millis(5);
+const POLL: Duration = Duration::from_millis(1);
+const PATIENCE: Duration = Duration::from_millis(50);
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
-
     use super::*;
 
     fn open_now(path: &Path) -> Result<(SystemFiles, DirectoryLock)> {
@@ -188,6 +272,30 @@ mod tests {
             error.to_string().contains(&format!("process: {}", std::process::id())),
             "{error}"
         );
+    }
+
+    #[test]
+    fn a_directory_is_wanted_while_somebody_waits_for_it() {
+        let root = tempfile::tempdir().unwrap();
+        let (_, held) = open_now(root.path()).unwrap();
+        assert!(!held.is_wanted().unwrap());
+        std::thread::scope(|scope| {
+            let waiting = scope.spawn(|| open(root.path(), &Env::system(), Duration::from_secs(60)).map(drop));
+            while !held.is_wanted().unwrap() {
+                std::thread::yield_now();
+            }
+            drop(held);
+            waiting.join().unwrap().unwrap();
+        });
+        assert!(!open_now(root.path()).unwrap().1.is_wanted().unwrap());
+    }
+
+    #[test]
+    fn a_database_that_was_removed_is_not_made_again() {
+        let root = tempfile::tempdir().unwrap();
+        let again = open_again(root.path(), &Env::system(), Duration::ZERO);
+        assert_eq!(again.map(drop).unwrap_err().kind(), ErrorKind::NotADatabase);
+        assert_eq!(fs::read_dir(root.path()).unwrap().count(), 0);
     }
 
     #[test]

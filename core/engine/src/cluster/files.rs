@@ -41,6 +41,8 @@ pub(crate) trait AppendFile: Send {
     fn append(&mut self, bytes: &[u8]) -> io::Result<()>;
     /// Brings what was written to the disk.
     fn sync(&mut self) -> io::Result<()>;
+    /// Takes away the zeros that follow; they may be there again after a crash.
+    fn trim(&mut self) -> io::Result<()>;
 }
 
 /// A directory of the operating system.
@@ -235,6 +237,12 @@ impl AppendFile for SystemFile {
 
     fn sync(&mut self) -> io::Result<()> {
         self.file.sync_data()
+    }
+
+    fn trim(&mut self) -> io::Result<()> {
+        self.file.set_len(self.end)?;
+        self.reserved = self.end;
+        Ok(())
     }
 }
 

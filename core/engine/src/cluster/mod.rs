@@ -8,6 +8,9 @@
 //! ```
 //!
 //! It knows no transaction objects: read-your-writes, options and error handling are the client's.
+//!
+//! All of the picture is a [`Tenure`]: it lasts until another process wants the database. [`Holding`] takes the database for the next
+//! one when there is something to do, and the [`Keeper`](keeper::Keeper) gives it away.
 
 mod applier;
 mod base;
@@ -19,6 +22,10 @@ mod concurrency_tests;
 mod crash_tests;
 mod directory;
 pub(crate) mod files;
+#[cfg(test)]
+mod hand_over_tests;
+mod holding;
+mod keeper;
 mod log;
 mod merge;
 mod pace;
@@ -30,6 +37,7 @@ mod sample;
 mod sequencer;
 mod shared;
 mod store;
+mod tenure;
 #[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]
@@ -47,132 +55,99 @@ use bytes::Bytes;
 use record_store_kv::env::Env;
 use record_store_kv::{Error, KeyValue, Read, Result, fdb_code};
 
-use self::base::MemoryBase;
 pub(crate) use self::change::Change;
+#[cfg(test)]
 use self::committer::Committer;
-use self::directory::DirectoryLock;
 use self::files::Files;
 pub(crate) use self::files::make_directory;
-use self::pipeline::Pipeline;
+use self::holding::{Holding, Home};
+use self::keeper::Keeper;
 pub(crate) use self::rows::ScanLimits;
 pub(crate) use self::sample::sampled_size;
-use self::shared::Shared;
-use self::workers::Workers;
-use crate::limits::{RECOVERY_VERSION_JUMP, VERSION_WINDOW};
+pub(crate) use self::tenure::Tenure;
 use crate::mutation::{CommitOutcome, CommitRequest};
-use crate::options::{Durability, EngineOptions};
+use crate::options::EngineOptions;
 
-/// A database as its clients see it. Dropping it closes it: it ends the threads and lets go of the directory.
+/// A database as its clients see it, whichever process has it. Dropping it closes it: it ends the threads and lets go of the directory.
 pub(crate) struct Cluster {
-    shared: Arc<Shared>,
-    /// None only while it is dropped.
-    pipeline: Option<Pipeline>,
-    workers: Workers,
-    /// Held until the threads have ended, too.
-    _lock: Option<Arc<DirectoryLock>>,
+    /// None where no other process can want the database, and while this is dropped.
+    keeper: Option<Keeper>,
+    holding: Arc<Holding>,
 }
 
 impl Cluster {
     /// An empty database in memory. Commits run on the caller's thread.
     pub(crate) fn in_memory(options: &EngineOptions) -> Result<Self> {
-        let versions = (RECOVERY_VERSION_JUMP, i64::MAX);
-        let base = Box::new(MemoryBase::default());
-        let shared = Shared::new(
-            options.env.clone(),
-            base,
-            None,
-            versions,
-            options.window_bytes,
-            Vec::new(),
-        )?;
-        let shared = Arc::new(shared);
-        let committer = Committer::new(shared.clone(), None);
+        Cluster::alone(Home::Memory, options)
+    }
+
+    /// The database in `files`, which no other process has.
+    ///
+    /// Errors: `Corrupt`, `Io`.
+    pub(crate) fn recover(files: Arc<dyn Files>, options: &EngineOptions) -> Result<Self> {
+        Cluster::alone(Home::Files(files), options)
+    }
+
+    fn alone(home: Home, options: &EngineOptions) -> Result<Self> {
         Ok(Cluster {
-            pipeline: Some(Pipeline::inline(shared.clone(), committer)),
-            shared,
-            workers: Workers::default(),
-            _lock: None,
+            keeper: None,
+            holding: Arc::new(Holding::open(home, options)?),
         })
     }
 
-    /// The database in a directory, which is made if it is missing.
+    /// The database in a directory, which is made if it is missing. It is handed over to other processes that want it, unless it has no
+    /// threads.
     ///
     /// Errors: `NotADatabase`, `NewerFormat`, `Locked`, `Corrupt`, `Io`.
     pub(crate) fn open(path: &Path, options: &EngineOptions) -> Result<Self> {
-        let (files, lock) = directory::open(path, &options.env, options.lock_wait)?;
-        Cluster::recover(Arc::new(files), Some(lock), options)
-    }
-
-    /// The database in `files`, which `lock` keeps for us.
-    pub(crate) fn recover(files: Arc<dyn Files>, lock: Option<DirectoryLock>, options: &EngineOptions) -> Result<Self> {
-        let lock = lock.map(Arc::new);
-        let (shared, committer) = recovery::recover(files, options)?;
-        let workers = Workers::default();
-        let sync = options.durability == Durability::Sync;
-        let pipeline = if options.threads {
-            Pipeline::threads(shared.clone(), committer, sync, &workers, &lock)?
-        } else {
-            Pipeline::inline(shared.clone(), committer)
-        };
+        let holding = Arc::new(Holding::open(Home::Directory(path.to_owned()), options)?);
+        let keeper = options.threads.then(|| Keeper::start(&holding, path.to_owned()));
         Ok(Cluster {
-            shared,
-            pipeline: Some(pipeline),
-            workers,
-            _lock: lock,
+            keeper: keeper.transpose()?,
+            holding,
         })
     }
 
     /// Time, chance and threads.
     pub(crate) fn env(&self) -> &Env {
-        &self.shared.env
+        self.holding.env()
     }
 
-    /// A version to read at: at least that of every acknowledged commit.
-    pub(crate) fn read_version(&self) -> Result<i64> {
-        let version = self.shared.sequencer.read_version();
-        if self.shared.sequencer.lease_is_short(version) {
-            self.pipeline().renew_lease();
-        }
-        if self.shared.settling_is_due(version) {
-            self.pipeline().settle();
-        }
-        Ok(version)
+    /// The database for a transaction that begins. As long as the transaction keeps it, it stays with this process, within limits.
+    ///
+    /// Errors: `Locked` (1529) if another process does not give it away in time; those of opening.
+    pub(crate) fn begin(&self) -> Result<Arc<Tenure>> {
+        self.holding.begin()
     }
 
-    /// Whether the database is locked: a transaction that is not lock-aware gets 1038 instead of a read version.
-    pub(crate) fn is_locked(&self) -> bool {
-        self.shared.is_locked()
+    /// The database for what goes on. Errors: as [`Cluster::begin`].
+    pub(crate) fn tenure(&self) -> Result<Arc<Tenure>> {
+        self.holding.tenure()
+    }
+
+    /// Whether the database is locked: a transaction that is not lock-aware gets 1038 instead of a read version. Errors: as
+    /// [`Cluster::begin`].
+    pub(crate) fn is_locked(&self) -> Result<bool> {
+        Ok(self.tenure()?.is_locked())
     }
 
     /// Completes when `version` may be read, at once if it is not in the future. Errors: 1009 after a second.
     pub(crate) fn wait_for_version(&self, version: i64) -> Read<()> {
-        if version <= self.shared.sequencer.latest() {
-            return Read::ready(Ok(()));
+        match self.tenure() {
+            Ok(tenure) => tenure.wait_for_version(version),
+            Err(error) => Read::ready(Err(error)),
         }
-        // Not the whole cluster: a wait that nobody awaits must not keep the database open.
-        let (env, sequencer) = (self.shared.env.clone(), self.shared.sequencer.clone());
-        Read::pending(async move {
-            let clock = env.clock();
-            let started = clock.monotonic();
-            loop {
-                let ahead = version.saturating_sub(sequencer.read_version());
-                if ahead <= 0 {
-                    return Ok(());
-                }
-                let left = FUTURE_VERSION_WAIT.saturating_sub(clock.monotonic().saturating_sub(started));
-                if left.is_zero() {
-                    return Err(Error::fdb(fdb_code::FUTURE_VERSION));
-                }
-                let wait = Duration::from_micros(ahead.unsigned_abs()).max(SHORTEST_WAIT);
-                clock.sleep(wait.min(left)).await;
-            }
-        })
     }
 
     /// The value of `key` at `version`, which must not be in the future. Errors: 1007.
     pub(crate) fn get(&self, key: &[u8], version: i64) -> Result<Option<Bytes>> {
-        self.check_age(version)?;
-        self.shared.store.get(key, version)
+        self.tenure()?.get(key, version)
+    }
+
+    /// The value of `key` at this moment.
+    pub(crate) fn get_latest(&self, key: &[u8]) -> Result<Option<Bytes>> {
+        let tenure = self.begin()?;
+        tenure.get(key, tenure.read_version())
     }
 
     /// Appends the rows of `[begin, end)` at `version`, which must not be in the future, to `out` until a limit is reached;
@@ -186,83 +161,92 @@ impl Cluster {
         limits: ScanLimits,
         out: &mut Vec<KeyValue>,
     ) -> Result<bool> {
-        self.check_age(version)?;
-        self.shared.store.scan(begin, end, reverse, version, limits, out)
-    }
-
-    /// As [`Cluster::scan`], but of older rows only those in the [sample](sampled_size) and only the lengths of their values.
-    pub(crate) fn scan_sample(
-        &self,
-        range: (&[u8], &[u8]),
-        version: i64,
-        limits: ScanLimits,
-        out: &mut Vec<KeyValue>,
-    ) -> Result<bool> {
-        self.check_age(version)?;
-        self.shared.store.scan_sample(range, version, limits, out)
+        self.tenure()?.scan(begin, end, reverse, version, limits, out)
     }
 
     /// Commits. It is on its way when the call returns, whether or not the result is awaited, unless the window fills: then it
     /// waits for its turn. Errors: 1007; 2000 for a
     /// versionstamp that does not fit; 1021 if it is unknown whether it committed; 1510 if an earlier write failed.
     pub(crate) fn commit(self: &Arc<Self>, request: CommitRequest) -> Read<CommitOutcome> {
-        if self.shared.settling_is_due(self.shared.sequencer.latest()) {
-            self.pipeline().settle();
-        }
-        let turn = self.shared.applier.turn(request.memory(), &self.shared.env);
-        if turn.is_zero() && !self.shared.applier.is_full() {
-            return self.pipeline().commit(request);
+        let tenure = match self.tenure() {
+            Ok(tenure) => tenure,
+            Err(error) => return Read::ready(Err(error)),
+        };
+        let turn = tenure.turn(request.memory());
+        if turn.is_zero() && !tenure.is_full() {
+            return self.commit_now(tenure, request);
         }
         let cluster = self.clone();
         Read::pending(async move {
-            cluster.shared.env.clock().sleep(turn).await;
-            while cluster.shared.applier.is_full() && cluster.shared.failure().is_none() {
-                cluster.pipeline().settle();
-                cluster.shared.env.clock().sleep(FULL_WINDOW_WAIT).await;
+            cluster.env().clock().sleep(turn).await;
+            while tenure.is_full() {
+                cluster.env().clock().sleep(FULL_WINDOW_WAIT).await;
             }
-            cluster.pipeline().commit(request).await
+            cluster.commit_now(tenure, request).await
         })
+    }
+
+    fn commit_now(&self, mut tenure: Arc<Tenure>, mut request: CommitRequest) -> Read<CommitOutcome> {
+        loop {
+            request = match tenure.commit(request) {
+                Ok(outcome) => return outcome,
+                // The database was given away meanwhile.
+                Err(request) => request,
+            };
+            tenure = match self.tenure() {
+                Ok(tenure) => tenure,
+                Err(error) => return Read::ready(Err(error)),
+            };
+        }
     }
 
     /// Completes when a commit gives `key` another value than `expected`, at once if it has one already. `version` is that
     /// at which the value was the expected one. Errors: 1101 when the database is closed.
     pub(crate) fn watch(&self, key: &[u8], expected: Option<Bytes>, version: i64) -> Read<()> {
-        let current = || self.shared.store.get(key, version.max(self.shared.sequencer.latest()));
-        match self.shared.watches.add(key, expected, current) {
+        let tenure = self.holding.present();
+        let unchecked = expected.clone();
+        let current = || {
+            let value = tenure.map(|tenure| tenure.get_since(key, version));
+            value.unwrap_or_else(|| Err(Error::fdb(fdb_code::TRANSACTION_TOO_OLD)))
+        };
+        let current = || match current() {
+            // Another process has the database; the watch is compared when this one has it again.
+            Err(error) if error.fdb_code() == Some(fdb_code::TRANSACTION_TOO_OLD) => {
+                self.holding.note_unchecked_watch();
+                Ok(unchecked)
+            }
+            value => value,
+        };
+        match self.holding.watches().add(key, expected, current) {
             Ok(None) => Read::ready(Ok(())),
             Ok(Some(watch)) => Read::pending(watch),
             Err(error) => Read::ready(Err(error)),
         }
     }
 
-    fn pipeline(&self) -> &Pipeline {
-        self.pipeline.as_ref().expect("only a dropped cluster has no pipeline")
+    /// Gives the database away, as if another process wanted it.
+    #[cfg(test)]
+    pub(crate) fn hand_over(&self) {
+        self.holding.hand_over(Duration::ZERO);
     }
 
-    fn check_age(&self, version: i64) -> Result<()> {
-        if version < self.shared.sequencer.oldest_readable() {
-            return Err(Error::fdb(fdb_code::TRANSACTION_TOO_OLD));
-        }
-        Ok(())
+    #[cfg(test)]
+    pub(crate) fn read_version(&self) -> Result<i64> {
+        Ok(self.begin()?.read_version())
+    }
+
+    #[cfg(test)]
+    fn shared(&self) -> Arc<shared::Shared> {
+        self.tenure().expect("nobody else has the database").shared().clone()
     }
 }
 
 impl Drop for Cluster {
     fn drop(&mut self) {
-        self.shared.close();
-        // The threads end when nobody can ask them for anything any more, after what they have been asked for.
-        self.pipeline = None;
-        self.workers.wait();
+        self.keeper = None;
+        self.holding.close();
     }
 }
 
-/// How long a read waits for a version of the future (`FUTURE_VERSION_DELAY` of FoundationDB's server).
-const FUTURE_VERSION_WAIT: Duration = Duration::from_secs(1);
-/// How long to wait for a version that a commit under way holds up.
-const SHORTEST_WAIT: Duration = Duration::from_millis(1);
 /// How long a commit waits before it looks again whether the window has room.
 const FULL_WINDOW_WAIT: Duration = Duration::from_millis(5);
-const _: () = assert!(
-    VERSION_WINDOW < RECOVERY_VERSION_JUMP,
-    "every version from before a start is too old after it"
-);

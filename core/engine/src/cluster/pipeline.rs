@@ -136,6 +136,13 @@ impl Pipeline {
         }
     }
 
+    /// Closes it: its threads end after what they have been asked for.
+    pub(crate) fn close(self) {
+        if let Commits::Inline(committer) = self.commits {
+            committer.into_inner().close();
+        }
+    }
+
     fn settle_inline(&self, one_at_a_time: &Mutex<()>) {
         // If another thread is at it, it will do.
         if let Some(_settling) = one_at_a_time.try_lock() {
@@ -153,9 +160,10 @@ fn commit_on_thread(
     let (queue, inbox) = mpsc::channel();
     let lease_asked = Arc::new(AtomicBool::new(false));
     let flag = lease_asked.clone();
-    workers.spawn(shared, "record-store-commit", move || {
+    workers.spawn(&shared.env, "record-store-commit", shared.alarm(), move || {
         let _lock = lock;
         commit_groups(&mut committer, &inbox, &flag);
+        committer.close();
     })?;
     Ok(Commits::Thread { queue, lease_asked })
 }
@@ -167,7 +175,7 @@ fn do_jobs_on_thread(
     lock: Option<Arc<DirectoryLock>>,
 ) -> Result<mpsc::Sender<Job>> {
     let (jobs, inbox) = mpsc::channel::<Job>();
-    workers.spawn(shared, "record-store-log", move || {
+    workers.spawn(&shared.env, "record-store-log", shared.alarm(), move || {
         let _lock = lock;
         inbox.into_iter().for_each(|job| job());
     })?;
@@ -178,7 +186,7 @@ fn settle_on_thread(shared: &Arc<Shared>, workers: &Workers, lock: Option<Arc<Di
     let (queue, inbox) = mpsc::channel();
     let asked = Arc::new(AtomicBool::new(false));
     let (flag, own) = (asked.clone(), shared.clone());
-    workers.spawn(shared, "record-store-settle", move || {
+    workers.spawn(&shared.env, "record-store-settle", shared.alarm(), move || {
         let _lock = lock;
         loop {
             match inbox.recv_timeout(IDLE_CHECK) {

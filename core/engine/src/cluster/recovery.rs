@@ -13,13 +13,18 @@ use super::files::Files;
 use super::log::{Log, reader};
 use super::sequencer::LEASE_LENGTH;
 use super::shared::{Disk, Shared};
+use super::watches::Watches;
 use crate::limits::RECOVERY_VERSION_JUMP;
 use crate::options::{Durability, EngineOptions};
 
 /// Opens the database in `files`, or makes it.
 ///
 /// Errors: `Corrupt`, `Io`, `Locked`.
-pub(crate) fn recover(files: Arc<dyn Files>, options: &EngineOptions) -> Result<(Arc<Shared>, Committer)> {
+pub(crate) fn recover(
+    files: Arc<dyn Files>,
+    options: &EngineOptions,
+    watches: Arc<Watches>,
+) -> Result<(Arc<Shared>, Committer)> {
     let base = RedbBase::open(&*files, options.cache_bytes)?;
     let read = reader::read(&*files, base.applied())?;
     let start = base.applied().max(read.end.version).max(read.end.lease) + RECOVERY_VERSION_JUMP;
@@ -29,7 +34,7 @@ pub(crate) fn recover(files: Arc<dyn Files>, options: &EngineOptions) -> Result<
         files.clone(),
         read.old_segments.clone(),
         read.end,
-        sync,
+        (sync, options.log_segment_bytes),
         options.env.clone(),
     )?;
     // Before anybody gets a version of this start, the disk knows that the next one begins above it.
@@ -45,6 +50,7 @@ pub(crate) fn recover(files: Arc<dyn Files>, options: &EngineOptions) -> Result<
         (start, lease),
         options.window_bytes,
         read.groups,
+        watches,
     )?;
     let shared = Arc::new(shared);
     Ok((shared.clone(), Committer::new(shared, Some(log))))

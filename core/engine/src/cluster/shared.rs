@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use record_store_kv::env::Env;
 use record_store_kv::{Error, ErrorKind, Result, fdb_code};
@@ -49,11 +50,12 @@ impl Shared {
         (start, lease): (i64, i64),
         window_bytes: usize,
         recovered: Vec<(i64, Vec<Change>)>,
+        watches: Arc<Watches>,
     ) -> Result<Self> {
         let shared = Shared {
             sequencer: Arc::new(Sequencer::new(env.clone(), start, lease)),
             store: Store::new(base, start)?,
-            watches: Arc::default(),
+            watches,
             applier: Applier::new(window_bytes),
             disk,
             locked: AtomicBool::new(false),
@@ -94,12 +96,6 @@ impl Shared {
         while self.settle(self.applier.largest_batch()) && self.settling_is_due(self.newest()) {}
     }
 
-    /// The database is being closed: what is not in the base stays in the log.
-    pub(crate) fn close(&self) {
-        self.closing.store(true, Ordering::Release);
-        self.watches.close();
-    }
-
     /// The same on a thread that has something else to do: in memory a few changes at each call, on disk a batch when it is
     /// worth its while. One caller at a time.
     pub(crate) fn settle_inline(&self) {
@@ -109,6 +105,30 @@ impl Shared {
         } else if self.settling_is_due(self.sequencer.latest()) {
             self.settle_due();
         }
+    }
+
+    /// The database is being closed: what is not in the base stays in the log.
+    pub(crate) fn close(&self) {
+        self.closing.store(true, Ordering::Release);
+    }
+
+    /// Closes the base's file, once the reads that are under way are done; from then on all reads fail with 1007.
+    pub(crate) fn close_store(&self) {
+        if self.disk.is_some() {
+            self.store.close(&self.env);
+        }
+    }
+
+    /// Moves changes into the base, whether or not somebody could still read before them: nobody can any more. Stops when so
+    /// few are left that a start reads them in a moment, or when it has taken long.
+    pub(crate) fn settle_rest(&self) {
+        let clock = self.env.clock();
+        let started = clock.monotonic();
+        while self.failure().is_none()
+            && self.applier.memory() >= WORTH_SETTLING
+            && clock.monotonic().saturating_sub(started) < LONGEST_REST
+            && self.settle_up_to(i64::MAX, REST_AT_ONCE, &|| false)
+        {}
     }
 
     /// Moves old changes into the base if they have waited for long, whether or not anybody takes versions meanwhile.
@@ -128,8 +148,11 @@ impl Shared {
         if is_closing() {
             return false;
         }
-        let oldest = self.sequencer.oldest_readable();
-        let settled = self.applier.step(&self.store, oldest, most, &self.env, &is_closing);
+        self.settle_up_to(self.sequencer.oldest_readable(), most, &is_closing)
+    }
+
+    fn settle_up_to(&self, horizon: i64, most: usize, stop: &dyn Fn() -> bool) -> bool {
+        let settled = self.applier.step(&self.store, horizon, most, &self.env, stop);
         let cut = settled.and_then(|version| {
             if let (Some(disk), Some(version)) = (&self.disk, version) {
                 disk.old_segments.cut(&*disk.files, version)?;
@@ -159,6 +182,12 @@ impl Shared {
         drop(self.failure.set(failure));
     }
 
+    /// Makes the database [fail](Shared::fail) when it is called.
+    pub(crate) fn alarm(self: &Arc<Self>) -> impl FnOnce(Error) + Send + 'static {
+        let shared = self.clone();
+        move |error| shared.fail(error)
+    }
+
     /// Why the database takes no commits any more.
     pub(crate) fn failure(&self) -> Option<&Error> {
         self.failure.get()
@@ -177,5 +206,10 @@ pub(crate) fn touches_lock(change: &Change) -> bool {
 const MEMORY_AT_ONCE: usize = 160 << 10;
 /// The same when commits bring more than that: some milliseconds of work.
 const MORE_MEMORY_AT_ONCE: usize = 8 << 20;
+/// How much memory of changes is not left in the log for the process that has the database next, how much of it goes into the base
+/// at once, and for how long.
+const WORTH_SETTLING: usize = 4 << 20;
+const REST_AT_ONCE: usize = 8 << 20;
+const LONGEST_REST: Duration = Duration::from_millis(300);
 /// The key whose presence locks the database (`fdbclient/SystemData.cpp`: `databaseLockedKey`).
 const DATABASE_LOCK: &[u8] = b"\xff/dbLocked";

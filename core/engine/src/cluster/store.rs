@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
 
 use bytes::Bytes;
-use parking_lot::{RwLock, RwLockWriteGuard};
+use parking_lot::{Mutex, RwLock, RwLockWriteGuard};
+use record_store_kv::env::Env;
 use record_store_kv::{Error, KeyValue, Result, fdb_code};
 
 pub(crate) use super::base::Settled;
-use super::base::{Base, Batch, Snapshot};
+use super::base::{Base, Batch, Snapshot, Visit, VisitSample};
 use super::change::Change;
 use super::merge::{Piece, rest_from};
 use super::rows::{Rows, ScanLimits};
@@ -18,7 +20,8 @@ use crate::key::Key;
 
 /// Window and base. Any number of threads read; one makes changes; one moves old changes into the base.
 pub(crate) struct Store {
-    base: Box<dyn Base>,
+    /// None once it is closed.
+    base: Mutex<Option<Box<dyn Base>>>,
     layers: RwLock<Layers>,
     /// Reads below this version fail. Raised before the base takes the changes up to it.
     oldest: AtomicI64,
@@ -37,7 +40,7 @@ impl Store {
             base: base.snapshot()?,
         };
         Ok(Store {
-            base,
+            base: Mutex::new(Some(base)),
             layers: RwLock::new(layers),
             oldest: AtomicI64::new(oldest),
         })
@@ -140,15 +143,31 @@ impl Store {
     /// tells to leave off.
     pub(crate) fn settle(&self, batch: &Batch, version: i64, stop: &dyn Fn() -> bool) -> Result<Settled> {
         self.oldest.fetch_max(version, Ordering::SeqCst);
-        if self.base.apply(batch, version, stop)? == Settled::Stopped {
-            return Ok(Settled::Stopped);
-        }
-        let snapshot = self.base.snapshot()?;
+        let snapshot = match &*self.base.lock() {
+            Some(base) if base.apply(batch, version, stop)? == Settled::Done => base.snapshot()?,
+            _ => return Ok(Settled::Stopped),
+        };
         let before = std::mem::replace(&mut self.layers.write().base, snapshot);
         // Letting go of a version of the base is work, and nobody has to wait for it.
         drop(before);
         self.trim(batch, version);
         Ok(Settled::Done)
+    }
+
+    /// Closes the base, once the reads that are under way are done; from then on all reads fail with 1007.
+    pub(crate) fn close(&self, env: &Env) {
+        self.oldest.store(i64::MAX, Ordering::SeqCst);
+        let (window, base) = {
+            let mut layers = self.layers.write();
+            let base = std::mem::replace(&mut layers.base, Arc::new(Closed));
+            (std::mem::take(&mut layers.window), base)
+        };
+        while Arc::strong_count(&base) > 1 {
+            pollster::block_on(env.clock().sleep(READERS_LEAVE));
+        }
+        drop(base);
+        drop(self.base.lock().take());
+        drop(window);
     }
 
     /// Takes the entries of `batch` out of the window, from left to right, a piece at a time.
@@ -187,6 +206,25 @@ impl Store {
     }
 }
 
+/// The base once it is closed.
+struct Closed;
+
+impl Snapshot for Closed {
+    fn get(&self, _key: &[u8]) -> Result<Option<Bytes>> {
+        Err(Error::fdb(fdb_code::TRANSACTION_TOO_OLD))
+    }
+
+    fn scan(&self, _begin: &[u8], _end: &[u8], _reverse: bool, _visit: &mut Visit<'_>) -> Result<()> {
+        Err(Error::fdb(fdb_code::TRANSACTION_TOO_OLD))
+    }
+
+    fn scan_sample(&self, _begin: &[u8], _end: &[u8], _reverse: bool, _visit: &mut VisitSample<'_>) -> Result<()> {
+        Err(Error::fdb(fdb_code::TRANSACTION_TOO_OLD))
+    }
+}
+
+/// How often it is seen whether the last reads have left the base.
+const READERS_LEAVE: Duration = Duration::from_micros(100);
 /// How many entries are changed before waiting readers get their turn.
 const CHUNK: usize = 256;
 /// How many are taken out before others get theirs: there are hundreds of thousands of them after a batch, and commits go on.

@@ -68,7 +68,7 @@ pub(super) fn writes(mutations: Vec<Mutation>) -> CommitRequest {
     }
 }
 
-fn reading(mut request: CommitRequest, version: i64, keys: &[&str]) -> CommitRequest {
+pub(super) fn reading(mut request: CommitRequest, version: i64, keys: &[&str]) -> CommitRequest {
     request.read_version = Some(version);
     request.read_conflicts = keys.iter().map(|key| KeyRange::single(key.as_bytes())).collect();
     request
@@ -202,7 +202,7 @@ fn a_locked_database_takes_only_commits_that_know_it() {
         value: "id".into(),
     };
     commit(&cluster, writes(vec![lock]));
-    assert!(cluster.is_locked());
+    assert!(cluster.is_locked().unwrap());
     assert_eq!(
         block_on(cluster.commit(writes(vec![set("a", "1")]))).unwrap(),
         CommitOutcome::Conflict(vec![])
@@ -215,7 +215,7 @@ fn a_locked_database_takes_only_commits_that_know_it() {
             ..writes(vec![unlock])
         },
     );
-    assert!(!cluster.is_locked());
+    assert!(!cluster.is_locked().unwrap());
     commit(&cluster, writes(vec![set("a", "1")]));
 }
 
@@ -238,7 +238,7 @@ fn in_a_group_earlier_transactions_go_before_later_ones() {
             ..writes(vec![set("e", "1")])
         },
     ];
-    let (outcomes, _) = Committer::new(cluster.shared.clone(), None).commit(group);
+    let (outcomes, _) = Committer::new(cluster.shared().clone(), None).commit(group);
     let places: Vec<_> = outcomes
         .into_iter()
         .map(|outcome| match outcome.unwrap() {
@@ -283,7 +283,7 @@ fn old_changes_leave_the_window_and_stay_readable() {
     // 2,000 commits at 50 a second: the last five seconds are 250.
     assert!(
         cluster
-            .shared
+            .shared()
             .applier
             .is_empty_before(cluster.read_version().unwrap() - 6_000_000)
     );
@@ -417,7 +417,7 @@ fn changes_move_into_the_base_when_nobody_comes_any_more() {
     let cluster = Arc::new(Cluster::open(directory.path(), &options(env)).unwrap());
     let version = commit(&cluster, writes(vec![set("a", "1")])).version;
     clock.advance(Duration::from_secs(20));
-    while !cluster.shared.applier.is_empty_before(version) {
+    while !cluster.shared().applier.is_empty_before(version) {
         std::thread::yield_now();
     }
     assert_eq!(get(&cluster, "a").as_deref(), Some("1"));

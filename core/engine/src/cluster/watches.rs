@@ -17,6 +17,7 @@ use tokio::sync::oneshot;
 
 use super::change::Change;
 use crate::key::Key;
+use crate::mutation::KeyRange;
 
 /// All pending watches.
 #[derive(Default)]
@@ -97,6 +98,16 @@ impl Watches {
         fired
     }
 
+    /// Takes all watches whose value is not the expected one: another process may have changed any key. `current` reads a value.
+    pub(crate) fn take_differing(&self, current: impl Fn(&[u8]) -> Result<Option<Bytes>>) -> FiredWatches {
+        self.take_fired(&[Change::ClearRange(KeyRange::new(b"", KEYS_END))], current)
+    }
+
+    /// Whether there is none.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.pending.load(Ordering::SeqCst) == 0
+    }
+
     fn forget(&self, id: &(Key, u64)) {
         if self.table.lock().watches.remove(id).is_some() {
             self.pending.fetch_sub(1, Ordering::SeqCst);
@@ -164,12 +175,14 @@ impl Drop for PendingWatch {
     }
 }
 
+/// Behind all keys that have a value.
+const KEYS_END: &[u8] = b"\xff\xff";
+
 #[cfg(test)]
 mod tests {
     use std::task::Waker;
 
     use super::*;
-    use crate::mutation::KeyRange;
 
     fn has_fired(watch: &mut PendingWatch) -> bool {
         Pin::new(watch).poll(&mut Context::from_waker(Waker::noop())).is_ready()

@@ -1,14 +1,13 @@
-//! The cluster's threads: one that commits, one that moves old changes into the base, one that prepares files. Closing waits for
-//! all of them.
+//! The cluster's threads: one that commits, one that moves old changes into the base, one that prepares files; and the
+//! [keeper](super::keeper). Closing waits for all of them.
 
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::thread::{self, ThreadId};
 
 use parking_lot::{Condvar, Mutex};
+use record_store_kv::env::Env;
 use record_store_kv::{Error, ErrorKind, Result};
-
-use super::shared::Shared;
 
 /// The threads that run.
 #[derive(Default)]
@@ -29,19 +28,24 @@ struct Running {
 }
 
 impl Workers {
-    /// Runs `work` on a thread of its own. If it panics, the database takes no commits any more.
-    pub(crate) fn spawn(&self, shared: &Arc<Shared>, name: &str, work: impl FnOnce() + Send + 'static) -> Result<()> {
+    /// Runs `work` on a thread of its own; calls `alarm` if it panics.
+    pub(crate) fn spawn(
+        &self,
+        env: &Env,
+        name: &str,
+        alarm: impl FnOnce(Error) + Send + 'static,
+        work: impl FnOnce() + Send + 'static,
+    ) -> Result<()> {
         // Counted from now on, not from when the thread gets to run; ends even if the thread never starts.
         let guard = RunGuard::new(self.state.clone());
-        let alarm = shared.clone();
         let run = move || {
             // Declared first, so it goes last: when it is gone, so is everything that the work held.
             let guard = guard;
             guard.state.running.lock().ids.insert(thread::current().id());
-            let _alarm = PanicAlarm(alarm);
+            let _alarm = PanicAlarm(Some(alarm));
             work();
         };
-        Ok(shared.env.spawn().spawn(name, Box::new(run))?)
+        Ok(env.spawn().spawn(name, Box::new(run))?)
     }
 
     /// Waits until all have ended. On one of them it returns at once, since that one would wait for itself.
@@ -54,13 +58,12 @@ impl Workers {
 }
 
 /// Tells the others when its thread panics.
-struct PanicAlarm(Arc<Shared>);
+struct PanicAlarm<A: FnOnce(Error)>(Option<A>);
 
-impl Drop for PanicAlarm {
+impl<A: FnOnce(Error)> Drop for PanicAlarm<A> {
     fn drop(&mut self) {
-        if thread::panicking() {
-            self.0
-                .fail(Error::new(ErrorKind::Io, "a thread of the database panicked"));
+        if let Some(alarm) = self.0.take().filter(|_| thread::panicking()) {
+            alarm(Error::new(ErrorKind::Io, "a thread of the database panicked"));
         }
     }
 }

@@ -11,6 +11,7 @@ use parking_lot::Mutex;
 use redb::StorageBackend;
 
 use super::rng::SplitMix;
+use super::trouble::{self, Failure, Trouble};
 use crate::cluster::files::{AppendFile, Files};
 
 /// A directory on such a disk. Clones are the same one.
@@ -22,6 +23,7 @@ struct State {
     files: Mutex<BTreeMap<String, SimulatedFile>>,
     /// How many more operations succeed.
     operations: AtomicI64,
+    trouble: Trouble,
 }
 
 #[derive(Clone, Default)]
@@ -44,27 +46,38 @@ enum Change {
 
 impl SimulatedDisk {
     /// An empty disk whose chances come from `seed` and whose power fails after `operations`.
+    #[cfg(test)]
     pub(crate) fn new(seed: u64, operations: i64) -> Self {
+        SimulatedDisk::with_trouble(seed, operations, Trouble::default())
+    }
+
+    /// The same, with single operations that go wrong.
+    pub(super) fn with_trouble(seed: u64, operations: i64, trouble: Trouble) -> Self {
         SimulatedDisk(Arc::new(State {
             rng: SplitMix::new(seed),
             files: Mutex::default(),
             operations: AtomicI64::new(operations),
+            trouble,
         }))
     }
 
-    /// The disk after the power has come back, for so many operations more.
+    /// The disk after the power has come back, for so many operations more. If it had not failed, but an operation has, nothing may be
+    /// lost.
     pub(crate) fn restart(&self, operations: i64) -> Self {
         let rng = &self.0.rng;
         let mut files = self.0.files.lock().clone();
-        files.retain(|_, file| !file.removed || rng.below(2) == 0);
-        for file in files.values_mut() {
-            let content = std::mem::take(file).survive(rng);
-            (file.content, file.synced) = (content.clone(), content);
+        if self.power_has_failed() || rng.below(2) == 0 {
+            files.retain(|_, file| !file.removed || rng.below(2) == 0);
+            for file in files.values_mut() {
+                let content = std::mem::take(file).survive(rng);
+                (file.content, file.synced) = (content.clone(), content);
+            }
         }
         SimulatedDisk(Arc::new(State {
             rng: SplitMix::new(rng.below(u64::MAX)),
             files: Mutex::new(files),
             operations: AtomicI64::new(operations),
+            trouble: self.0.trouble.afresh(),
         }))
     }
 
@@ -87,19 +100,53 @@ impl SimulatedDisk {
         self.0.operations.store(operations, Ordering::Relaxed);
     }
 
-    /// Whether the power is gone.
+    /// Whether the power is gone, or an operation has failed: the database has to start again.
     pub(crate) fn has_failed(&self) -> bool {
+        self.power_has_failed() || self.0.trouble.has_failed()
+    }
+
+    /// What goes wrong with single operations.
+    pub(crate) fn trouble(&self) -> &Trouble {
+        &self.0.trouble
+    }
+
+    fn power_has_failed(&self) -> bool {
         self.0.operations.load(Ordering::Relaxed) <= 0
     }
 
     /// Does something to a file, unless the power is gone.
     fn with<T>(&self, name: &str, operation: impl FnOnce(&mut SimulatedFile) -> T) -> io::Result<T> {
+        let failure = self.0.trouble.begin(&self.0.rng);
+        if let Some(Failure::Before | Failure::Halfway) = failure {
+            return Err(trouble::error());
+        }
+        self.finish(name, failure, operation)
+    }
+
+    /// Writes to a file, of which a part may be done when it fails.
+    fn write(&self, name: &str, bytes: &[u8], write: impl FnOnce(&mut SimulatedFile, &[u8])) -> io::Result<()> {
+        let failure = self.0.trouble.begin(&self.0.rng);
+        let done = match failure {
+            Some(Failure::Before) => return Err(trouble::error()),
+            Some(Failure::Halfway) => self.0.rng.index(bytes.len() + 1),
+            Some(Failure::After) | None => bytes.len(),
+        };
+        self.finish(name, failure, |file| write(file, &bytes[..done]))
+    }
+
+    fn finish<T>(
+        &self,
+        name: &str,
+        failure: Option<Failure>,
+        operation: impl FnOnce(&mut SimulatedFile) -> T,
+    ) -> io::Result<T> {
         let mut files = self.0.files.lock();
         let file = files.get_mut(name).filter(|file| !file.removed);
         let file = file.ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))?;
         let result = operation(file);
         // The last operation is done but nobody learns of it.
-        self.power().map(|()| result)
+        self.power()?;
+        failure.map_or(Ok(result), |_| Err(trouble::error()))
     }
 
     fn make(&self, name: &str, content: &[u8]) -> io::Result<()> {
@@ -271,8 +318,8 @@ impl AppendFile for SimulatedAppend {
         let begin = self.end;
         self.end += bytes.len();
         let reserved = self.end.next_multiple_of(RESERVED);
-        self.disk.with(&self.name, |file| {
-            if file.content.len() < self.end {
+        self.disk.write(&self.name, bytes, |file, bytes| {
+            if file.content.len() < begin + bytes.len() {
                 file.set_length(reserved);
             }
             file.write(begin, bytes);
@@ -282,6 +329,10 @@ impl AppendFile for SimulatedAppend {
     fn sync(&mut self) -> io::Result<()> {
         self.disk.power()?;
         self.disk.with(&self.name, SimulatedFile::sync)
+    }
+
+    fn trim(&mut self) -> io::Result<()> {
+        self.disk.with(&self.name, |file| file.set_length(self.end))
     }
 }
 
@@ -325,7 +376,7 @@ impl StorageBackend for SimulatedStorage {
 
     fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
         let offset = place(offset)?;
-        self.disk.with(&self.name, |file| file.write(offset, data))
+        self.disk.write(&self.name, data, |file, data| file.write(offset, data))
     }
 }
 

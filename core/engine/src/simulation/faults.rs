@@ -26,6 +26,11 @@ pub struct Faults {
     /// The power fails around a commit: what was not synced is lost in any part, and the database starts again. Commits under way
     /// end with 1021, transactions from before with 1007.
     pub power_losses: f64,
+    /// One operation of the disk fails around a commit, before, halfway or after it was done, and the database stops taking commits. It
+    /// is started again; what was acknowledged is there.
+    pub disk_errors: f64,
+    /// One operation of the disk takes up to seven seconds around a commit.
+    pub disk_delays: f64,
 }
 
 impl Faults {
@@ -36,6 +41,8 @@ impl Faults {
         too_old: 0.0,
         delays: 0.0,
         power_losses: 0.0,
+        disk_errors: 0.0,
+        disk_delays: 0.0,
     };
 
     /// Sets a rate by its name.
@@ -48,10 +55,13 @@ impl Faults {
             "too_old" => &mut self.too_old,
             "delays" => &mut self.delays,
             "power_losses" => &mut self.power_losses,
+            "disk_errors" => &mut self.disk_errors,
+            "disk_delays" => &mut self.disk_delays,
             _ => {
                 return Err(Error::new(
                     ErrorKind::InvalidArgument,
-                    "a simulation knows no such fault: conflicts, unknown_results, too_old, delays, power_losses",
+                    "a simulation knows no such fault: conflicts, unknown_results, too_old, delays, power_losses, disk_errors, \
+                     disk_delays",
                 )
                 .with("fault", name));
             }
@@ -80,6 +90,8 @@ impl Default for Faults {
             too_old: 0.005,
             delays: 0.05,
             power_losses: 0.005,
+            disk_errors: 0.005,
+            disk_delays: 0.005,
         }
     }
 }

@@ -35,6 +35,7 @@ mod faults;
 mod rng;
 mod scheduler;
 mod transaction;
+mod trouble;
 mod world;
 
 use std::sync::Arc;

@@ -77,6 +77,31 @@ fn every_count_counts_once_whatever_goes_wrong() {
 }
 
 #[test]
+fn an_operation_that_fails_costs_nothing_that_was_acknowledged() {
+    let (mut starts, mut segments) = (0, 0);
+    for seed in 0..40 {
+        let faults = Faults {
+            disk_errors: 0.1,
+            disk_delays: 0.1,
+            ..Faults::NONE
+        };
+        let simulation = Simulation::new(seed, faults).unwrap();
+        count(&simulation, 3, 10);
+        assert_eq!(counted(&simulation.database()), 30, "seed {seed}");
+        assert!(simulation.failure().is_none(), "seed {seed}");
+        starts += simulation.starts();
+        let log_files = simulation
+            .world
+            .files()
+            .into_iter()
+            .filter(|name| name.starts_with("log-"));
+        segments = segments.max(log_files.count());
+    }
+    assert!(starts > 80, "operations have failed now and then: {starts} starts");
+    assert!(segments > 1, "simulations come to the end of a log segment");
+}
+
+#[test]
 fn a_seed_is_a_history() {
     let history = |seed| {
         let simulation = Simulation::new(seed, Faults::default()).unwrap();

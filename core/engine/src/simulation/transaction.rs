@@ -203,6 +203,12 @@ impl TransactionBackend for SimulatedTransaction {
         if world.happens(|faults| faults.power_losses) {
             world.let_power_fail_soon();
         }
+        if world.happens(|faults| faults.disk_errors) {
+            world.let_disk_fail_soon();
+        }
+        if world.happens(|faults| faults.disk_delays) {
+            world.let_disk_be_slow_soon();
+        }
         let commit = inner.commit();
         let shared = self.0.clone();
         Read::pending(async move {

@@ -12,8 +12,11 @@ use super::disk::SimulatedDisk;
 use super::faults::Faults;
 use super::rng::SplitMix;
 use super::transaction::SimulatedTransaction;
+use super::trouble::Trouble;
 use crate::client::{EngineDatabase, Handle};
 use crate::cluster::Cluster;
+#[cfg(test)]
+use crate::cluster::files::Files;
 use crate::options::{Durability, EngineOptions};
 
 /// Everything that a simulation is made of.
@@ -46,7 +49,7 @@ impl World {
         // What programs draw must not hang on how often faults do.
         let chances = Arc::new(SplitMix::new(rng.next_u64()));
         let env = Env::new(clock.clone(), chances, Arc::new(NoThreads));
-        let disk = SimulatedDisk::new(rng.next_u64(), i64::MAX);
+        let disk = SimulatedDisk::with_trouble(rng.next_u64(), i64::MAX, Trouble::on(clock.clone()));
         let name = format!("sim:?seed={seed}");
         let database = start(&disk, &env, &name)?;
         Ok(World {
@@ -122,6 +125,20 @@ impl World {
         self.life.lock().disk.fail_after(operations);
     }
 
+    /// Lets one operation of the disk fail, among those that come next.
+    pub(super) fn let_disk_fail_soon(&self) {
+        self.life.lock().disk.trouble().fail(self.soon());
+    }
+
+    /// Lets one operation of the disk take long, among those that come next.
+    pub(super) fn let_disk_be_slow_soon(&self) {
+        self.life.lock().disk.trouble().delay(self.soon());
+    }
+
+    fn soon(&self) -> i64 {
+        i64::try_from(1 + self.rng.below(OPERATIONS_LEFT)).unwrap_or(1)
+    }
+
     /// A call may take time; gives the number of turns that others have meanwhile.
     pub(super) fn delay(&self) -> u64 {
         if self.happens(|faults| faults.delays) {
@@ -152,6 +169,12 @@ impl World {
         }
         self.survive(number);
         true
+    }
+
+    /// The names of the files on the disk.
+    #[cfg(test)]
+    pub(super) fn files(&self) -> Vec<String> {
+        self.life.lock().disk.list().unwrap_or_default()
     }
 
     /// Begins the life after `number`, if nobody has yet.
@@ -205,10 +228,11 @@ fn start(disk: &SimulatedDisk, env: &Env, name: &str) -> Result<EngineDatabase> 
         threads: false,
         window_bytes: WINDOW_BYTES,
         cache_bytes: CACHE_BYTES,
+        log_segment_bytes: LOG_SEGMENT_BYTES,
         env: env.clone(),
         ..EngineOptions::default()
     };
-    let cluster = Cluster::recover(Arc::new(disk.clone()), None, &options)?;
+    let cluster = Cluster::recover(Arc::new(disk.clone()), &options)?;
     Ok(EngineDatabase(Arc::new(Handle::new(
         Arc::new(cluster),
         name.to_owned(),
@@ -245,3 +269,5 @@ const LONGEST_DELAY_MICROS: u64 = 2_000_000;
 /// Small, so that changes wait for room as well.
 const WINDOW_BYTES: usize = 4 << 20;
 const CACHE_BYTES: usize = 1 << 20;
+/// Small, so that a simulation comes to the ends of some.
+const LOG_SEGMENT_BYTES: usize = 2 << 10;

@@ -29,6 +29,8 @@ pub(crate) struct Log {
     env: Env,
     /// Whether each record is synced, or only the end of each segment.
     sync: bool,
+    /// How long a segment grows before the next one begins.
+    segment_size: usize,
     sequence: u64,
     file: Box<dyn AppendFile>,
     length: usize,
@@ -61,17 +63,20 @@ pub(crate) struct SegmentEnd {
 }
 
 impl Log {
-    /// Goes on at `end`, whose segments before the last are `old_segments`.
+    /// Goes on at `end`, whose segments before the last are `old_segments`; `sync` and `segment_size` as in the fields.
     pub(crate) fn open(
         files: Arc<dyn Files>,
         old_segments: Arc<OldSegments>,
         end: LogEnd,
-        sync: bool,
+        (sync, segment_size): (bool, usize),
         env: Env,
     ) -> io::Result<Self> {
         let (segment, file) = match end.segment {
             Some(segment) => {
-                let file = files.open(&segment::name(segment.sequence), to_u64(segment.length))?;
+                let mut file = files.open(&segment::name(segment.sequence), to_u64(segment.length))?;
+                // What was read need not be on disk: whoever wrote it may have synced nothing, and then have ended. The records to come
+                // say that it is.
+                file.sync()?;
                 (segment, file)
             }
             None => begin_segment(&*files, FIRST_SEGMENT, end.version, end.lease, &env, false)?,
@@ -82,6 +87,7 @@ impl Log {
             old_segments,
             env,
             sync,
+            segment_size,
             sequence: segment.sequence,
             file,
             length: segment.length,
@@ -118,8 +124,17 @@ impl Log {
         Ok(())
     }
 
+    /// Closes the log. What was made ahead of its time goes, so that the next start does not have to read it; that it does not
+    /// succeed does no harm.
+    pub(crate) fn close(mut self) {
+        if self.ahead.take() {
+            let _ = self.files.remove(&segment::name(self.sequence + 1));
+        }
+        let _ = self.file.trim();
+    }
+
     fn write(&mut self, version: i64, changes: &[Change]) -> io::Result<()> {
-        if self.length >= SEGMENT_SIZE {
+        if self.length >= self.segment_size {
             self.begin_segment()?;
         }
         self.buffer.clear();
@@ -131,9 +146,9 @@ impl Log {
         record::encode(&mut self.buffer, self.salt, stamp, changes)?;
         self.file.append(&self.buffer)?;
         self.length += self.buffer.len();
-        if self.length >= SEGMENT_SIZE / 2 {
+        if self.length >= self.segment_size / 2 {
             self.ahead
-                .ask(self.sequence + 1, to_u64(SEGMENT_SIZE + SEGMENT_SIZE / 16));
+                .ask(self.sequence + 1, to_u64(self.segment_size + self.segment_size / 16));
         }
         self.version = version;
         self.buffer.shrink_to(BUFFER_KEPT);
@@ -207,7 +222,5 @@ fn to_u64(length: usize) -> u64 {
 }
 
 const FIRST_SEGMENT: u64 = 1;
-/// How long a segment grows before the next one begins. Tests want to see many.
-const SEGMENT_SIZE: usize = if cfg!(test) { 4 << 10 } else { 64 << 20 };
 /// How much of the buffer is kept between two records.
 const BUFFER_KEPT: usize = 4 << 20;
