@@ -15,6 +15,10 @@ use crate::step::Failure;
 const PARTS: usize = 2;
 const LARGE: [&str; 2] = ["random.jsonl.gz", "random2.jsonl.gz"];
 
+/// Programs in which an atomic operation compares the low bytes of a commit's version with another value: in real time it depends on
+/// chance which of them wins, so both ends are right. (On the virtual clock they end as recorded.)
+const BY_CHANCE: [&str; 1] = ["random 11/639"];
+
 /// What came of a file.
 #[derive(Default)]
 struct Tally {
@@ -96,7 +100,10 @@ impl Tally {
     /// What differs and is not known to, and what is known to differ and does not.
     fn compare(&self, file: &str, known: &[String]) -> Vec<String> {
         let failed: BTreeSet<&String> = self.failed.iter().map(|(program, _)| program).collect();
-        let new = self.failed.iter().filter(|(program, _)| !known.contains(program));
+        let new = self
+            .failed
+            .iter()
+            .filter(|(program, _)| !known.contains(program) && !BY_CHANCE.contains(&program.as_str()));
         let new = new.map(|(program, difference)| format!("{file}: {program}: {difference}"));
         let gone = known.iter().filter(|program| !failed.contains(program));
         let gone = gone.map(|program| format!("{file}: {program} passes: take it off the list of known differences"));
