@@ -7,7 +7,6 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-mod chance;
 mod check;
 mod condition;
 mod filters;
@@ -24,6 +23,7 @@ use std::ops::RangeInclusive;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use futures_executor::block_on;
+use record_store_tests::chance;
 
 use self::chance::Chance;
 use self::check::Check;

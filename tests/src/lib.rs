@@ -1,6 +1,7 @@
 //! What tests share with the programs that run beside them: child processes that are killed, fuzzers, scenarios, and
 //! simulations.
 
+pub mod chance;
 pub mod fuzz;
 pub mod given;
 pub mod load;

@@ -55,8 +55,10 @@ enum Command {
     },
     /// Run FoundationDB's own clients on the drop-in libfdb_c
     Clients {
-        /// Only these: c, python, java, record-layer, go, node, rust
+        /// Only these: c, python, java, record-layer, go, node, rust, soak
         clients: Vec<String>,
+        #[command(flatten)]
+        soak: clients::Options,
     },
     /// Load the cities of the world and work with them, from Rust, Python, JavaScript and C
     Demo {
@@ -99,7 +101,7 @@ fn main() -> ExitCode {
         Command::Bench {
             keys, large, seconds, ..
         } => bench::engine(keys, large, seconds),
-        Command::Clients { clients } => clients::run(clients),
+        Command::Clients { clients, soak } => clients::run(clients, soak),
         Command::Demo { directory } => demo::run(directory),
         Command::Dist { product } => dist::run(&product),
         Command::Gen { check } => r#gen::run(check),

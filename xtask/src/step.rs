@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::workspace;
@@ -52,6 +52,13 @@ impl Program {
             Ok(output) => Err(format!("{name} ended with {}", output.status)),
             Err(error) => Err(format!("{name} could not be started: {error}")),
         }
+    }
+
+    /// Starts the program and gives what can be read from it; its complaints go to the terminal.
+    pub(crate) fn start(mut self) -> Result<Child, Failure> {
+        let name = self.0.get_program().to_string_lossy().into_owned();
+        let started = self.0.stdin(Stdio::null()).stdout(Stdio::piped()).spawn();
+        started.map_err(|error| format!("{name} could not be started: {error}"))
     }
 
     /// Runs the program to its end; its output goes to the terminal.

@@ -34,7 +34,9 @@ pub(crate) fn run(only: Vec<String>) -> Result<(), Failure> {
     steps.step("Node tests", node_tests);
     steps.step("C tests", c_tests::run);
     steps.step("pages across languages", relay::test);
-    steps.step("FoundationDB's clients", || clients::run(Vec::new()));
+    steps.step("FoundationDB's clients", || {
+        clients::run(Vec::new(), clients::Options::default())
+    });
     steps.step("recorded programs", traces::test_client);
     steps.step("FoundationDB backend", given::run);
     steps.finish()

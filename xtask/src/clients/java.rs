@@ -20,34 +20,53 @@ pub(crate) fn record_layer(library: &Path) -> Result<(), Failure> {
     run("RecordLayer", library)
 }
 
-/// Compiles the programs of `tests/clients/java` and runs one.
-fn run(class: &str, library: &Path) -> Result<(), Failure> {
-    let folder = workspace::cache().join("fdb-java");
-    let jars = jars(&folder)?;
-    let classes = empty_folder(&folder.join("classes"))?;
-    let sources = workspace::root().join("tests/clients/java/src");
-    let class_path = |first: &Path| format!("{}:{}/*", first.display(), jars.display());
-    Program::new("javac")
-        .args([
-            "-nowarn",
-            "-Xlint:none",
-            "--class-path",
-            &class_path(&sources),
-            "--source-path",
-        ])
-        .args([&sources])
-        .args(["-d".into(), classes.clone(), sources.join(format!("{class}.java"))])
-        .run()
-        .map_err(|why| format!("{why}; the Java clients need a JDK 17"))?;
-    Program::new("java")
-        .args([
-            "-Dorg.slf4j.simpleLogger.defaultLogLevel=error",
-            "--class-path",
-            &class_path(&classes),
+fn run(class: &'static str, library: &Path) -> Result<(), Failure> {
+    Compiled::new(class)?.program(library).run()
+}
+
+/// A program of `tests/clients/java`, and what it needs.
+pub(crate) struct Compiled {
+    class: &'static str,
+    class_path: String,
+}
+
+impl Compiled {
+    /// Compiles the program.
+    pub(crate) fn new(class: &'static str) -> Result<Self, Failure> {
+        let folder = workspace::cache().join("fdb-java");
+        let jars = jars(&folder)?;
+        let classes = empty_folder(&folder.join("classes").join(class))?;
+        let sources = workspace::root().join("tests/clients/java/src");
+        let class_path = |first: &Path| format!("{}:{}/*", first.display(), jars.display());
+        Program::new("javac")
+            .args([
+                "-nowarn",
+                "-Xlint:none",
+                "--class-path",
+                &class_path(&sources),
+                "--source-path",
+            ])
+            .args([&sources])
+            .args(["-d".into(), classes.clone(), sources.join(format!("{class}.java"))])
+            .run()
+            .map_err(|why| format!("{why}; the Java clients need a JDK 17"))?;
+        Ok(Compiled {
             class,
-        ])
-        .env("LD_LIBRARY_PATH", library)
-        .run()
+            class_path: class_path(&classes),
+        })
+    }
+
+    /// The program on the library in a folder, ready to be given arguments.
+    pub(crate) fn program(&self, library: &Path) -> Program {
+        Program::new("java")
+            .args([
+                "-Dorg.slf4j.simpleLogger.defaultLogLevel=error",
+                "--class-path",
+                &self.class_path,
+                self.class,
+            ])
+            .env("LD_LIBRARY_PATH", library)
+    }
 }
 
 /// The jars that `pom.xml` names, and what they need; fetched again only when it has changed.

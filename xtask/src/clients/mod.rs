@@ -1,5 +1,6 @@
 //! `cargo xtask clients`: FoundationDB's own clients, as people install them, on the drop-in `libfdb_c`. Each runs a program of
-//! `tests/clients`, which ends with an error if the client sees anything that it does not see on a cluster.
+//! `tests/clients`, which ends with an error if the client sees anything that it does not see on a cluster. At last several of them work on
+//! one directory together.
 
 mod c;
 mod go;
@@ -8,9 +9,11 @@ pub(crate) mod library;
 mod node;
 pub(crate) mod python;
 mod rust;
+mod soak;
 
 use std::path::Path;
 
+pub(crate) use self::soak::Options;
 use crate::step::{Failure, Steps};
 
 /// A client: its name, and what runs its program on the library in a folder.
@@ -27,11 +30,12 @@ const CLIENTS: [Client; 7] = [
 ];
 
 /// Runs all of them, or those of these names.
-pub(crate) fn run(only: Vec<String>) -> Result<(), Failure> {
+pub(crate) fn run(only: Vec<String>, soak: Options) -> Result<(), Failure> {
     let library = library::build()?;
     let mut steps = Steps::of(only);
     for (name, client) in CLIENTS {
         steps.step(name, || client(&library));
     }
+    steps.step("soak", || soak::run(&library, soak));
     steps.finish()
 }

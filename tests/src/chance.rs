@@ -1,11 +1,11 @@
 //! Chance that is the same on every machine.
 
 /// SplitMix64.
-pub(crate) struct Chance(u64);
+pub struct Chance(u64);
 
 impl Chance {
     /// The chance of one part of a run.
-    pub(crate) fn of_part(seed: u64, part: u64) -> Self {
+    pub fn of_part(seed: u64, part: u64) -> Self {
         let mut chance = Chance(seed);
         let mixed = chance.next();
         Chance(mixed ^ part.wrapping_mul(0xd134_2543_de82_ef95))
@@ -20,27 +20,27 @@ impl Chance {
     }
 
     /// A number less than `bound`.
-    pub(crate) fn below(&mut self, bound: usize) -> usize {
+    pub fn below(&mut self, bound: usize) -> usize {
         usize::try_from(self.next() % bound as u64).expect("it is less than a usize")
     }
 
     /// True once in `bound` times.
-    pub(crate) fn one_in(&mut self, bound: usize) -> bool {
+    pub fn one_in(&mut self, bound: usize) -> bool {
         self.below(bound) == 0
     }
 
     /// One of some choices.
-    pub(crate) fn of<'a, T>(&mut self, choices: &'a [T]) -> &'a T {
+    pub fn of<'a, T>(&mut self, choices: &'a [T]) -> &'a T {
         &choices[self.below(choices.len())]
     }
 
     /// One of some choices, by value.
-    pub(crate) fn pick<T: Copy>(&mut self, choices: &[T]) -> T {
+    pub fn pick<T: Copy>(&mut self, choices: &[T]) -> T {
         *self.of(choices)
     }
 
     /// In another order.
-    pub(crate) fn shuffle<T>(&mut self, values: &mut [T]) {
+    pub fn shuffle<T>(&mut self, values: &mut [T]) {
         for at in (1..values.len()).rev() {
             values.swap(at, self.below(at + 1));
         }
