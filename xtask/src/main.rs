@@ -5,6 +5,7 @@ mod c;
 mod c_scenarios;
 mod c_tests;
 mod clients;
+mod conformance;
 mod dataset;
 mod demo;
 mod dist;
@@ -58,6 +59,8 @@ enum Command {
         /// Only these: c, python, java, record-layer, go, node, rust
         clients: Vec<String>,
     },
+    /// Let Apple's Java Record Layer and this one take turns on the same record spaces, in every format that both have
+    Conformance,
     /// Load the cities of the world and work with them, from Rust, Python, JavaScript and C
     Demo {
         /// Where to keep the database; without it, a fresh one in the cache
@@ -100,6 +103,7 @@ fn main() -> ExitCode {
             keys, large, seconds, ..
         } => bench::engine(keys, large, seconds),
         Command::Clients { clients } => clients::run(clients),
+        Command::Conformance => conformance::run(),
         Command::Demo { directory } => demo::run(directory),
         Command::Dist { product } => dist::run(&product),
         Command::Gen { check } => r#gen::run(check),

@@ -3,7 +3,7 @@
 
 mod c;
 mod go;
-mod java;
+pub(crate) mod java;
 pub(crate) mod library;
 mod node;
 pub(crate) mod python;
