@@ -34,7 +34,7 @@ pub(crate) fn install(prefix: &Path, profile: Profile) -> Result<Installed, Fail
     copy_headers(&workspace::root().join("include"), &include)?;
     let shared = format!("librecord_store.so.{VERSION}");
     copy(&built.shared, &lib.join(&shared))?;
-    copy(&built.archive, &lib.join("librecord_store.a"))?;
+    archive(&built.archive, &lib.join("librecord_store.a"))?;
     link(&shared, &lib.join(SONAME))?;
     link(SONAME, &lib.join("librecord_store.so"))?;
     write(&lib.join("pkgconfig/record_store.pc"), &pkg_config(prefix))?;
@@ -71,6 +71,44 @@ impl Installed {
             .args(["-lrecord_store"])
             .run()
             .map_err(|why| format!("{}: {why}; C programs need gcc and g++", program.display()))
+    }
+}
+
+/// The static library with our own symbols alone: a program may link FoundationDB's client beside it, or other libraries of Rust's,
+/// whose symbols have the same names.
+fn archive(from: &Path, to: &Path) -> Result<(), Failure> {
+    let object = to.with_extension("o");
+    let told = |why| format!("{why}; installing the static library needs binutils");
+    Program::new("ld")
+        .args(["-r", "--whole-archive"])
+        .args([from])
+        .args(["-o".as_ref(), object.as_os_str()])
+        .run()
+        .map_err(told)?;
+    Program::new("objcopy")
+        // What the compiler of Rust's own library left for optimisers at link time is of no use, and confuses them.
+        .args([
+            "--wildcard",
+            "--keep-global-symbol=rs_*",
+            "--remove-section=.llvmbc",
+            "--remove-section=.llvmcmd",
+        ])
+        .args([&object])
+        .run()
+        .map_err(told)?;
+    remove(to)?;
+    Program::new("ar")
+        .args(["rcs"])
+        .args([to, &object])
+        .run()
+        .map_err(told)?;
+    remove(&object)
+}
+
+fn remove(file: &Path) -> Result<(), Failure> {
+    match fs::remove_file(file) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(format!("{}: {error}", file.display())),
+        _ => Ok(()),
     }
 }
 

@@ -74,6 +74,7 @@ pub(crate) fn run() -> Result<(), Failure> {
     let folder = workspace::cache().join("c");
     let library = c::install(&folder.join("prefix"), Profile::Debug)?;
     check_headers(&library)?;
+    check_symbols(&folder.join("prefix"))?;
     let bin = folder.join("bin");
     fs::create_dir_all(&bin).map_err(|error| format!("{}: {error}", bin.display()))?;
     c_scenarios::run(&library, &bin, None)?;
@@ -113,6 +114,22 @@ fn build_with_cmake(folder: &Path) -> Result<(), Failure> {
     Program::new(build.join("quickstart")).output()?;
     Program::new(build.join("quickstart_static")).output()?;
     Ok(())
+}
+
+/// A program may link FoundationDB's client beside the static library, so that has no symbols but our own.
+fn check_symbols(prefix: &Path) -> Result<(), Failure> {
+    let archive = prefix.join("lib/librecord_store.a");
+    let symbols = Program::new("nm")
+        .args(["-g", "--defined-only"])
+        .args([&archive])
+        .output()?;
+    let names = symbols.lines().filter_map(|line| line.split_whitespace().nth(2));
+    let (ours, foreign): (Vec<_>, Vec<_>) = names.partition(|name| name.starts_with("rs_"));
+    match foreign.first() {
+        Some(name) => Err(format!("{}: has the symbol {name}", archive.display())),
+        None if ours.is_empty() => Err(format!("{}: has no symbols", archive.display())),
+        None => Ok(()),
+    }
 }
 
 /// The headers by themselves, in each dialect that they are for.

@@ -67,7 +67,9 @@ impl Database {
 /// Opens the database that `url` names: "memory:" is a new one in this process; a path, or "file:" and a path, is the embedded
 /// database in that directory, made if it is not there; "fdb:" and the path of a cluster file is a FoundationDB cluster. Behind
 /// the path of "file:" options may stand: "file:data?cache_mib=1024&window_mib=512&durability=none&lock_wait_ms=2000". Several
-/// processes may open one directory and take turns: RS_LOCKED says that one does not hand it over in time.
+/// processes may open one directory and take turns: RS_LOCKED says that one does not hand it over in time. FoundationDB's client
+/// library is opened when a cluster is; behind the path of "fdb:" may stand "library=", "api_version=", "connect_timeout_ms=" and
+/// FoundationDB's network and database options by their names, such as "tls_ca_path=". "root=apps/shop" is for both.
 ///
 /// `options` may be NULL. The database is closed by `rs_close`.
 #[unsafe(no_mangle)]
