@@ -1,6 +1,7 @@
 //! The project's commands: `cargo xtask COMMAND`. Each command is a file of its own.
 
 mod bench;
+mod bindingtester;
 mod c;
 mod c_scenarios;
 mod c_tests;
@@ -50,6 +51,8 @@ enum Command {
         #[arg(long, default_value_t = 120)]
         seconds: u64,
     },
+    /// Compare our Rust surface with FoundationDB's client for Python, by programs of FoundationDB's stack machine, from seeds
+    Bindingtester(bindingtester::Arguments),
     /// Run FoundationDB's own clients on the drop-in libfdb_c
     Clients {
         /// Only these: c, python, java, record-layer, go, node, rust
@@ -94,6 +97,7 @@ fn main() -> ExitCode {
             ..
         } => bench::records(&records),
         Command::Bench { keys, seconds, .. } => bench::engine(keys, seconds),
+        Command::Bindingtester(arguments) => bindingtester::run(&arguments),
         Command::Clients { clients } => clients::run(clients),
         Command::Demo { directory } => demo::run(directory),
         Command::Dist { product } => dist::run(&product),

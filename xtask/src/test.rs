@@ -2,7 +2,7 @@
 //! Node.js packages and the C library.
 
 use crate::step::{Failure, Program, Steps};
-use crate::{c_tests, clients, r#gen, given, libclang, node, python, relay, tidy, traces};
+use crate::{bindingtester, c_tests, clients, r#gen, given, libclang, node, python, relay, tidy, traces};
 
 /// With everything that is left out of a build by default.
 const FEATURES: &str = "--features=record-store/fdb";
@@ -36,6 +36,7 @@ pub(crate) fn run(only: Vec<String>) -> Result<(), Failure> {
     steps.step("pages across languages", relay::test);
     steps.step("FoundationDB's clients", || clients::run(Vec::new()));
     steps.step("recorded programs", traces::test_client);
+    steps.step("binding tester", bindingtester::test);
     steps.step("FoundationDB backend", given::run);
     steps.finish()
 }

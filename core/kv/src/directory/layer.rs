@@ -267,13 +267,18 @@ impl DirectoryLayer {
         };
         let mut node = self.nodes.root_node(path);
         while node.rest.len() > 1 {
-            node = match self.nodes.step(transaction, &node).await? {
-                Some(parent) => parent,
-                None => {
-                    let prefix = self.allocate_prefix(transaction, path).await?;
-                    self.nodes.create(transaction, &node, prefix, Bytes::new())
-                }
-            };
+            match self.nodes.step(transaction, &node).await? {
+                Some(parent) => node = parent,
+                None => break,
+            }
+        }
+        // FoundationDB's clients allocate from the directory upwards: the same chance gives the same prefixes.
+        let mut prefixes = Vec::new();
+        for _ in 1..node.rest.len() {
+            prefixes.push(self.allocate_prefix(transaction, path).await?);
+        }
+        while let Some(prefix) = prefixes.pop() {
+            node = self.nodes.create(transaction, &node, prefix, Bytes::new());
         }
         let layer = Bytes::copy_from_slice(options.layer);
         Ok(self.directory(self.nodes.create(transaction, &node, prefix, layer)))
