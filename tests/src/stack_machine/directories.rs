@@ -18,8 +18,7 @@ enum Entry {
     /// What an instruction that failed would have made.
     Nothing,
     Layer(DirectoryLayer),
-    /// A directory, and the outermost tree in which it was found.
-    Directory(DirectoryLayer, Directory),
+    Directory(Directory),
     Subspace(Subspace),
 }
 
@@ -55,8 +54,14 @@ impl Directories {
 
 /// What an instruction leaves: a new entry of the list, or elements on the stack.
 enum Outcome {
-    Entry(Entry),
+    Entry(Box<Entry>),
     Elements(Vec<Element>),
+}
+
+impl Outcome {
+    fn entry(entry: Entry) -> Self {
+        Outcome::Entry(Box::new(entry))
+    }
 }
 
 impl Machine {
@@ -82,7 +87,7 @@ impl Machine {
             }
         };
         match result {
-            Ok(Outcome::Entry(entry)) => self.directories.list.push(entry),
+            Ok(Outcome::Entry(entry)) => self.directories.list.push(*entry),
             Ok(Outcome::Elements(elements)) if elements.is_empty() && own.is_some() => self.stack.push(NOT_PRESENT),
             Ok(Outcome::Elements(elements)) => elements.into_iter().for_each(|element| self.stack.push(element)),
             Err(_) => {
@@ -172,7 +177,7 @@ impl Call {
         match self {
             Call::CreateSubspace(tuple, prefix) => {
                 let subspace = Subspace::new(prefix.clone()).subspace(tuple);
-                Ok(Outcome::Entry(Entry::Subspace(subspace)))
+                Ok(Outcome::entry(Entry::Subspace(subspace)))
             }
             Call::CreateLayer(nodes, contents, manual) => {
                 let entry = match (all.subspace_at(*nodes), all.subspace_at(*contents)) {
@@ -182,7 +187,7 @@ impl Call {
                     }
                     _ => Entry::Nothing,
                 };
-                Ok(Outcome::Entry(entry))
+                Ok(Outcome::entry(entry))
             }
             Call::Change(index) => {
                 let there = !matches!(all.list.get(*index), None | Some(Entry::Nothing));
@@ -208,71 +213,49 @@ impl Call {
     }
 
     async fn make_in(&self, current: &Entry, transaction: &Transaction) -> Result<Outcome> {
-        let (root, directory) = current.tree();
-        let found = |found: Directory| {
-            let root = root.cloned().ok_or_else(no_directory)?;
-            Ok(Outcome::Entry(Entry::Directory(root, found)))
-        };
-        let absolute = |path: &DirectoryPath| directory.map_or(path.clone(), |own| own.path().join(path));
-        let tree = || root.ok_or_else(no_directory);
+        let found = |found: Directory| Ok(Outcome::entry(Entry::Directory(found)));
         let elements = |elements: Vec<Element>| Ok(Outcome::Elements(elements));
+        let or_root = |path: &Option<DirectoryPath>| path.clone().unwrap_or_default();
         match self {
-            Call::CreateOrOpen(path, layer) => match directory {
-                Some(own) => found(own.create_or_open(transaction, path, layer).await?),
-                None => found(tree()?.create_or_open(transaction, path, layer).await?),
-            },
-            Call::Create(path, layer, prefix) => match directory {
-                Some(own) => found(own.create(transaction, path, layer, prefix.as_deref()).await?),
-                None => found(tree()?.create(transaction, path, layer, prefix.as_deref()).await?),
-            },
-            Call::Open(path, layer) => match directory {
-                Some(own) => found(own.open(transaction, path, layer).await?),
-                None => found(tree()?.open(transaction, path, layer).await?),
-            },
-            Call::Move(from, to) => found(tree()?.move_to(transaction, absolute(from), absolute(to)).await?),
-            Call::MoveTo(to) => match directory {
-                Some(own) => found(own.move_to(transaction, to).await?),
-                None => Err(Error::new(ErrorKind::Directory, "the root of a tree cannot be moved")),
+            Call::CreateOrOpen(path, layer) => {
+                let (tree, path) = current.below(path)?;
+                found(tree.create_or_open(transaction, path, layer).await?)
+            }
+            Call::Create(path, layer, prefix) => {
+                let (tree, path) = current.below(path)?;
+                found(tree.create(transaction, path, layer, prefix.as_deref()).await?)
+            }
+            Call::Open(path, layer) => {
+                let (tree, path) = current.below(path)?;
+                found(tree.open(transaction, path, layer).await?)
+            }
+            Call::Move(from, to) => {
+                let ((tree, from), (_, to)) = (current.below(from)?, current.below(to)?);
+                found(tree.move_to(transaction, from, to).await?)
+            }
+            Call::MoveTo(to) => match current {
+                Entry::Directory(own) => found(own.move_to(transaction, to).await?),
+                _ => Err(Error::new(ErrorKind::Directory, "the root of a tree cannot be moved")),
             },
             Call::Remove(path) => {
-                match (directory, path) {
-                    (Some(own), None) => own.remove(transaction).await?,
-                    (_, path) => {
-                        let path = absolute(path.as_ref().unwrap_or(&DirectoryPath::ROOT));
-                        tree()?.remove(transaction, path).await?;
-                    }
-                }
+                let (tree, path) = current.itself_or_below(&or_root(path))?;
+                tree.remove(transaction, path).await?;
                 elements(Vec::new())
             }
             Call::RemoveIfExists(path) => {
-                match (directory, path) {
-                    (Some(own), None) => own.remove_if_exists(transaction).await?,
-                    (_, path) => {
-                        let path = absolute(path.as_ref().unwrap_or(&DirectoryPath::ROOT));
-                        tree()?.remove_if_exists(transaction, path).await?
-                    }
-                };
+                let (tree, path) = current.itself_or_below(&or_root(path))?;
+                tree.remove_if_exists(transaction, path).await?;
                 elements(Vec::new())
             }
             Call::List(path) => {
-                let path = path.clone().unwrap_or_default();
-                let names = match directory {
-                    Some(own) => own.list(transaction, path).await?,
-                    None => tree()?.list(transaction, path).await?,
-                };
+                let names = current.list(transaction, or_root(path)).await?;
                 elements(vec![
                     names.into_iter().map(Element::from).collect::<Tuple>().pack().into(),
                 ])
             }
             Call::Exists(path) => {
-                let exists = match (directory, path) {
-                    (Some(own), None) => own.exists(transaction).await?,
-                    (_, path) => {
-                        let path = absolute(path.as_ref().unwrap_or(&DirectoryPath::ROOT));
-                        tree()?.exists(transaction, path).await?
-                    }
-                };
-                elements(vec![i64::from(exists).into()])
+                let (tree, path) = current.itself_or_below(&or_root(path))?;
+                elements(vec![i64::from(tree.exists(transaction, path).await?).into()])
             }
             Call::PackKey(tuple) => elements(vec![current.subspace()?.pack(tuple).into()]),
             Call::UnpackKey(key) => elements(current.subspace()?.unpack(key)?.into_elements()),
@@ -281,7 +264,7 @@ impl Call {
                 elements(vec![range.begin.into(), range.end.into()])
             }
             Call::Contains(key) => elements(vec![i64::from(current.subspace()?.contains(key)).into()]),
-            Call::OpenSubspace(tuple) => Ok(Outcome::Entry(Entry::Subspace(current.subspace()?.subspace(tuple)))),
+            Call::OpenSubspace(tuple) => Ok(Outcome::entry(Entry::Subspace(current.subspace()?.subspace(tuple)))),
             Call::StripPrefix(key) => elements(vec![current.subspace()?.strip(key)?.into()]),
             _ => Err(Error::new(ErrorKind::InvalidArgument, "only in the transaction in use")),
         }
@@ -289,36 +272,60 @@ impl Call {
 }
 
 impl Entry {
-    fn tree(&self) -> (Option<&DirectoryLayer>, Option<&Directory>) {
+    /// The tree for what lies below this, and a relative path in it.
+    fn below(&self, path: &DirectoryPath) -> Result<(&DirectoryLayer, DirectoryPath)> {
         match self {
-            Entry::Nothing | Entry::Subspace(_) => (None, None),
-            Entry::Layer(layer) => (Some(layer), None),
-            Entry::Directory(root, directory) => (Some(root), Some(directory)),
+            Entry::Directory(own) => match own.partition() {
+                Some(partition) => Ok((partition.directory_layer(), path.clone())),
+                None => self.itself_or_below(path),
+            },
+            _ => self.itself_or_below(path),
+        }
+    }
+
+    /// As [`Entry::below`]; a partition itself belongs to the tree around it.
+    fn itself_or_below(&self, path: &DirectoryPath) -> Result<(&DirectoryLayer, DirectoryPath)> {
+        match self {
+            Entry::Layer(layer) => Ok((layer, path.clone())),
+            Entry::Directory(own) => match own.partition() {
+                Some(partition) if !path.is_empty() => Ok((partition.directory_layer(), path.clone())),
+                _ => {
+                    let tree = own.directory_layer();
+                    let own = own.path().strip_prefix(tree.path()).unwrap_or_default();
+                    Ok((tree, own.join(path)))
+                }
+            },
+            Entry::Nothing | Entry::Subspace(_) => Err(no_directory()),
+        }
+    }
+
+    async fn list(&self, transaction: &Transaction, path: DirectoryPath) -> Result<Vec<String>> {
+        match self {
+            Entry::Directory(own) => own.list(transaction, path).await,
+            Entry::Layer(layer) => layer.list(transaction, path).await,
+            Entry::Nothing | Entry::Subspace(_) => Err(no_directory()),
         }
     }
 
     fn subspace(&self) -> Result<Subspace> {
         match self {
             Entry::Subspace(subspace) => Ok(subspace.clone()),
-            Entry::Directory(_, directory) => directory.subspace().cloned(),
+            Entry::Directory(directory) => directory.subspace().cloned(),
             Entry::Nothing | Entry::Layer(_) => Err(no_directory()),
         }
     }
 
     /// Writes down what is known of a directory.
     async fn log(&self, transaction: &Transaction, log: &Subspace) -> Result<()> {
-        let (root, directory) = self.tree();
-        let root = root.ok_or_else(no_directory)?;
-        let path = directory.map_or(DirectoryPath::ROOT, |own| own.path().clone());
-        let layer = directory.map_or(&b""[..], |own| own.layer());
-        let exists = match directory {
-            Some(own) => own.exists(transaction).await?,
-            None => root.exists(transaction, DirectoryPath::ROOT).await?,
+        let (tree, place) = self.itself_or_below(&DirectoryPath::ROOT)?;
+        let exists = tree.exists(transaction, place).await?;
+        let children = match exists {
+            true => self.list(transaction, DirectoryPath::ROOT).await?,
+            false => Vec::new(),
         };
-        let children = match directory {
-            _ if !exists => Vec::new(),
-            Some(own) => own.list(transaction, DirectoryPath::ROOT).await?,
-            None => root.list(transaction, DirectoryPath::ROOT).await?,
+        let (path, layer) = match self {
+            Entry::Directory(own) => (own.path().clone(), own.layer()),
+            _ => (DirectoryPath::ROOT, &b""[..]),
         };
         let names = |names: &[String]| names.iter().map(|name| Element::from(&name[..])).collect::<Tuple>();
         for (what, value) in [

@@ -45,3 +45,25 @@ fn replace(bytes: &[u8], old: &[u8], new: &[u8]) -> Vec<u8> {
     out.extend_from_slice(rest);
     out
 }
+
+#[cfg(test)]
+mod tests {
+    use record_store_kv::tuple::Tuple;
+
+    use super::*;
+
+    #[test]
+    fn a_stamp_is_found_in_tuples_in_tuples() {
+        let stamp = [0, 0, 1, 2, 0, 3, 4, 0, 0, 5];
+        let packed = |bytes: &[u8]| Tuple::from((bytes,)).pack();
+        for depth in 0..DEPTH {
+            let inside = |bytes: &[u8]| (0..depth).fold(bytes.to_vec(), |bytes, _| packed(&bytes));
+            assert_eq!(
+                stamps(&inside(&stamp), &[[9; 10], stamp]),
+                inside(b"<stamp 1>"),
+                "{depth}"
+            );
+            assert_eq!(stamps(&inside(&stamp), &[[9; 10]]), inside(&stamp), "{depth}");
+        }
+    }
+}

@@ -39,7 +39,10 @@ pub(super) fn generate(program: &mut Program, chance: &Chance) {
                 }
                 program.then("RESET");
             }
-            33 => program.then(*chance.pick(&["RESET", "CANCEL", "NEW_TRANSACTION"])),
+            33 => {
+                let name = *chance.pick(&["RESET", "CANCEL", "NEW_TRANSACTION"]);
+                program.then(name);
+            }
             34 => {
                 let code = *chance.pick(&[1007, 1009, 1020, 1021, 1025, 1031, 2101, 2000, 0, 9999]);
                 program.call("ON_ERROR", [Element::from(code)]);

@@ -114,7 +114,8 @@ fn keys(program: &mut Program, chance: &Chance) {
         0 => program.call("DIRECTORY_PACK_KEY", tuple()),
         1 => {
             program.call("DIRECTORY_PACK_KEY", tuple());
-            program.then(*chance.pick(&["DIRECTORY_UNPACK_KEY", "DIRECTORY_STRIP_PREFIX", "DIRECTORY_CONTAINS"]));
+            let name = *chance.pick(&["DIRECTORY_UNPACK_KEY", "DIRECTORY_STRIP_PREFIX", "DIRECTORY_CONTAINS"]);
+            program.then(name);
         }
         2 => program.call("DIRECTORY_RANGE", tuple()),
         3 => program.call("DIRECTORY_CONTAINS", [key()]),
