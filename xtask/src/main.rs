@@ -1,6 +1,7 @@
 //! The project's commands: `cargo xtask COMMAND`. Each command is a file of its own.
 
 mod bench;
+mod bindingtester;
 mod c;
 mod c_scenarios;
 mod c_tests;
@@ -54,6 +55,8 @@ enum Command {
         #[arg(long, default_value_t = 120)]
         seconds: u64,
     },
+    /// Compare our Rust surface with FoundationDB's client for Python, by programs of FoundationDB's stack machine, from seeds
+    Bindingtester(bindingtester::Arguments),
     /// Run FoundationDB's own clients on the drop-in libfdb_c
     Clients {
         /// Only these: c, python, java, record-layer, go, node, rust
@@ -102,6 +105,7 @@ fn main() -> ExitCode {
         Command::Bench {
             keys, large, seconds, ..
         } => bench::engine(keys, large, seconds),
+        Command::Bindingtester(arguments) => bindingtester::run(&arguments),
         Command::Clients { clients } => clients::run(clients),
         Command::Conformance => conformance::run(),
         Command::Demo { directory } => demo::run(directory),
