@@ -7,6 +7,7 @@ pub mod given;
 pub mod load;
 pub mod scenario;
 pub mod simulation;
+pub mod stack_machine;
 
 /// The programs of the README.
 #[cfg(doctest)]

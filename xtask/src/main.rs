@@ -1,10 +1,12 @@
 //! The project's commands: `cargo xtask COMMAND`. Each command is a file of its own.
 
 mod bench;
+mod bindingtester;
 mod c;
 mod c_scenarios;
 mod c_tests;
 mod clients;
+mod conformance;
 mod dataset;
 mod demo;
 mod dist;
@@ -53,6 +55,8 @@ enum Command {
         #[arg(long, default_value_t = 120)]
         seconds: u64,
     },
+    /// Compare our Rust surface with FoundationDB's client for Python, by programs of FoundationDB's stack machine, from seeds
+    Bindingtester(bindingtester::Arguments),
     /// Run FoundationDB's own clients on the drop-in libfdb_c
     Clients {
         /// Only these: c, python, java, record-layer, go, node, rust, soak
@@ -60,6 +64,8 @@ enum Command {
         #[command(flatten)]
         soak: clients::Options,
     },
+    /// Let Apple's Java Record Layer and this one take turns on the same record spaces, in every format that both have
+    Conformance,
     /// Load the cities of the world and work with them, from Rust, Python, JavaScript and C
     Demo {
         /// Where to keep the database; without it, a fresh one in the cache
@@ -101,7 +107,9 @@ fn main() -> ExitCode {
         Command::Bench {
             keys, large, seconds, ..
         } => bench::engine(keys, large, seconds),
+        Command::Bindingtester(arguments) => bindingtester::run(&arguments),
         Command::Clients { clients, soak } => clients::run(clients, soak),
+        Command::Conformance => conformance::run(),
         Command::Demo { directory } => demo::run(directory),
         Command::Dist { product } => dist::run(&product),
         Command::Gen { check } => r#gen::run(check),

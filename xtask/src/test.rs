@@ -2,7 +2,7 @@
 //! Node.js packages and the C library.
 
 use crate::step::{Failure, Program, Steps};
-use crate::{c_tests, clients, r#gen, given, libclang, node, python, relay, tidy, traces};
+use crate::{bindingtester, c_tests, clients, conformance, r#gen, given, libclang, node, python, relay, tidy, traces};
 
 /// With everything that is left out of a build by default.
 const FEATURES: &str = "--features=record-store/fdb";
@@ -37,7 +37,9 @@ pub(crate) fn run(only: Vec<String>) -> Result<(), Failure> {
     steps.step("FoundationDB's clients", || {
         clients::run(Vec::new(), clients::Options::default())
     });
+    steps.step("spaces shared with Java", conformance::run);
     steps.step("recorded programs", traces::test_client);
+    steps.step("binding tester", bindingtester::test);
     steps.step("FoundationDB backend", given::run);
     steps.finish()
 }

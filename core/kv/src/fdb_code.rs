@@ -57,6 +57,7 @@ codes! {
     1223 PROXY_TAG_THROTTLED "proxy_tag_throttled" NotCommitted "the transaction tag is throttled by the proxy";
     1500 PLATFORM_ERROR "platform_error" No "the platform failed";
     1510 IO_ERROR "io_error" No "disk input or output failed";
+    1515 NO_CLUSTER_FILE_FOUND "no_cluster_file_found" No "there is no cluster file where one was looked for";
     1520 CHECKSUM_FAILED "checksum_failed" No "stored data does not match its checksum";
     1522 FILE_CORRUPT "file_corrupt" No "a file's structure is corrupt";
     1529 LOCK_FILE_FAILURE "lock_file_failure" No "the lock file is held by another process";
@@ -79,6 +80,7 @@ codes! {
     2101 TRANSACTION_TOO_LARGE "transaction_too_large" No "the transaction exceeds its size limit";
     2102 KEY_TOO_LARGE "key_too_large" No "the key is longer than the limit";
     2103 VALUE_TOO_LARGE "value_too_large" No "the value is longer than the limit";
+    2104 CONNECTION_STRING_INVALID "connection_string_invalid" No "the text of the cluster file names no cluster";
     2108 UNSUPPORTED_OPERATION "unsupported_operation" No "the operation is not supported";
     2109 TOO_MANY_TAGS "too_many_tags" No "too many tags on one transaction";
     2110 TAG_TOO_LONG "tag_too_long" No "the tag is too long";

@@ -10,6 +10,9 @@ use crate::workspace;
 /// Copies a project's dependencies into a folder; by its full name, because what `dependency:` means depends on the machine.
 const COPY_DEPENDENCIES: &str = "org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy-dependencies";
 
+/// Lets the Record Layer log errors only.
+pub(crate) const QUIET: &str = "-Dorg.slf4j.simpleLogger.defaultLogLevel=error";
+
 /// What the client of FoundationDB sees.
 pub(crate) fn fdb_client(library: &Path) -> Result<(), Failure> {
     run("FdbClient", library)
@@ -20,53 +23,34 @@ pub(crate) fn record_layer(library: &Path) -> Result<(), Failure> {
     run("RecordLayer", library)
 }
 
-fn run(class: &'static str, library: &Path) -> Result<(), Failure> {
-    Compiled::new(class)?.program(library).run()
+/// Compiles the programs of `tests/clients/java` and runs one.
+fn run(class: &str, library: &Path) -> Result<(), Failure> {
+    let class_path = compile(&workspace::root().join("tests/clients/java/src"), class)?;
+    Program::new("java")
+        .args([QUIET, "--class-path", &class_path, class])
+        .env("LD_LIBRARY_PATH", library)
+        .run()
 }
 
-/// A program of `tests/clients/java`, and what it needs.
-pub(crate) struct Compiled {
-    class: &'static str,
-    class_path: String,
-}
-
-impl Compiled {
-    /// Compiles the program.
-    pub(crate) fn new(class: &'static str) -> Result<Self, Failure> {
-        let folder = workspace::cache().join("fdb-java");
-        let jars = jars(&folder)?;
-        let classes = empty_folder(&folder.join("classes").join(class))?;
-        let sources = workspace::root().join("tests/clients/java/src");
-        let class_path = |first: &Path| format!("{}:{}/*", first.display(), jars.display());
-        Program::new("javac")
-            .args([
-                "-nowarn",
-                "-Xlint:none",
-                "--class-path",
-                &class_path(&sources),
-                "--source-path",
-            ])
-            .args([&sources])
-            .args(["-d".into(), classes.clone(), sources.join(format!("{class}.java"))])
-            .run()
-            .map_err(|why| format!("{why}; the Java clients need a JDK 17"))?;
-        Ok(Compiled {
-            class,
-            class_path: class_path(&classes),
-        })
-    }
-
-    /// The program on the library in a folder, ready to be given arguments.
-    pub(crate) fn program(&self, library: &Path) -> Program {
-        Program::new("java")
-            .args([
-                "-Dorg.slf4j.simpleLogger.defaultLogLevel=error",
-                "--class-path",
-                &self.class_path,
-                self.class,
-            ])
-            .env("LD_LIBRARY_PATH", library)
-    }
+/// Compiles a class in a folder of sources, and those that it needs; returns the class path to run it with.
+pub(crate) fn compile(sources: &Path, class: &str) -> Result<String, Failure> {
+    let folder = workspace::cache().join("fdb-java");
+    let jars = jars(&folder)?;
+    let classes = empty_folder(&folder.join("classes").join(class))?;
+    let class_path = |first: &Path| format!("{}:{}/*", first.display(), jars.display());
+    Program::new("javac")
+        .args([
+            "-nowarn",
+            "-Xlint:none",
+            "--class-path",
+            &class_path(sources),
+            "--source-path",
+        ])
+        .args([sources])
+        .args(["-d".into(), classes.clone(), sources.join(format!("{class}.java"))])
+        .run()
+        .map_err(|why| format!("{why}; the Java programs need a JDK 17"))?;
+    Ok(class_path(&classes))
 }
 
 /// The jars that `pom.xml` names, and what they need; fetched again only when it has changed.

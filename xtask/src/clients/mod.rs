@@ -4,7 +4,7 @@
 
 mod c;
 mod go;
-mod java;
+pub(crate) mod java;
 pub(crate) mod library;
 mod node;
 pub(crate) mod python;

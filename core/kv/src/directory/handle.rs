@@ -67,6 +67,11 @@ impl Directory {
         }
     }
 
+    /// The tree that this directory is part of: the innermost one, where partitions lie in each other.
+    pub fn directory_layer(&self) -> &DirectoryLayer {
+        &self.home
+    }
+
     /// As [`DirectoryLayer::create_or_open`], below this directory.
     pub async fn create_or_open(
         &self,

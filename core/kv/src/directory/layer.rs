@@ -179,6 +179,7 @@ impl DirectoryLayer {
     pub async fn remove_if_exists(&self, transaction: &Transaction, path: impl Into<DirectoryPath>) -> Result<bool> {
         let path = path.into();
         if path.is_empty() {
+            self.check_version(transaction, Access::Write).await?;
             return Err(self.refused(refusal::ROOT_REMOVED, &path));
         }
         let Found { tree, path, node } = self.locate(transaction, path, Access::Write).await?;
@@ -234,9 +235,13 @@ impl DirectoryLayer {
         path: DirectoryPath,
         options: OpenOptions<'_>,
     ) -> Result<Directory> {
-        self.check_prefix_is_allowed(&path, options)?;
-        if path.is_empty() {
-            return Err(self.refused(refusal::ROOT_OPENED, &path));
+        let allowed = self.check_prefix_is_allowed(&path, options);
+        if path.is_empty() || allowed.is_err() {
+            // FoundationDB's clients read the version even for what they refuse, and conflict with who writes it.
+            self.check_version(transaction, Access::Read).await?;
+            return Err(allowed
+                .err()
+                .unwrap_or_else(|| self.refused(refusal::ROOT_OPENED, &path)));
         }
         let Found { tree, path, node } = self.locate(transaction, path, Access::Read).await?;
         tree.check_prefix_is_allowed(&path, options)?;
@@ -267,13 +272,18 @@ impl DirectoryLayer {
         };
         let mut node = self.nodes.root_node(path);
         while node.rest.len() > 1 {
-            node = match self.nodes.step(transaction, &node).await? {
-                Some(parent) => parent,
-                None => {
-                    let prefix = self.allocate_prefix(transaction, path).await?;
-                    self.nodes.create(transaction, &node, prefix, Bytes::new())
-                }
-            };
+            match self.nodes.step(transaction, &node).await? {
+                Some(parent) => node = parent,
+                None => break,
+            }
+        }
+        // FoundationDB's clients allocate from the directory upwards: the same chance gives the same prefixes.
+        let mut prefixes = Vec::new();
+        for _ in 1..node.rest.len() {
+            prefixes.push(self.allocate_prefix(transaction, path).await?);
+        }
+        while let Some(prefix) = prefixes.pop() {
+            node = self.nodes.create(transaction, &node, prefix, Bytes::new());
         }
         let layer = Bytes::copy_from_slice(options.layer);
         Ok(self.directory(self.nodes.create(transaction, &node, prefix, layer)))

@@ -57,14 +57,18 @@ pub(crate) fn run(library: &Path, options: Options) -> Result<(), Failure> {
     })?;
     let url = format!("embedded:{}?lock_wait_ms={}", directory.display(), PATIENCE.as_millis());
     let python = python::Client::install(library)?;
-    let java = java::Compiled::new("Soak")?;
+    let classes = java::compile(&workspace::root().join("tests/clients/java/src"), "Soak")?;
+    let java = || {
+        let java = Program::new("java").args(["--class-path", &classes, "Soak", &url]);
+        java.env("LD_LIBRARY_PATH", library)
+    };
     let rust = rust_process()?;
     let roles: Roles<'_> = vec![
         (
             "python",
             Box::new(|| python.program().args(["tests/clients/python/soak.py", &url])),
         ),
-        ("java", Box::new(|| java.program(library).args([&url]))),
+        ("java", Box::new(java)),
         ("rust", Box::new(|| Program::new(&rust).args([&directory]))),
     ];
     let processes = soak(&database, &roles, options).map_err(|why| format!("seed {}: {why}", options.seed))?;

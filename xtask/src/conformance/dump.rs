@@ -1,0 +1,114 @@
+//! What a space holds, in the lines in which `Conformance.java` says it.
+
+use prost::Message;
+use record_store::{Continuation, Database, RecordSpace, Result, ScanOptions};
+
+/// The format, every record with its version, and every entry of every index.
+pub(super) async fn dump(database: &Database, space: &RecordSpace) -> Result<Vec<String>> {
+    let format = database
+        .run(|context| async move { Ok::<_, record_store::Error>(space.store(&context).await?.format_version()) })
+        .await?;
+    let mut lines = vec![format!("format {}", format.number())];
+    let mut records = space.scan(ScanOptions::default());
+    while let Some(record) = records.next().await? {
+        let version = record.version().map(|version| hex(&version.to_bytes()));
+        lines.push(format!(
+            "record {} {} {}",
+            hex(&record.primary_key().pack()),
+            version.unwrap_or_default(),
+            hex(record.bytes())
+        ));
+    }
+    for index in space.metadata().indexes() {
+        let mut entries = space.scan_index(index.name(), None, ScanOptions::default());
+        while let Some(entry) = entries.next().await? {
+            let (key, value) = (hex(&entry.key().pack()), hex(&entry.value().pack()));
+            lines.push(format!("index {} {key} {value}", index.name()));
+        }
+    }
+    Ok(lines)
+}
+
+/// The primary keys of a page, and where the next one begins.
+pub(super) struct Page {
+    pub(super) keys: Vec<String>,
+    pub(super) more: Option<String>,
+}
+
+impl Page {
+    /// From the lines of a program.
+    pub(super) fn read(mut lines: Vec<String>) -> Self {
+        let more = lines
+            .last()
+            .and_then(|last| last.strip_prefix("more "))
+            .map(str::to_owned);
+        if more.is_some() {
+            lines.pop();
+        }
+        Page { keys: lines, more }
+    }
+
+    /// As a space reads it: entries of the index by tags, or of a query for a city.
+    pub(super) async fn of(space: &RecordSpace, what: &str, limit: usize, after: Option<&str>) -> Result<Self> {
+        let after = after.map(|hex| Continuation::from_java(bytes(hex)));
+        let (keys, more) = if what == "scan" {
+            let options = ScanOptions::default().limit(limit).continuation(after);
+            let mut page = space.scan_index("by_tag", None, options);
+            let entries = page.next_batch(limit).await?;
+            let keys = entries.iter().map(|entry| hex(&entry.primary_key().pack())).collect();
+            page.next().await?;
+            (keys, page.continuation())
+        } else {
+            let query = space.query("city = 'Oslo'").record_type("Item").limit(limit);
+            let mut page = query.continuation(after).execute();
+            let records = page.next_batch(limit).await?;
+            let keys = records.iter().map(|record| hex(&record.primary_key().pack())).collect();
+            page.next().await?;
+            (keys, page.continuation())
+        };
+        let more = more.map(|more| more.java_bytes()).transpose()?;
+        Ok(Page {
+            keys,
+            more: more.map(|more| hex(&bare(&more))),
+        })
+    }
+}
+
+/// The message around the position of a scan of keys, which Java's layer writes since 4.8.1.
+#[derive(prost::Message)]
+struct KeyPosition {
+    #[prost(bytes = "vec", optional, tag = "1")]
+    inner: Option<Vec<u8>>,
+    #[prost(sfixed64, optional, tag = "2")]
+    magic: Option<i64>,
+}
+
+/// The position without the message, which Java's 4.1.4.0 does not know: it takes the message for a key behind all others, and ends.
+fn bare(position: &[u8]) -> Vec<u8> {
+    match KeyPosition::decode(position) {
+        Ok(KeyPosition {
+            inner: Some(inner),
+            magic: Some(_),
+        }) => inner,
+        _ => position.to_vec(),
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write;
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        write!(text, "{byte:02x}").expect("a string takes every text");
+        text
+    })
+}
+
+/// What Java wrote as hexadecimal digits, pair by pair; what is no digit makes a continuation that is refused.
+fn bytes(hex: &str) -> Vec<u8> {
+    hex.as_bytes()
+        .chunks(2)
+        .map(|pair| {
+            let digits = std::str::from_utf8(pair).unwrap_or_default();
+            u8::from_str_radix(digits, 16).unwrap_or_default()
+        })
+        .collect()
+}
