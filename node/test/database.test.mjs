@@ -79,7 +79,7 @@ test("a database that cannot be opened is an error", async () => {
   await fails(() => open("mysql://localhost"), "InvalidArgument", { url: "mysql://localhost" });
   await fails(() => open("memory:x"), "InvalidArgument", { url: "memory:x" });
   await fails(() => open(""), "InvalidArgument");
-  await fails(() => open("fdb:"), "Unsupported");
+  await fails(() => open("fdb:?library=/no/such/libfdb_c.so"), "Unsupported");
   await fails(() => open("memory:", { root: "a//b" }), "InvalidArgument");
   const folder = await mkdtemp(path.join(tmpdir(), "record-store-"));
   await writeFile(path.join(folder, "letter.txt"), "not a database");

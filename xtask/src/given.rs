@@ -32,8 +32,8 @@ pub(crate) fn run() -> Result<(), Failure> {
     on(&folder, &url(&memory), &url(&directory))
 }
 
-/// Rust's tests, which open very many databases, on the one; those of the other languages on the other.
-fn on(folder: &Path, rust: &str, others: &str) -> Result<(), Failure> {
+/// The tests of packages, which open very many databases, on the one; the scenarios in C on the other.
+fn on(folder: &Path, many: &str, few: &str) -> Result<(), Failure> {
     for tests in [
         &["--package=record-store", "--tests"][..],
         &["--package=record-store-tests", "--test=scenario"],
@@ -41,21 +41,21 @@ fn on(folder: &Path, rust: &str, others: &str) -> Result<(), Failure> {
         libclang::cargo()?
             .args(["test", "--quiet", "--features=record-store/fdb"])
             .args(tests)
-            .env(URL, rust)
+            .env(URL, many)
             .run()?;
     }
     let python = python::Environment::with_package()?;
     let tests = ["-m", "pytest", "--quiet", "python/tests", "-k", "given"];
-    python.program().args(tests).env(URL, others).run()?;
+    python.program().args(tests).env(URL, many).run()?;
     let node = node::Environment::with_package(node::Profile::Debug)?;
     let tests = [
         "--test",
         "--test-concurrency=1",
         "--test-name-pattern=the given database",
     ];
-    node.program().args(tests).env(URL, others).run()?;
+    node.program().args(tests).env(URL, many).run()?;
     let library = c::install(&folder.join("prefix"), Profile::Debug)?;
-    c_scenarios::run(&library, folder, Some(others))
+    c_scenarios::run(&library, folder, Some(few))
 }
 
 fn cluster_file(folder: &Path, name: &str, text: &str) -> Result<PathBuf, Failure> {
