@@ -85,6 +85,34 @@ impl Continuation {
         }
     }
 
+    /// As [`Continuation::java_bytes`], in the form that Java has read and written before its release 4.8.1: the key alone. Those
+    /// releases take the newer form for a key, too, and end the scan there without an error.
+    ///
+    /// ```
+    /// use record_store::Continuation;
+    ///
+    /// let newer = Continuation::from_java(vec![
+    ///     0x0a, 0x02, 0x15, 0x2a, 0x11,
+    ///     0xac, 0xcd, 0x73, 0x98, 0xdd, 0x42, 0x00, 0x5e,
+    /// ]);
+    /// assert_eq!(newer.java_key_bytes()?.to_vec(), [0x15, 0x2a]);
+    /// # Ok::<(), record_store::Error>(())
+    /// ```
+    ///
+    /// **Errors**: `InvalidContinuation` for damaged bytes; `Unsupported` for plans of several scans, whose continuations have
+    /// positions within.
+    pub fn java_key_bytes(&self) -> Result<Bytes> {
+        match KeyValueCursorContinuation::decode(self.java_bytes()?) {
+            Ok(message) if message.magic_number == Some(KEY_VALUE_MAGIC) => {
+                Ok(message.inner_continuation.unwrap_or_default())
+            }
+            _ => Err(Error::new(
+                ErrorKind::Unsupported,
+                "only the continuation of a single scan of keys has the form that Java knew before 4.8.1",
+            )),
+        }
+    }
+
     /// Whether the bytes are known to be Java's.
     pub(crate) fn is_java(&self) -> bool {
         self.java

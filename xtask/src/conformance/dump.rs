@@ -1,6 +1,5 @@
 //! What a space holds, in the lines in which `Conformance.java` says it.
 
-use prost::Message;
 use record_store::{Continuation, Database, RecordSpace, Result, ScanOptions};
 
 /// The format, every record with its version, and every entry of every index.
@@ -66,31 +65,11 @@ impl Page {
             page.next().await?;
             (keys, page.continuation())
         };
-        let more = more.map(|more| more.java_bytes()).transpose()?;
+        let more = more.map(|more| more.java_key_bytes()).transpose()?;
         Ok(Page {
             keys,
-            more: more.map(|more| hex(&bare(&more))),
+            more: more.map(|more| hex(&more)),
         })
-    }
-}
-
-/// The message around the position of a scan of keys, which Java's layer writes since 4.8.1.
-#[derive(prost::Message)]
-struct KeyPosition {
-    #[prost(bytes = "vec", optional, tag = "1")]
-    inner: Option<Vec<u8>>,
-    #[prost(sfixed64, optional, tag = "2")]
-    magic: Option<i64>,
-}
-
-/// The position without the message, which Java's 4.1.4.0 does not know: it takes the message for a key behind all others, and ends.
-fn bare(position: &[u8]) -> Vec<u8> {
-    match KeyPosition::decode(position) {
-        Ok(KeyPosition {
-            inner: Some(inner),
-            magic: Some(_),
-        }) => inner,
-        _ => position.to_vec(),
     }
 }
 
