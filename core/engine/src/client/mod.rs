@@ -24,6 +24,7 @@ mod fold;
 mod known;
 mod legality;
 mod lock;
+mod mapped;
 mod merge;
 mod options;
 mod range;
@@ -53,8 +54,8 @@ use futures_util::FutureExt;
 use parking_lot::Mutex;
 use record_store_kv::env::Env;
 use record_store_kv::{
-    BoxFuture, ConflictRangeType, Error, KeySelector, RangeBatch, RangeRequest, Read, Result, TransactionBackend,
-    TransactionVersion, fdb_code,
+    BoxFuture, ConflictRangeType, Error, KeySelector, MappedRangeBatch, RangeBatch, RangeRequest, Read, Result,
+    TransactionBackend, TransactionVersion, fdb_code,
 };
 
 pub(crate) use self::database::{EngineDatabase, Handle};
@@ -277,6 +278,10 @@ impl TransactionBackend for EngineTransaction {
             let (begin, end) = (begin.to_vec(), end.to_vec());
             Box::new(move |state| state.get_range_plainly(&begin, &end, snapshot))
         })
+    }
+
+    fn get_mapped_range(&self, request: &RangeRequest, mapper: &[u8], snapshot: bool) -> Read<MappedRangeBatch> {
+        self.mapped_range(request, mapper, snapshot)
     }
 
     fn set(&self, key: &[u8], value: &[u8]) {
