@@ -9,6 +9,7 @@ use record_store_kv::{KeyValue, Result};
 use super::merge::REPLY_BYTES;
 use super::read::{Resolved, Selector};
 use super::snapshot::Snapshot;
+use crate::buggify::Section;
 use crate::cluster::ScanLimits;
 use crate::key::key_after;
 
@@ -167,6 +168,7 @@ fn read(
 ) -> Result<bool> {
     loop {
         let before = rows.len();
+        snapshot.check_buggify(Section::GetRange)?;
         let more = snapshot.scan(&from, &to, reverse, limits.of_reply(), rows)?;
         let new = rows.get(before..).unwrap_or_default();
         new.iter().for_each(|row| limits.take(row));

@@ -5,6 +5,7 @@ use bytes::Bytes;
 use record_store_kv::{Error, KeyValue, MappedKeyValue, MappedRangeBatch, Result, fdb_code, strinc};
 
 use super::mapper::Mapper;
+use crate::buggify::Section;
 use crate::client::snapshot::Snapshot;
 use crate::cluster::ScanLimits;
 use crate::key::key_after;
@@ -19,6 +20,7 @@ pub(super) fn ask(
     limits: ScanLimits,
     reverse: bool,
 ) -> Result<MappedRangeBatch> {
+    snapshot.check_buggify(Section::GetRange)?;
     let mut entries = Vec::new();
     let index_limits = ScanLimits {
         rows: limits.rows,
