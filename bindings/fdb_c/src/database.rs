@@ -17,6 +17,7 @@ use crate::future::Future;
 use crate::location::{Named, Place};
 use crate::network;
 use crate::options;
+use crate::trace::{self, Severity};
 use crate::transaction::Transaction;
 
 /// A handle on a database, with options of its own.
@@ -46,6 +47,7 @@ impl Database {
     pub(crate) fn create(named: Named) -> Result<Arc<Self>, Code> {
         api_version::selected()?;
         network::check_set_up()?;
+        trace::begin();
         Ok(Arc::new(Database {
             named,
             state: Mutex::default(),
@@ -85,13 +87,35 @@ impl Database {
         if let Some(database) = &state.opened {
             return Ok(database.clone());
         }
-        let database = open(self.named.find()?).map_err(|error| error::code(&error))?;
+        let database = self.find_and_open()?;
         for (option, value) in std::mem::take(&mut state.options) {
             // That it is unknown could have been said only when it was set.
             let _ = set_option(&database, option, value);
         }
         state.opened = Some(database.clone());
         Ok(database)
+    }
+
+    fn find_and_open(&self) -> Result<kv::Database, Code> {
+        let name = self.named.to_string();
+        let told = |code: Code| {
+            let code = code.to_string();
+            trace::event(
+                Severity::Warn,
+                "DatabaseNotOpened",
+                &[("Name", &name), ("ErrorCode", &code)],
+            );
+        };
+        let place = self.named.find().inspect_err(|code| told(*code))?;
+        let opened = open(place)
+            .map_err(|error| error::code(&error))
+            .inspect_err(|code| told(*code))?;
+        trace::event(
+            Severity::Info,
+            "DatabaseOpened",
+            &[("Name", &name), ("Location", &opened.name())],
+        );
+        Ok(opened)
     }
 }
 

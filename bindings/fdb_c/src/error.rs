@@ -6,13 +6,29 @@ use std::sync::LazyLock;
 
 use record_store_kv::{Error, ErrorKind, fdb_code};
 
+use crate::trace::{self, Severity};
+
 /// FoundationDB's number of an error.
 pub(crate) type Code = i32;
 
 pub(crate) use record_store_kv::fdb_code as codes;
 
-/// The code of an error: its own, or the nearest one of FoundationDB's for what only an embedded engine knows.
+/// The code of an error: its own, or the nearest one of FoundationDB's for what only an embedded engine knows. What the code leaves out
+/// is traced.
 pub(crate) fn code(error: &Error) -> Code {
+    let code = code_of(error);
+    if error.kind() != ErrorKind::Fdb {
+        let (number, reason) = (code.to_string(), error.to_string());
+        trace::event(
+            Severity::Error,
+            "EngineError",
+            &[("ErrorCode", &number), ("Reason", &reason)],
+        );
+    }
+    code
+}
+
+fn code_of(error: &Error) -> Code {
     error.fdb_code().unwrap_or(match error.kind() {
         ErrorKind::Io => codes::IO_ERROR,
         ErrorKind::Corrupt => codes::FILE_CORRUPT,

@@ -11,6 +11,7 @@
 //!   location      which database a cluster file names
 //!   transaction   FDBTransaction
 //!   options       the network's options
+//!   trace         trace files
 //!   error         codes of failures, texts of codes
 //! ```
 //!
@@ -28,5 +29,6 @@ mod future;
 mod location;
 mod network;
 mod options;
+mod trace;
 mod transaction;
 mod value;

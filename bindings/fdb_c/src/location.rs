@@ -10,6 +10,7 @@
 //!
 //! The first two take the engine's options behind a `?`. Nothing here touches a database.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 use record_store_engine::EngineOptions;
@@ -42,6 +43,13 @@ const DATA: &str = "RECORD_STORE_FDB_DATA";
 const DEFAULTS: [&str; 2] = ["fdb.cluster", "/etc/foundationdb/fdb.cluster"];
 /// A longer cluster file is none (FoundationDB has the same limit).
 const FILE_BYTES_MAX: u64 = 100_000;
+
+impl fmt::Display for Named {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (Named::File(name) | Named::Connection(name)) = self;
+        f.write_str(name)
+    }
+}
 
 impl Named {
     /// The database that is meant.

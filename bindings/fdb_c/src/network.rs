@@ -14,7 +14,7 @@ use record_store_kv::env::Env;
 
 use crate::error::{Code, codes};
 use crate::future::{Callback, Future};
-use crate::options;
+use crate::{options, trace};
 
 /// What the thread is to do.
 pub(crate) enum Job {
@@ -79,6 +79,7 @@ pub(crate) fn set_up() -> Result<(), Code> {
     }
     options::check_complete()?;
     state.phase = Phase::SetUp;
+    trace::set_up();
     Ok(())
 }
 
@@ -162,6 +163,7 @@ pub(crate) fn stop() -> Result<(), Code> {
     STOPPED.store(true, Ordering::Release);
     CHANGED.notify_all();
     drop(state);
+    trace::end();
     Ok(())
 }
 

@@ -1,5 +1,5 @@
 //! The network's options. Most of them choose how FoundationDB's client talks to a cluster or loads other clients: they are checked as
-//! it checks them, and change nothing. Client buggify is the engine's.
+//! it checks them, and change nothing. Client buggify is the engine's, and [traces](crate::trace) are our own.
 
 use std::path::Path;
 use std::sync::LazyLock;
@@ -8,6 +8,7 @@ use parking_lot::Mutex;
 use record_store_engine::ClientBuggify;
 
 use crate::error::{Code, codes};
+use crate::trace::{self, Format};
 
 /// What an option takes.
 #[derive(Clone, Copy)]
@@ -175,6 +176,7 @@ fn apply(state: &mut State, option: i32, value: &[u8]) -> Result<(), Code> {
     let percent = value.first().copied().unwrap_or_default();
     match option {
         DISABLE_LOCAL_CLIENT => state.local_client_disabled = true,
+        30..=39 => configure_traces(option, value),
         CLIENT_BUGGIFY_ENABLE => client_buggify().enable(true),
         CLIENT_BUGGIFY_DISABLE => client_buggify().enable(false),
         CLIENT_BUGGIFY_SECTION_ACTIVATED => client_buggify().set_section_activated_probability(percent),
@@ -182,6 +184,24 @@ fn apply(state: &mut State, option: i32, value: &[u8]) -> Result<(), Code> {
         _ => {}
     }
     Ok(())
+}
+
+/// Takes an option of traces in; it has been checked.
+fn configure_traces(option: i32, value: &[u8]) {
+    let text = String::from_utf8_lossy(value).into_owned();
+    let number = value.try_into().map(u64::from_le_bytes).unwrap_or_default();
+    trace::configure(|options| match option {
+        30 => options.directory = Some(if text.is_empty() { ".".into() } else { text.into() }),
+        31 => options.roll_size = number,
+        32 => options.logs_size_max = number,
+        33 => options.log_group = text,
+        34 => options.format = if text == "json" { Format::Json } else { Format::Xml },
+        36 => options.identifier = Some(text).filter(|text| !text.is_empty()),
+        38 => options.on_setup = true,
+        39 => options.partial_suffix = text,
+        // The clocks are one here, and so is the client.
+        _ => {}
+    });
 }
 
 impl Takes {

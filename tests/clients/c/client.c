@@ -4,6 +4,7 @@
 #define FDB_API_VERSION 730
 #include <foundationdb/fdb_c.h>
 
+#include <glob.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -96,7 +97,7 @@ static FDBFuture* watch(FDBDatabase* database, const char* key) {
 }
 
 /* Before and around the choice of a version and the network's beginning. */
-static void lifecycle(void) {
+static void lifecycle(const char* folder) {
 	FDBDatabase* database = NULL;
 	CHECK(strcmp(fdb_get_error(1020), "Transaction not committed due to conflict with another transaction") == 0);
 	CHECK(fdb_error_predicate(FDB_ERROR_PREDICATE_RETRYABLE, 1021) && !fdb_error_predicate(12, 1021));
@@ -114,6 +115,9 @@ static void lifecycle(void) {
 	IS(fdb_add_network_thread_completion_hook(count_hook, NULL), 2008);
 	IS(fdb_network_set_option((FDBNetworkOption)12345, NULL, 0), 2007);
 	IS(fdb_network_set_option(FDB_NET_OPTION_TRACE_FORMAT, BYTES("yaml")), 2006);
+	IS(fdb_network_set_option(FDB_NET_OPTION_TRACE_ENABLE, (const uint8_t*)folder, (int)strlen(folder)), 0);
+	IS(fdb_network_set_option(FDB_NET_OPTION_TRACE_LOG_GROUP, BYTES("tests")), 0);
+	IS(fdb_network_set_option(FDB_NET_OPTION_TRACE_PARTIAL_FILE_SUFFIX, BYTES(".part")), 0);
 	IS(fdb_network_set_option(FDB_NET_OPTION_CALLBACKS_ON_EXTERNAL_THREADS, NULL, 0), 0);
 	IS(fdb_setup_network(), 0);
 	IS(fdb_setup_network(), 2009);
@@ -350,12 +354,43 @@ static void places(const char* folder) {
 	CHECK(present && length == 1);
 	fdb_transaction_destroy(transaction);
 	fdb_future_destroy(future);
+	/* A file is no directory. */
+	snprintf(text, sizeof text, "embedded:%s/fdb.cluster", folder);
+	IS(fdb_create_database(text, &one), 0);
+	transaction = begin(one);
+	IS(ended(fdb_transaction_get(transaction, BYTES("k"), 0)), 1515);
+	fdb_transaction_destroy(transaction);
+	fdb_database_destroy(one);
+}
+
+/* The trace file has its name, is whole, and says why a database could not be opened. */
+static void traces(const char* folder) {
+	char pattern[4096];
+	snprintf(pattern, sizeof pattern, "%s/trace.127.0.0.1.%d.*.0.1.xml", folder, (int)getpid());
+	glob_t found;
+	IS(glob(pattern, 0, NULL, &found), 0);
+	IS((int)found.gl_pathc, 1);
+	FILE* file = fopen(found.gl_pathv[0], "r");
+	CHECK(file != NULL);
+	static char text[1 << 20];
+	size_t length = fread(text, 1, sizeof text - 1, file);
+	text[length] = 0;
+	fclose(file);
+	globfree(&found);
+	const char* expected[] = { "<?xml version=\"1.0\"?>\r\n<Trace>\r\n<Event Severity=\"10\" ", "Type=\"ClientStart\"",
+		"Type=\"DatabaseOpened\"", "Name=\"memory:\"", "LogGroup=\"tests\"", "Type=\"EngineError\"", "Type=\"DatabaseNotOpened\"" };
+	for (size_t at = 0; at < sizeof expected / sizeof *expected; at++) {
+		if (!strstr(text, expected[at]))
+			fprintf(stderr, "%s is not in %s\n", expected[at], text);
+		CHECK(strstr(text, expected[at]));
+	}
+	CHECK(strcmp(text + length - 10, "</Trace>\r\n") == 0);
 }
 
 int main(int argc, char** argv) {
 	CHECK(argc == 2);
 	static atomic_int hooks, stopped;
-	lifecycle();
+	lifecycle(argv[1]);
 	IS(fdb_add_network_thread_completion_hook(count_hook, &hooks), 0);
 	FDBDatabase* database;
 	IS(fdb_create_database("memory:", &database), 0);
@@ -383,6 +418,7 @@ int main(int argc, char** argv) {
 	IS(ended(fdb_transaction_get(transaction, BYTES("a"), 0)), 1101);
 	fdb_transaction_destroy(transaction);
 	fdb_database_destroy(database);
+	traces(argv[1]);
 	puts("the C client saw what it should");
 	return 0;
 }
