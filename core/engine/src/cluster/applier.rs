@@ -53,7 +53,7 @@ impl Applier {
         if changes.is_empty() {
             return;
         }
-        let memory = changes.iter().map(Change::memory).sum();
+        let memory = Change::COMMIT_OVERHEAD + changes.iter().map(Change::memory).sum::<usize>();
         self.memory.fetch_add(memory, Ordering::AcqRel);
         let mut groups = self.groups.lock();
         groups.push_back(Group {
