@@ -5,6 +5,8 @@ use std::time::Duration;
 use record_store_kv::env::Env;
 use record_store_kv::{Error, ErrorKind, Result};
 
+use crate::buggify::ClientBuggify;
+
 /// Options of [`Engine::open`](crate::Engine::open). All handles of a process on one path share one engine, so the first
 /// one's options hold.
 ///
@@ -35,6 +37,8 @@ pub struct EngineOptions {
     pub threads: bool,
     /// The version of FoundationDB's API that clients see: 510 to 730. Some calls behave otherwise in older ones.
     pub api_version: i32,
+    /// What makes up failures, for programs that want to meet them.
+    pub client_buggify: Option<ClientBuggify>,
     /// Time, chance and threads.
     pub env: Env,
 }
@@ -51,6 +55,7 @@ impl Default for EngineOptions {
             log_segment_bytes: if cfg!(test) { 4 << 10 } else { 64 << 20 },
             threads: true,
             api_version: 730,
+            client_buggify: None,
             env: Env::system(),
         }
     }
