@@ -122,7 +122,7 @@ impl StorageBackend for BaseFile {
 }
 
 /// After so many bytes the file is synced: a fraction of what a disk writes in a tenth of a second, as scattered pages.
-const MOST_UNSYNCED: usize = 1 << 20;
+const MOST_UNSYNCED: usize = 1 << 19;
 
 #[cfg(test)]
 mod tests {
