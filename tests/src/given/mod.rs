@@ -39,6 +39,17 @@ pub fn fresh() -> Result<Database> {
     })
 }
 
+/// All of the given database, or else a new one in memory: for tests of what is beside the keys, under names of their own.
+///
+/// **Errors**: those of opening it.
+pub fn whole() -> Result<kv::Database> {
+    let database = match url() {
+        Some(url) => pollster::block_on(Database::open(&url))?,
+        None => Database::in_memory()?,
+    };
+    Ok(database.kv().clone())
+}
+
 /// The given database and a root in it, for tests that open it themselves.
 pub struct Given {
     url: String,

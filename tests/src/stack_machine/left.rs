@@ -1,9 +1,10 @@
-//! What a run leaves in the database, and how the next one gets rid of it.
+//! What a run leaves in the database.
 
 use futures_executor::block_on;
-use record_store_kv::{Database, Error, Result, RunOptions, Subspace, Transaction, TransactionVersion};
+use record_store_kv::{Database, Result, Subspace, Transaction, TransactionVersion};
 
-use super::{mask, tenants};
+use super::mask;
+use crate::whole;
 
 /// A key with its value.
 pub type Row = (Vec<u8>, Vec<u8>);
@@ -19,7 +20,7 @@ pub(super) fn read(database: &Database, stamps: &[TransactionVersion]) -> Result
         .filter(|(key, _)| &key[..] >= TENANTS_END)
         .map(|(key, value)| (masked(&key), masked(&value)))
         .collect();
-    for name in tenants::names(database)? {
+    for name in whole::tenants(database)? {
         for (key, value) in rows(&database.tenant(&name)?.transaction())? {
             let place = [b"tenant ", &name[..], b" ", &masked(&key)].concat();
             all.push((place, masked(&value)));
@@ -36,19 +37,4 @@ fn rows(transaction: &Transaction) -> Result<Vec<Row>> {
         .into_iter()
         .map(|row| (row.key.to_vec(), row.value.to_vec()))
         .collect())
-}
-
-/// Removes everything, tenants too.
-pub(super) fn remove(database: &Database) -> Result<()> {
-    let everything = Subspace::default().prefix_range();
-    let (begin, end) = (&everything.begin, &everything.end);
-    let clear = |transaction: Transaction, _| async move {
-        transaction.clear_range(begin, end);
-        Ok::<_, Error>(())
-    };
-    block_on(database.run(&RunOptions::default(), clear))?;
-    for name in tenants::names(database)? {
-        tenants::change(database, &name, false)?;
-    }
-    Ok(())
 }

@@ -32,6 +32,7 @@ pub use self::left::Row;
 use self::stack::{Stack, packed_error};
 use self::threads::Threads;
 use self::transactions::Transactions;
+use crate::whole;
 
 /// A program that no machine could run, as opposed to an error that is a result.
 #[derive(Debug)]
@@ -60,7 +61,7 @@ impl From<Error> for Stop {
 /// **Errors**: the number of an instruction that no machine could run, and why; those of the database.
 pub fn run(database: &Database, case: &Case, fault: Option<Fault>) -> Result<Vec<Row>, String> {
     let told = |error: Error| error.to_string();
-    left::remove(database).map_err(told)?;
+    whole::empty(database).map_err(told)?;
     for (prefix, program) in &case.threads {
         threads::store(database, prefix, program).map_err(told)?;
     }
