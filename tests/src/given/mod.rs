@@ -33,6 +33,17 @@ pub fn fresh() -> Result<Database> {
     })
 }
 
+/// All of the given database, or else a new one in memory: for tests of what is beside the keys, under names of their own.
+///
+/// **Errors**: those of opening it.
+pub fn whole() -> Result<kv::Database> {
+    let database = match url() {
+        Some(url) => pollster::block_on(Database::open(&url))?,
+        None => Database::in_memory()?,
+    };
+    Ok(database.kv().clone())
+}
+
 /// A place for one test in a whole database: in the one that is given, or else in a new one in memory. What the test has written there is
 /// removed with it.
 pub struct Place {
@@ -47,17 +58,11 @@ pub struct Place {
 ///
 /// **Errors**: those of opening the database.
 pub fn place() -> Result<Place> {
-    pollster::block_on(async {
-        let database = match url() {
-            Some(url) => Database::open(&url).await?,
-            None => Database::in_memory()?,
-        };
-        let (database, root) = (database.kv().clone(), root());
-        Ok(Place {
-            subspace: create(&database, &root).await?,
-            database,
-            root,
-        })
+    let (database, root) = (whole()?, root());
+    Ok(Place {
+        subspace: pollster::block_on(create(&database, &root))?,
+        database,
+        root,
     })
 }
 
