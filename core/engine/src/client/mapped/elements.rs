@@ -70,6 +70,7 @@ mod tests {
     use record_store_kv::tuple::{Element, Tuple, Versionstamp};
 
     use super::*;
+    use crate::cluster::testing::SplitMix;
 
     #[test]
     fn a_tuple_is_cut_where_its_elements_end() {
@@ -101,6 +102,24 @@ mod tests {
         ] {
             assert_eq!(elements(bytes), expected, "{bytes:?}");
         }
+    }
+
+    #[test]
+    fn the_elements_of_any_bytes_are_all_of_them() {
+        /// The codes of types, and what strings are made of.
+        const LIKELY: &[u8] = b"\x00\xff\x01\x02\x05\x0c\x15\x1c\x20\x21\x26\x33{K[0]}";
+        let mut tuples = 0;
+        for seed in 0..20_000 {
+            let rng = SplitMix::new(seed);
+            let byte = |rng: &SplitMix| LIKELY[usize::try_from(rng.below(LIKELY.len() as u64)).unwrap()];
+            let bytes: Vec<u8> = (0..rng.below(12)).map(|_| byte(&rng)).collect();
+            if let Some(elements) = elements(&bytes) {
+                assert_eq!(elements.concat(), bytes, "seed {seed}");
+                elements.into_iter().for_each(|element| drop(string(element)));
+                tuples += 1;
+            }
+        }
+        assert!(tuples > 1_000, "{tuples}");
     }
 
     #[test]
