@@ -3,7 +3,7 @@
 use std::error::Error;
 
 use foundationdb::options::{MutationType, StreamingMode};
-use foundationdb::tuple::{Subspace, Versionstamp, pack_with_versionstamp};
+use foundationdb::tuple::{Subspace, Versionstamp, pack, pack_with_versionstamp};
 use foundationdb::{Database, FdbBindingError, FdbError, KeySelector, RangeOption, TransactOption};
 use futures_util::TryStreamExt;
 use futures_util::future::try_join_all;
@@ -23,6 +23,7 @@ fn main() -> Result<()> {
 async fn run() -> Result<()> {
     let db = Database::from_path("memory:rust")?;
     keys_and_ranges(&db).await?;
+    mapped_ranges(&db).await?;
     many_at_once(&db).await?;
     watches(&db).await?;
     versionstamps(&db).await?;
@@ -59,6 +60,39 @@ async fn keys_and_ranges(db: &Database) -> Result<()> {
     assert!(left.is_empty());
     assert!(tr.get(b"missing", false).await?.is_none());
     assert!(tr.get_estimated_range_size_bytes(b"a", b"z").await? >= 0);
+    Ok(())
+}
+
+/// Entries of an index come with the rows of their records.
+async fn mapped_ranges(db: &Database) -> Result<()> {
+    let tr = db.create_trx()?;
+    for number in 0..200_i64 {
+        tr.set(&pack(&("index", number, "id")), b"");
+        for part in 0..2_i64 {
+            tr.set(&pack(&("record", number, part)), &[u8::try_from(part)?]);
+        }
+    }
+    tr.commit().await.map_err(FdbError::from)?;
+    let tr = db.create_trx()?;
+    let mut range = RangeOption::from(Subspace::from_bytes(pack(&"index")).range());
+    range.mode = StreamingMode::Iterator;
+    let mapper = pack(&("record", "{K[1]}", "{...}"));
+    let batches: Vec<_> = tr.get_mapped_ranges(range, &mapper, false).try_collect().await?;
+    let rows = batches.iter().flat_map(|batch| batch.iter());
+    let mut numbers = 0_i64;
+    for row in rows {
+        assert_eq!(row.parent_key(), pack(&("index", numbers, "id")));
+        assert_eq!(row.begin_range(), pack(&("record", numbers)));
+        let found: Vec<_> = row
+            .key_values()
+            .iter()
+            .map(|found| (found.key().to_vec(), found.value().to_vec()))
+            .collect();
+        let expected = [0, 1_u8].map(|part| (pack(&("record", numbers, i64::from(part))), vec![part]));
+        assert_eq!(found, expected);
+        numbers += 1;
+    }
+    assert_eq!(numbers, 200);
     Ok(())
 }
 
