@@ -338,6 +338,26 @@ fn directories_made_at_the_same_time_conflict_only_over_a_name_or_a_number() {
 }
 
 #[test]
+fn a_move_that_is_refused_conflicts_with_who_makes_its_destination() {
+    let (database, layer) = (database(), DirectoryLayer::default());
+    block_on(async {
+        let refused = database.transaction();
+        check_refused(
+            layer.move_to(&refused, ["old"], ["new"]).await,
+            refusal::DOES_NOT_EXIST,
+            "old",
+        );
+        refused.set(b"seen", b"");
+
+        let other = database.transaction();
+        layer.create(&other, ["new"], b"", None).await.unwrap();
+        other.commit().await.unwrap();
+        let error = refused.commit().await.unwrap_err();
+        assert_eq!(error.fdb_code(), Some(fdb_code::NOT_COMMITTED));
+    });
+}
+
+#[test]
 fn leaving_a_window_behind_conflicts_with_no_allocation_in_it() {
     let database = database();
     // The first 30 allocations; then one that commits last, the 31st, and the 32nd, which moves on to the next window.

@@ -3,7 +3,8 @@
 use record_store::key_expression::{self, NullStandin, concat, field, function, key_with_value};
 use record_store::metadata::{IndexPredicate, IndexSchema};
 use record_store::query::QueryComponent;
-use record_store::{Database, KeyExpression, RecordKey, RecordSpace, Result, Schema};
+use record_store::{KeyExpression, RecordKey, RecordSpace, Result, Schema};
+use record_store_tests::given::fresh;
 
 use super::chance::Chance;
 use super::check::Kept;
@@ -134,11 +135,7 @@ impl World {
 
     /// A space with records, some of which were saved twice, and some deleted.
     pub(crate) async fn settle(&self, chance: &mut Chance) -> Result<(RecordSpace, Kept)> {
-        let space = Database::in_memory()?
-            .space("world")
-            .schema(&self.schema()?)
-            .open()
-            .await?;
+        let space = fresh()?.space("world").schema(&self.schema()?).open().await?;
         let mut rows: Vec<Row> = (0..60).map(|number| Row::random(chance, self, number)).collect();
         space.put_all(rows.iter().map(Row::record)).await?;
         for row in &mut rows {

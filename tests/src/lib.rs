@@ -8,6 +8,7 @@ pub mod load;
 pub mod scenario;
 pub mod simulation;
 pub mod stack_machine;
+pub mod whole;
 
 /// The programs of the README.
 #[cfg(doctest)]

@@ -4,6 +4,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use record_store_tests::given::URL;
+
 use crate::c::{self, Installed, Profile, STRICT};
 use crate::c_scenarios;
 use crate::step::{Failure, Program};
@@ -79,13 +81,13 @@ pub(crate) fn run() -> Result<(), Failure> {
     fs::create_dir_all(&bin).map_err(|error| format!("{}: {error}", bin.display()))?;
     c_scenarios::run(&library, &bin, None)?;
     for test in TESTS {
-        test.run(&library, &bin, "sanitized", &SANITIZED, None)?;
+        test.run(&library, &bin, "sanitized", &SANITIZED, Place::Own)?;
     }
     // It goes on with a database that `cargo xtask demo` makes, which runs it.
     library.compile(&["examples/c/cities.c"], &bin.join("c-cities"), &SANITIZED)?;
     if is_installed("valgrind") {
         for test in TESTS {
-            test.run(&library, &bin, "plain", &PLAIN, Some("valgrind"))?;
+            test.run(&library, &bin, "plain", &PLAIN, Place::Valgrind)?;
         }
     } else {
         println!("valgrind is not installed: the programs have run with gcc's sanitizers alone");
@@ -96,6 +98,25 @@ pub(crate) fn run() -> Result<(), Failure> {
         println!("cmake is not installed: its package was not tried");
     }
     Ok(())
+}
+
+/// Runs the test programs on the database that is given.
+pub(crate) fn run_on(library: &Installed, folder: &Path, url: &str) -> Result<(), Failure> {
+    for test in TESTS.iter().filter(|test| test.name.ends_with("-tests")) {
+        test.run(library, folder, "given", &SANITIZED, Place::Given(url))?;
+    }
+    Ok(())
+}
+
+/// Where a test program runs.
+#[derive(Clone, Copy)]
+enum Place<'a> {
+    /// On databases of its own.
+    Own,
+    /// The same, under valgrind.
+    Valgrind,
+    /// On the database of a URL.
+    Given(&'a str),
 }
 
 /// Compiles an example as other people's projects do.
@@ -154,20 +175,21 @@ fn check_headers(library: &Installed) -> Result<(), Failure> {
 }
 
 impl Test {
-    /// Compiles the program and runs it, under another one if there is one.
+    /// Compiles the program and runs it.
     fn run(
         &self,
         library: &Installed,
         bin: &Path,
         how: &str,
         options: &[&str],
-        under: Option<&str>,
+        place: Place<'_>,
     ) -> Result<(), Failure> {
         let program = bin.join(format!("{}-{how}", self.name));
         library.compile(self.sources, &program, options)?;
-        let mut running = match under {
-            Some(under) => Program::new(under).args(VALGRIND).args([&program]),
-            None => Program::new(&program),
+        let mut running = match place {
+            Place::Own => Program::new(&program),
+            Place::Valgrind => Program::new("valgrind").args(VALGRIND).args([&program]),
+            Place::Given(url) => Program::new(&program).env(URL, url),
         };
         if self.takes_folder {
             running = running.args([empty_folder(&bin.join("scratch"))?]);

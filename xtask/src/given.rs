@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use crate::c::{self, Profile};
 use crate::clients::library;
 use crate::step::Failure;
-use crate::{c_scenarios, libclang, node, python, workspace};
+use crate::{c_scenarios, c_tests, libclang, node, python, workspace};
 
 /// What the tests read the URL from.
 const URL: &str = "RECORD_STORE_TEST_URL";
@@ -29,14 +29,36 @@ pub(crate) fn run() -> Result<(), Failure> {
     let memory = cluster_file(&folder, "memory", "memory:tests")?;
     let data = folder.join("data");
     let directory = cluster_file(&folder, "directory", &format!("embedded:{}", data.display()))?;
-    on(&folder, &url(&memory), &url(&directory))
+    on(&folder, &url(&memory), &url(&directory))?;
+    // These have a database for themselves, and so none that is given.
+    let traces = url(&cluster_file(&folder, "traces", "memory:traces")?);
+    replay(&["--every=8", "--database", &traces])?;
+    for version in [510, 520, 610, 630, 710, 720] {
+        let file = format!("tests/traces/api-{version}.jsonl.gz");
+        replay(&["--database", &format!("{traces}&api_version={version}"), &file])?;
+    }
+    Ok(())
 }
 
-/// The tests of packages, which open very many databases, on the one; the scenarios in C on the other.
+/// Recorded programs, in real time.
+fn replay(arguments: &[&str]) -> Result<(), Failure> {
+    libclang::cargo()?
+        .args(["run", "--quiet", "--package=xtask", "--features=record-store/fdb", "--"])
+        .args(["traces"])
+        .args(arguments)
+        .run()
+}
+
+/// The tests of packages, which open very many databases, on the one; C's test programs and scenarios on the other.
 fn on(folder: &Path, many: &str, few: &str) -> Result<(), Failure> {
     for tests in [
         &["--package=record-store", "--tests"][..],
-        &["--package=record-store-tests", "--test=scenario"],
+        &[
+            "--package=record-store-tests",
+            "--test=scenario",
+            "--test=queries",
+            "--test=seam",
+        ],
     ] {
         libclang::cargo()?
             .args(["test", "--quiet", "--features=record-store/fdb"])
@@ -55,6 +77,7 @@ fn on(folder: &Path, many: &str, few: &str) -> Result<(), Failure> {
     ];
     node.program().args(tests).env(URL, many).run()?;
     let library = c::install(&folder.join("prefix"), Profile::Debug)?;
+    c_tests::run_on(&library, folder, few)?;
     c_scenarios::run(&library, folder, Some(few))
 }
 

@@ -247,7 +247,7 @@ static void indexes_of_some_records_by_expressions(void) {
     OK(rs_key_free(group));
 
     fixture in = {NULL, NULL};
-    OK(rs_open(rs_str("memory:"), NULL, &in.database, &error));
+    OK(rs_open(fresh_database(), NULL, &in.database, &error));
     OK(rs_space_open(in.database, rs_str("users"), schema, NULL, &in.users, &error));
     OK(rs_schema_free(schema));
     put_users(&in, 5);

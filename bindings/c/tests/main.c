@@ -2,6 +2,7 @@
 #include "test.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
 int failures = 0;
 rs_error *error = NULL;
@@ -31,6 +32,37 @@ void check_status(rs_status expected, rs_status status, const char *call, const 
 
 bool is_text(rs_bytes bytes, const char *text) {
     return bytes.len == strlen(text) && memcmp(bytes.data, text, bytes.len) == 0;
+}
+
+static int databases = 0;
+
+static rs_bytes given_database(int number) {
+    static char url[1024];
+    const char *given = getenv("RECORD_STORE_TEST_URL");
+    if (given == NULL || given[0] == '\0') return rs_str("memory:");
+    snprintf(url, sizeof url, "%s%croot=record-store-tests/c-%ld-%d", given, strchr(given, '?') == NULL ? '?' : '&',
+             (long)getpid(), number);
+    return rs_str(url);
+}
+
+rs_bytes fresh_database(void) {
+    return given_database(databases++);
+}
+
+/* What the tests have left in the given database. */
+static void remove_databases(void) {
+    for (int number = 0; number < databases; number++) {
+        rs_database *database = NULL;
+        rs_list spaces = {0};
+        OK(rs_open(given_database(number), NULL, &database, &error));
+        OK(rs_spaces(database, rs_str(""), &spaces, &error));
+        /* From the leaves: a space is removed with those below it. */
+        for (size_t at = spaces.count; at > 0; at--) {
+            OK(rs_remove_space(database, spaces.items[at - 1], NULL, &error));
+        }
+        OK(rs_list_free(&spaces));
+        OK(rs_close(database));
+    }
 }
 
 static size_t append_varint(uint8_t *to, uint64_t value) {
@@ -106,7 +138,7 @@ rs_schema *make_schema(bool with_indexes) {
 fixture open_users(bool with_indexes) {
     fixture in = {NULL, NULL};
     rs_schema *schema = make_schema(with_indexes);
-    OK(rs_open(rs_str("memory:"), NULL, &in.database, &error));
+    OK(rs_open(fresh_database(), NULL, &in.database, &error));
     OK(rs_space_open(in.database, rs_str("test/users"), schema, NULL, &in.users, &error));
     OK(rs_schema_free(schema));
     return in;
@@ -144,5 +176,6 @@ int main(int argc, char **argv) {
         tests[at].run();
         printf("%-12s %s\n", tests[at].name, failures == before ? "ok" : "FAILED");
     }
+    remove_databases();
     return failures == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

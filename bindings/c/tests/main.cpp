@@ -1,6 +1,8 @@
 // The tests of record_store.hpp: what it adds to C. The verbs themselves are tested in C.
 #include <record_store.hpp>
 
+#include <unistd.h>
+
 #include <cstdlib>
 #include <cstring>
 #include <iostream>
@@ -32,6 +34,29 @@ static void throws(rs_status status, int line, Work work) {
 }
 
 #define THROWS(status, work) throws(status, __LINE__, [&] { (void)(work); })
+
+static int databases = 0;
+
+// In memory, or below a root of its own in the database that RECORD_STORE_TEST_URL names: others may use that too.
+static std::string database_of(int number) {
+    const char *given = std::getenv("RECORD_STORE_TEST_URL");
+    if (given == nullptr || *given == '\0') return "memory:";
+    std::string url(given);
+    url += url.find('?') == std::string::npos ? '?' : '&';
+    return url + "root=record-store-tests/cpp-" + std::to_string(getpid()) + "-" + std::to_string(number);
+}
+
+static std::string fresh_database() { return database_of(databases++); }
+
+// What the tests have left in the given database.
+static void remove_databases() {
+    for (int number = 0; number < databases; number++) {
+        auto db = rs::Database::open(database_of(number));
+        auto spaces = db.spaces();
+        // From the leaves: a space is removed with those below it.
+        for (auto space = spaces.rbegin(); space != spaces.rend(); ++space) CHECK(db.remove_space(*space));
+    }
+}
 
 // What a class that protoc generates can do, as far as the header asks for it.
 class User {
@@ -70,7 +95,7 @@ static rs::Schema make_schema() {
 }
 
 static void message_classes() {
-    auto db = rs::Database::open("memory:");
+    auto db = rs::Database::open(fresh_database());
     auto space = db.space("shop", make_schema());
     auto saved = space.put(User(1, "Ada"));
     CHECK(saved.record_type() == "User" && saved.version().size() == 12);
@@ -97,7 +122,7 @@ static void message_classes() {
 }
 
 static void pages() {
-    auto db = rs::Database::open("memory:");
+    auto db = rs::Database::open(fresh_database());
     auto space = db.space("users", make_schema());
     for (unsigned char id = 1; id <= 5; id++) space.put(User(id, "u" + std::to_string(id)));
     std::string ids;
@@ -126,7 +151,7 @@ static void pages() {
 }
 
 static void queries() {
-    auto db = rs::Database::open("memory:");
+    auto db = rs::Database::open(fresh_database());
     auto space = db.space("users", make_schema());
     for (unsigned char id = 1; id <= 6; id++) space.put(User(id, id % 2 == 0 ? "even" : "odd"));
     auto ids = [](auto cursor) {
@@ -153,7 +178,7 @@ static void queries() {
 }
 
 static void transactions() {
-    auto db = rs::Database::open("memory:");
+    auto db = rs::Database::open(fresh_database());
     auto space = db.space("users", make_schema());
     const auto ada = [] { return rs::Key::of("User", 1); };
 
@@ -214,7 +239,7 @@ static void transactions() {
 }
 
 static void results() {
-    auto db = rs::Database::open("memory:");
+    auto db = rs::Database::open(fresh_database());
     auto space = db.space("users", make_schema());
     auto saved = rs::try_call([&] { return space.put(User(1, "Ada")); });
     CHECK(saved && saved.ok() && saved.value().record_type() == "User");
@@ -263,7 +288,7 @@ static void lives_of_objects() {
 }
 
 static void building() {
-    auto db = rs::Database::open("memory:");
+    auto db = rs::Database::open(fresh_database());
     auto before = rs::Schema::builder()
                       .proto("t.proto", "syntax = 'proto3'; message User { int64 id = 1; string name = 2; }")
                       .primary_key("User", "id")
@@ -308,7 +333,7 @@ static void filters() {
     THROWS(RS_INVALID_ARGUMENT, field("age") == UINT64_MAX);
     THROWS(RS_INVALID_ARGUMENT, field("\xff") == 1);
 
-    auto db = rs::Database::open("memory:");
+    auto db = rs::Database::open(fresh_database());
     auto schema = rs::Schema::builder()
                       .proto("t.proto", "syntax = 'proto3'; message User { int64 id = 1; string name = 2; }")
                       .primary_key("User", rs::keys::concat("id"))
@@ -343,7 +368,7 @@ static void expressions() {
 }
 
 static void verbs_of_spaces() {
-    auto db = rs::Database::open("memory:");
+    auto db = rs::Database::open(fresh_database());
     auto space = db.space("shop", make_schema());
     space.insert(User(1, "Ada"));
     THROWS(RS_RECORD_ALREADY_EXISTS, space.insert(User(1, "Eve")));
@@ -405,5 +430,6 @@ int main() {
     keys();
     lives_of_objects();
     building();
+    remove_databases();
     return failures == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -47,7 +47,7 @@ static void violations_are_told_and_mended(void) {
     rs_space *space = NULL;
     rs_schema *plain = schema_with(NULL, false);
     rs_schema *unique = schema_with("one", true);
-    OK(rs_open(rs_str("memory:"), NULL, &database, &error));
+    OK(rs_open(fresh_database(), NULL, &database, &error));
     OK(rs_space_open(database, rs_str("users"), plain, NULL, &space, &error));
     fixture in = {database, space};
     put_users(&in, 2);
@@ -242,7 +242,7 @@ static void changes_are_told_with_their_costs(void) {
     rs_schema *indexed = schema_with("by_city", false);
     rs_changes changes;
     rs_schema_versions versions;
-    OK(rs_open(rs_str("memory:"), NULL, &database, &error));
+    OK(rs_open(fresh_database(), NULL, &database, &error));
     OK(rs_space_open(database, rs_str("users"), plain, NULL, &space, &error));
     fixture in = {database, space};
     put_users(&in, 3);

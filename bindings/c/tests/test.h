@@ -35,7 +35,11 @@ rs_key *key_of(int64_t id);
 /* The schema of users, with indexes when they are wanted. */
 rs_schema *make_schema(bool with_indexes);
 
-/* A database in memory with a space of users. */
+/* The URL of a database of its own for each call, until the next one: in memory, or below a root of its own in the database that
+   RECORD_STORE_TEST_URL names, which may be a cluster that others use too. */
+rs_bytes fresh_database(void);
+
+/* A fresh database with a space of users. */
 typedef struct fixture {
     rs_database *database;
     rs_space *users;

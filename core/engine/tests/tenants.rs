@@ -5,7 +5,7 @@
 use futures_executor::block_on;
 use record_store_engine::{Engine, EngineOptions, Location};
 use record_store_kv::tuple::Tuple;
-use record_store_kv::{Database, KeySelector, MutationType, RangeRequest, Result, Transaction, TransactionOption};
+use record_store_kv::{Database, RangeRequest, Result, Transaction, TransactionOption};
 
 const MAP: &str = "management/tenant/map/";
 
@@ -49,55 +49,6 @@ fn names(database: &Database) -> Vec<String> {
 
 fn code<T>(result: Result<T>) -> Option<i32> {
     result.err().and_then(|error| error.fdb_code())
-}
-
-#[test]
-fn tenants_have_keys_of_their_own() {
-    let database = memory();
-    make(&database, &["one", "two"]).unwrap();
-    let (one, two) = (database.tenant(b"one").unwrap(), database.tenant(b"two").unwrap());
-    let write = one.transaction();
-    write.set(b"a", b"1");
-    write.atomic_op(MutationType::SetVersionstampedKey, b"k..........\x01\0\0\0", b"stamped");
-    block_on(write.commit()).unwrap();
-
-    assert_eq!(block_on(two.transaction().get(b"a", false)).unwrap(), None);
-    let read = one.transaction();
-    let rows = block_on(read.get_range_all(&RangeRequest::keys("", "\u{7f}"), false)).unwrap();
-    assert_eq!(rows.iter().map(|row| row.key.len()).collect::<Vec<_>>(), [1, 11]);
-    let end = block_on(read.get_key(&KeySelector::first_greater_than("z"), false)).unwrap();
-    assert_eq!(&end[..], b"\xff");
-    let id = block_on(one.id()).unwrap();
-    let raw = [&id.to_be_bytes()[..], b"a"].concat();
-    assert_eq!(
-        block_on(database.transaction().get(&raw, false)).unwrap().as_deref(),
-        Some(&b"1"[..])
-    );
-}
-
-#[test]
-fn tenants_are_removed_when_they_are_empty_and_their_numbers_never_come_back() {
-    let database = memory();
-    make(&database, &["one"]).unwrap();
-    let one = database.tenant(b"one").unwrap();
-    let transaction = one.transaction();
-    transaction.set(b"a", b"");
-    block_on(transaction.commit()).unwrap();
-    assert_eq!(code(remove(&database, "one")), Some(2133));
-
-    let late = one.transaction();
-    assert_eq!(block_on(late.get(b"b", false)).unwrap(), None);
-    late.set(b"b", b"");
-    let clear = one.transaction();
-    clear.clear_range(b"", b"\xff");
-    block_on(clear.commit()).unwrap();
-    remove(&database, "one").unwrap();
-    assert_eq!(code(block_on(late.commit())), Some(2131));
-    assert_eq!(code(block_on(one.transaction().get(b"a", false))), Some(2131));
-
-    make(&database, &["one"]).unwrap();
-    let again = database.tenant(b"one").unwrap();
-    assert!(block_on(again.id()).unwrap() > block_on(one.id()).unwrap());
 }
 
 #[test]
@@ -174,20 +125,15 @@ fn tenants_are_listed_renamed_and_grouped() {
 }
 
 #[test]
-fn a_transaction_of_a_tenant_leaves_the_rest_alone() {
-    let database = memory();
-    make(&database, &["one"]).unwrap();
-    let transaction = database.tenant(b"one").unwrap().transaction();
-    assert_eq!(
-        code(block_on(transaction.get(&special("management/db_locked"), false))),
-        Some(2138)
-    );
-    transaction.set_option(&TransactionOption::AccessSystemKeys).unwrap();
-    assert_eq!(code(block_on(transaction.get(b"a", false))), Some(2007));
-    let unknown = database.tenant(b"nobody").unwrap();
-    assert_eq!(code(block_on(unknown.id())), Some(2131));
-    assert_eq!(code(block_on(unknown.transaction().get(b"a", false))), Some(2131));
-    assert!(block_on(unknown.transaction().read_version()).is_ok());
+fn tenants_outlive_the_process_that_made_them() {
+    let directory = tempfile::tempdir().unwrap();
+    let open = || Engine::open(Location::Path(directory.path().join("db")), EngineOptions::default()).unwrap();
+    let id = {
+        let database = open();
+        make(&database, &["one"]).unwrap();
+        block_on(database.tenant(b"one").unwrap().id()).unwrap()
+    };
+    assert_eq!(block_on(open().tenant(b"one").unwrap().id()).unwrap(), id);
 }
 
 #[test]
@@ -203,16 +149,4 @@ fn a_watch_ends_with_its_tenant() {
     .unwrap();
     remove(&database, "two").unwrap();
     assert_eq!(code(block_on(watch)), Some(2142));
-}
-
-#[test]
-fn tenants_outlive_the_process_that_made_them() {
-    let directory = tempfile::tempdir().unwrap();
-    let open = || Engine::open(Location::Path(directory.path().join("db")), EngineOptions::default()).unwrap();
-    let id = {
-        let database = open();
-        make(&database, &["one"]).unwrap();
-        block_on(database.tenant(b"one").unwrap().id()).unwrap()
-    };
-    assert_eq!(block_on(open().tenant(b"one").unwrap().id()).unwrap(), id);
 }

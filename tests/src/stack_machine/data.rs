@@ -4,11 +4,11 @@
 use futures_executor::block_on;
 use record_store_kv::tuple::{Element, Tuple};
 use record_store_kv::{
-    Error, KeyRange, KeySelector, MutationType, RangeRequest, Result, RunOptions, StreamingMode, Transaction, strinc,
+    Error, KeyRange, KeySelector, MutationType, RangeRequest, Result, StreamingMode, Transaction, strinc,
 };
 
 use super::stack::{NOT_PRESENT, Stack};
-use super::{Machine, Stop, Wrong};
+use super::{Kind, Machine, Stop, Wrong};
 
 /// An instruction with its arguments.
 enum Call {
@@ -27,19 +27,21 @@ enum Call {
 impl Machine {
     pub(super) fn data(&mut self, name: &str) -> Result<(), Stop> {
         if let Some(plain) = name.strip_suffix("_DATABASE") {
-            let call = Call::read(plain, &mut self.stack)?;
-            let options = RunOptions::default();
-            let call = &call;
-            let run = self.database.run(&options, |transaction, _| async move {
-                call.make(&transaction, false).await
-            });
-            let result = block_on(run)?;
+            let call = &Call::read(plain, &mut self.stack)?;
+            if self.forgets(call) {
+                self.stack.push(NOT_PRESENT);
+                return Ok(());
+            }
+            let result = self.retry(|transaction| async move { call.make(&transaction, false).await })?;
             self.stack.push(result.unwrap_or_else(|| NOT_PRESENT.into()));
             return Ok(());
         }
         let plain = name.strip_suffix("_SNAPSHOT");
         let call = Call::read(plain.unwrap_or(name), &mut self.stack)?;
-        let (transaction, snapshot) = (self.transaction()?.clone(), plain.is_some());
+        if self.forgets(&call) {
+            return Ok(());
+        }
+        let (transaction, snapshot) = (self.transaction()?, plain.is_some());
         if let Call::Get(key) = &call {
             let value = transaction.get(key, snapshot);
             self.stack
@@ -49,9 +51,21 @@ impl Machine {
         }
         Ok(())
     }
+
+    /// Whether this is the change that a fault leaves out.
+    fn forgets(&mut self, call: &Call) -> bool {
+        call.changes() && self.stack.planted.strikes(Kind::ForgottenChange)
+    }
 }
 
 impl Call {
+    fn changes(&self) -> bool {
+        matches!(
+            self,
+            Call::Set(..) | Call::Clear(_) | Call::ClearRange(..) | Call::Atomic(..)
+        )
+    }
+
     /// Takes the arguments from the stack.
     fn read(name: &str, stack: &mut Stack) -> Result<Self, Wrong> {
         Ok(match name {

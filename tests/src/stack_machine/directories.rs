@@ -6,7 +6,7 @@ use futures_executor::block_on;
 use record_store_kv::directory::{Directory, DirectoryLayer, DirectoryPath};
 use record_store_kv::env::Env;
 use record_store_kv::tuple::{Element, Tuple};
-use record_store_kv::{Error, ErrorKind, Result, RunOptions, Subspace, Transaction};
+use record_store_kv::{Error, ErrorKind, Result, Subspace, Transaction};
 
 use super::chance::Chance;
 use super::stack::{NOT_PRESENT, Stack};
@@ -66,23 +66,17 @@ impl Outcome {
 
 impl Machine {
     pub(super) fn directory(&mut self, name: &str) -> Result<(), Stop> {
-        let name = name.trim_start_matches("DIRECTORY_");
         let own = name.strip_suffix("_DATABASE");
         let name = name.trim_end_matches("_SNAPSHOT");
         let call = Call::read(own.unwrap_or(name), &mut self.stack)?;
         let makes = call.makes_an_entry();
         let result = match own {
             Some(_) => {
-                let (database, options) = (&self.database, RunOptions::default());
-                let (call, directories) = (&call, &mut self.directories);
-                let current = directories.current();
-                block_on(database.run(&options, |transaction, _| {
-                    let current = current.clone();
-                    async move { call.make_in(&current, &transaction).await }
-                }))
+                let (call, current) = (&call, &self.directories.current());
+                self.retry(|transaction| async move { call.make_in(current, &transaction).await })
             }
             None => {
-                let transaction = self.transaction()?.clone();
+                let transaction = self.transaction()?;
                 block_on(call.make(&mut self.directories, &transaction))
             }
         };

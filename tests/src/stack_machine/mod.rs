@@ -1,29 +1,38 @@
 //! FoundationDB's stack machine, by which its clients are compared: a program of the machine is a list of packed tuples, each the
 //! name of an instruction with its arguments; instructions take what they need from a stack and leave results on it. This one
-//! runs programs over `record_store_kv`; `tests/stack_machine/machine.py` runs the same programs over FoundationDB's client for
-//! Python. Threads and tenants are not part of it: one program runs at a time, so that results can be compared exactly.
+//! runs programs over `record_store_kv`; `tests/stack_machine` runs the same programs over FoundationDB's client for Python.
 //!
 //! An item on the stack is an element of a tuple, or a result on its way. Errors of FoundationDB are results like others.
 
 mod chance;
 mod data;
 mod directories;
+mod fault;
 mod generate;
+mod left;
 mod mask;
 mod stack;
+mod tenants;
+mod threads;
 mod transactions;
 mod tuples;
 
-use std::collections::HashMap;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_executor::block_on;
 use record_store_kv::tuple::{Element, Tuple};
-use record_store_kv::{Database, Error, Read, Subspace, Transaction, TransactionVersion};
+use record_store_kv::{Database, Error, Read, Subspace, Tenant, TransactionVersion};
 
 use self::directories::Directories;
-pub use self::generate::{Test, program};
+use self::fault::Planted;
+pub use self::fault::{Fault, Kind};
+pub use self::generate::{Case, Test, case};
+pub use self::left::Row;
 use self::stack::{Stack, packed_error};
+use self::threads::Threads;
+use self::transactions::Transactions;
+use crate::whole;
 
 /// A program that no machine could run, as opposed to an error that is a result.
 #[derive(Debug)]
@@ -47,54 +56,75 @@ impl From<Error> for Stop {
     }
 }
 
-/// A key with its value.
-pub type Row = (Vec<u8>, Vec<u8>);
-
-/// Runs a program on an empty database and gives all that is in the database then, versionstamps masked. Directories draw their
-/// prefixes from `seed`.
+/// Empties a database, runs a case on it, and gives all that is in it then, versionstamps masked.
 ///
-/// **Errors**: the number of an instruction that no machine could run, and why.
-pub fn run(database: &Database, program: &[Tuple], seed: u64) -> Result<Vec<Row>, String> {
-    let mut machine = Machine {
-        database: database.clone(),
-        stack: Stack::default(),
-        transactions: HashMap::new(),
-        name: Bytes::from_static(b"first"),
-        last_version: 0,
-        stamps: Vec::new(),
-        directories: Directories::new(seed),
-    };
-    machine.fresh_transaction();
-    for (number, instruction) in program.iter().enumerate() {
-        machine
-            .step(number, instruction)
-            .map_err(|Wrong(why)| format!("instruction {number}, {instruction}: {why}"))?;
+/// **Errors**: the number of an instruction that no machine could run, and why; those of the database.
+pub fn run(database: &Database, case: &Case, fault: Option<Fault>) -> Result<Vec<Row>, String> {
+    let told = |error: Error| error.to_string();
+    whole::empty(database).map_err(told)?;
+    for (prefix, program) in &case.threads {
+        threads::store(database, prefix, program).map_err(told)?;
     }
-    machine.dump().map_err(|error| error.to_string())
+    let mut machine = Machine::new(database, Arc::default(), Bytes::from_static(b"first"));
+    machine.directories = Directories::new(case.seed);
+    machine.stack.planted = Planted::new(fault);
+    machine.run(&case.program)?;
+    machine.threads.join()?;
+    left::read(database, &machine.stamps()).map_err(told)
 }
 
 /// The state of one run.
 struct Machine {
     database: Database,
+    /// The tenant in use, if any.
+    tenant: Option<Tenant>,
     stack: Stack,
-    transactions: HashMap<Bytes, Transaction>,
-    /// The transaction in use.
+    /// By their names, for all threads.
+    transactions: Arc<Transactions>,
+    /// The name of the transaction in use.
     name: Bytes,
     last_version: i64,
     /// Of each commit, in order; those that changed nothing have none.
     stamps: Vec<Read<TransactionVersion>>,
     directories: Directories,
+    threads: Threads,
 }
 
 impl Machine {
+    fn new(database: &Database, transactions: Arc<Transactions>, name: Bytes) -> Self {
+        let machine = Machine {
+            database: database.clone(),
+            tenant: None,
+            stack: Stack::default(),
+            transactions,
+            name,
+            last_version: 0,
+            stamps: Vec::new(),
+            directories: Directories::new(0),
+            threads: Threads::default(),
+        };
+        machine.fresh_transaction();
+        machine
+    }
+
+    fn run(&mut self, program: &[Tuple]) -> Result<(), String> {
+        for (number, instruction) in program.iter().enumerate() {
+            self.step(number, instruction)
+                .map_err(|Wrong(why)| format!("instruction {number}, {instruction}: {why}"))?;
+        }
+        Ok(())
+    }
+
     fn step(&mut self, number: usize, instruction: &[Element]) -> Result<(), Wrong> {
         let [name, arguments @ ..] = instruction else {
             return Err(Wrong("an empty instruction"));
         };
         let name = name.as_str().ok_or(Wrong("the name is no text"))?;
         self.stack.instruction = number;
-        let done = if name.starts_with("DIRECTORY_") {
+        let done = if let Some(name) = name.strip_prefix("DIRECTORY_") {
             self.directory(name)
+        } else if let Some(name) = name.strip_prefix("TENANT_") {
+            self.of_tenants(name)
         } else {
             self.basic(name, arguments)
         };
@@ -125,6 +155,8 @@ impl Machine {
             "CONCAT" => self.concat()?,
             "LOG_STACK" => self.log_stack()?,
             "WAIT_FUTURE" => self.stack.wait()?,
+            "START_THREAD" => self.start_thread()?,
+            "WAIT_EMPTY" => self.wait_empty()?,
             _ if self.tuples(name)? || self.lifecycle(name)? => {}
             _ => self.data(name)?,
         }
@@ -156,25 +188,11 @@ impl Machine {
         Ok(block_on(transaction.commit())?)
     }
 
-    fn transaction(&self) -> Result<&Transaction, Wrong> {
-        self.transactions
-            .get(&self.name)
-            .ok_or(Wrong("no transaction is in use"))
-    }
-
-    fn fresh_transaction(&mut self) {
-        self.transactions.insert(self.name.clone(), self.database.transaction());
-    }
-
-    fn dump(self) -> Result<Vec<Row>, Error> {
-        let stamps: Vec<_> = self
-            .stamps
-            .into_iter()
-            .filter_map(|stamp| block_on(stamp).ok())
-            .collect();
-        let everything = Subspace::default().prefix_range().request();
-        let rows = block_on(self.database.transaction().get_range_all(&everything, false))?;
-        let masked = |bytes: &[u8]| mask::stamps(bytes, &stamps);
-        Ok(rows.iter().map(|row| (masked(&row.key), masked(&row.value))).collect())
+    /// The stamps of the commits that have some.
+    fn stamps(&mut self) -> Vec<TransactionVersion> {
+        // A commit that failed may leave its stamp to come until its transaction is gone.
+        self.transactions.end();
+        let stamps = std::mem::take(&mut self.stamps);
+        stamps.into_iter().filter_map(|stamp| block_on(stamp).ok()).collect()
     }
 }

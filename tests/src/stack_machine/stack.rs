@@ -4,7 +4,8 @@ use futures_executor::block_on;
 use record_store_kv::tuple::{Element, Tuple};
 use record_store_kv::{BoxFuture, Error, Result};
 
-use super::Wrong;
+use super::fault::Planted;
+use super::{Kind, Wrong};
 
 /// What a read without a result leaves.
 pub(super) const NOT_PRESENT: &[u8] = b"RESULT_NOT_PRESENT";
@@ -25,11 +26,19 @@ pub(super) struct Stack {
     items: Vec<Item>,
     /// The instruction that runs.
     pub(super) instruction: usize,
+    pub(super) planted: Planted,
 }
 
 impl Stack {
     pub(super) fn push(&mut self, element: impl Into<Element>) {
-        self.put(Value::Here(element.into()));
+        let mut element = element.into();
+        if let Element::Bytes(bytes) = &mut element
+            && let Some((last, rest)) = bytes.split_last()
+            && self.planted.strikes(Kind::FlippedBit)
+        {
+            *bytes = [rest, &[last ^ 1]].concat().into();
+        }
+        self.put(Value::Here(element));
     }
 
     /// A result that is waited for when something needs it.

@@ -1,12 +1,30 @@
 //! The instructions for the life of transactions: names, commits, versions, conflict ranges.
 
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
 use bytes::Bytes;
 use futures_executor::block_on;
 use record_store_kv::tuple::Element;
-use record_store_kv::{ConflictRangeType, Read, Result, TransactionOption};
+use record_store_kv::{ConflictRangeType, Read, Result, RunOptions, Transaction, TransactionOption};
 
 use super::stack::NOT_PRESENT;
 use super::{Machine, Stop, Wrong};
+
+/// Transactions by their names.
+#[derive(Default)]
+pub(super) struct Transactions(Mutex<HashMap<Bytes, Transaction>>);
+
+impl Transactions {
+    /// Ends all of them: what waits for them waits no longer.
+    pub(super) fn end(&self) {
+        self.by_name().clear();
+    }
+
+    fn by_name(&self) -> MutexGuard<'_, HashMap<Bytes, Transaction>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 impl Machine {
     /// Runs such an instruction; says if it is one.
@@ -15,9 +33,9 @@ impl Machine {
             "NEW_TRANSACTION" => self.fresh_transaction(),
             "USE_TRANSACTION" => {
                 self.name = Bytes::from(self.stack.bytes()?);
-                if !self.transactions.contains_key(&self.name) {
-                    self.fresh_transaction();
-                }
+                let mut transactions = self.transactions.by_name();
+                let name = self.name.clone();
+                transactions.entry(name).or_insert_with(|| self.new_transaction());
             }
             "COMMIT" => {
                 let transaction = self.transaction()?;
@@ -60,6 +78,51 @@ impl Machine {
             _ => return Ok(false),
         }
         Ok(true)
+    }
+
+    /// The one in use.
+    pub(super) fn transaction(&self) -> Result<Transaction, Wrong> {
+        let transactions = self.transactions.by_name();
+        transactions
+            .get(&self.name)
+            .cloned()
+            .ok_or(Wrong("no transaction is in use"))
+    }
+
+    pub(super) fn fresh_transaction(&self) {
+        let transaction = self.new_transaction();
+        self.transactions.by_name().insert(self.name.clone(), transaction);
+    }
+
+    fn new_transaction(&self) -> Transaction {
+        match &self.tenant {
+            Some(tenant) => tenant.transaction(),
+            None => self.database.transaction(),
+        }
+    }
+
+    /// Runs `work` in a transaction of its own, as often as is necessary.
+    pub(super) fn retry<T, Fut>(&self, work: impl Fn(Transaction) -> Fut) -> Result<T>
+    where
+        Fut: Future<Output = Result<T>>,
+    {
+        if self.tenant.is_none() {
+            let options = RunOptions::default();
+            return block_on(self.database.run(&options, |transaction, _| work(transaction)));
+        }
+        let transaction = self.new_transaction();
+        block_on(async {
+            loop {
+                let done = async {
+                    let result = work(transaction.clone()).await?;
+                    transaction.commit().await.map(|()| result)
+                };
+                match done.await {
+                    Ok(result) => return Ok(result),
+                    Err(error) => transaction.on_error(error).await?,
+                }
+            }
+        })
     }
 
     fn conflict_range(&mut self, kind: ConflictRangeType) -> Result<(), Stop> {

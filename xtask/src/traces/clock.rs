@@ -1,4 +1,5 @@
-//! [`VirtualClock`]: time that passes only while a program waits for it, and the executor that lets it pass.
+//! [`VirtualClock`]: time that passes only while a program waits for it, and the executor that lets it pass. [`Time`] is either that
+//! or the real one.
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -8,8 +9,51 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
+use futures_util::future::{Either, select};
 use record_store_kv::env::{Clock, Env, Rng, Spawn};
 use record_store_kv::{BoxFuture, Error, Result, fdb_code};
+
+/// The time in which a program is replayed.
+#[derive(Clone)]
+pub(crate) enum Time {
+    /// It passes when nothing else happens.
+    Virtual(VirtualClock),
+    /// It passes, for a database that has a clock of its own.
+    Real,
+}
+
+/// What no program of a real server waits for as long.
+const FOR_EVER: Duration = Duration::from_secs(30);
+
+impl Time {
+    /// Waits for `future`. `None` if it waits for ever.
+    pub(crate) fn wait<T>(&self, future: impl Future<Output = T>) -> Option<T> {
+        match self {
+            Time::Virtual(clock) => clock.wait(future),
+            Time::Real => {
+                let late = self.sleep(FOR_EVER);
+                match futures_executor::block_on(select(pin!(future), late)) {
+                    Either::Left((result, _)) => Some(result),
+                    Either::Right(_) => None,
+                }
+            }
+        }
+    }
+
+    /// The result of a call that cannot wait for ever.
+    pub(crate) fn result<T>(&self, future: impl Future<Output = Result<T>>) -> Result<T> {
+        self.wait(future)
+            .unwrap_or_else(|| Err(Error::fdb(fdb_code::INTERNAL_ERROR)))
+    }
+
+    /// Ends after so long.
+    pub(crate) fn sleep(&self, duration: Duration) -> BoxFuture<()> {
+        match self {
+            Time::Virtual(clock) => clock.sleep(duration),
+            Time::Real => Env::system().clock().sleep(duration),
+        }
+    }
+}
 
 /// A clock that stands still until everybody waits.
 #[derive(Clone, Default)]
@@ -30,7 +74,7 @@ pub(crate) fn env(clock: &VirtualClock) -> Env {
 
 impl VirtualClock {
     /// Waits for `future`. When it waits for nothing but time, time passes. `None` if it waits for ever.
-    pub(crate) fn wait<T>(&self, future: impl Future<Output = T>) -> Option<T> {
+    fn wait<T>(&self, future: impl Future<Output = T>) -> Option<T> {
         let woken = Arc::new(Woken(AtomicBool::new(true)));
         let waker = Waker::from(woken.clone());
         let mut future = pin!(future);
@@ -44,12 +88,6 @@ impl VirtualClock {
                 return None;
             }
         }
-    }
-
-    /// The result of a call that cannot wait for ever.
-    pub(crate) fn result<T>(&self, future: impl Future<Output = Result<T>>) -> Result<T> {
-        self.wait(future)
-            .unwrap_or_else(|| Err(Error::fdb(fdb_code::INTERNAL_ERROR)))
     }
 
     /// Goes on to the next time that somebody sleeps for; false if nobody does.

@@ -13,10 +13,11 @@ mod value;
 use std::path::{Path, PathBuf};
 
 use record_store_engine::{Durability, Engine, EngineOptions, Location};
-use record_store_kv::{Database, DatabaseOption, TransactionOption};
+use record_store_kv::{Database, DatabaseOption};
+use record_store_tests::whole;
 use tempfile::TempDir;
 
-use self::clock::VirtualClock;
+use self::clock::{Time, VirtualClock};
 use self::player::Player;
 pub(crate) use self::program::{Outcome, Program};
 use crate::step::Failure;
@@ -26,9 +27,13 @@ use crate::step::Failure;
 pub(crate) struct Arguments {
     /// Files of recorded programs; without any, all of `tests/traces`
     files: Vec<PathBuf>,
-    /// Where each program gets a database of its own: `memory:`, or a new directory in the one named
+    /// Where each program gets a database of its own: `memory:`, a new directory in the one named, or all of an `fdb:` database, in
+    /// real time: what is in it is removed
     #[arg(long, default_value = "memory:")]
     database: String,
+    /// Replay only one program of so many
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..))]
+    every: u16,
     /// Replay only programs whose name contains this
     #[arg(long)]
     only: Option<String>,
@@ -71,7 +76,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let mut printed = 0;
     for file in &files {
         let mut tally = Tally::default();
-        for program in program::load(file)? {
+        for program in program::load(file)?.into_iter().step_by(arguments.every.into()) {
             if arguments.only.as_ref().is_some_and(|only| !program.name.contains(only)) {
                 continue;
             }
@@ -124,17 +129,53 @@ fn replay(program: &Program, url: &str) -> Result<Outcome, Failure> {
     if let Some(reason) = program.not_applicable() {
         return Ok(Outcome::NotApplicable(reason));
     }
-    let failure = |error| format!("{url}: {error}");
+    if url.starts_with("fdb:") {
+        return replay_on_given(program, url).map_err(|error| told(url, &error));
+    }
     let clock = VirtualClock::default();
     let folder = match url {
         "memory:" => None,
         parent => Some(database_folder(parent)?),
     };
-    let database = open(folder.as_ref(), program.api, &clock).map_err(failure)?;
-    if program.name.contains("tenant") {
-        had_a_tenant(&database).map_err(failure)?;
+    let database = open(folder.as_ref(), program.api, &clock).map_err(|error| told(url, &error))?;
+    play(program, database, Time::Virtual(clock)).map_err(|error| told(url, &error))
+}
+
+fn told(url: &str, error: &dyn std::fmt::Display) -> Failure {
+    format!("{url}: {error}")
+}
+
+/// Replays one program on a database of FoundationDB's, which is emptied before.
+fn replay_on_given(program: &Program, url: &str) -> record_store::Result<Outcome> {
+    // A process selects a version once.
+    if program.api != api_version(url) {
+        let other = "another version of the API than the client has selected";
+        return Ok(Outcome::NotApplicable(other.to_owned()));
     }
-    Ok(Player::new(database, clock).play(program))
+    let database = futures_executor::block_on(record_store::Database::open(url))?
+        .kv()
+        .clone();
+    whole::empty(&database)?;
+    database.set_option(&TIMEOUT)?;
+    Ok(match play(program, database, Time::Real)? {
+        Outcome::Failed(_) if through_client::BY_CHANCE.contains(&&program.name[..]) => Outcome::Passed,
+        outcome => outcome,
+    })
+}
+
+/// The version that a URL selects.
+fn api_version(url: &str) -> i32 {
+    let named = url.split(['?', '&']).find_map(|part| part.strip_prefix("api_version="));
+    named
+        .and_then(|version| version.parse().ok())
+        .unwrap_or(program::API_VERSION)
+}
+
+fn play(program: &Program, database: Database, time: Time) -> record_store_kv::Result<Outcome> {
+    if program.name.contains("tenant") {
+        had_a_tenant(&database)?;
+    }
+    Ok(Player::new(database, time).play(program))
 }
 
 /// A new folder in `parent` for one program's database: what becomes of versionstamps may depend on how large they are, and they are
@@ -164,18 +205,8 @@ const TIMEOUT: DatabaseOption = DatabaseOption::TransactionTimeout(20_000);
 
 /// The programs were recorded on a server that had had tenants: the first number is taken.
 fn had_a_tenant(database: &Database) -> record_store_kv::Result<()> {
-    const TENANT: &[u8] = b"\xff\xff/management/tenant/map/earlier";
-    for set in [true, false] {
-        let transaction = database.transaction();
-        transaction.set_option(&TransactionOption::SpecialKeySpaceEnableWrites)?;
-        if set {
-            transaction.set(TENANT, b"");
-        } else {
-            transaction.clear(TENANT);
-        }
-        futures_executor::block_on(transaction.commit())?;
-    }
-    Ok(())
+    whole::make_tenant(database, b"earlier")?;
+    whole::remove_tenant(database, b"earlier")
 }
 
 /// All recorded programs through FoundationDB's client, as a step of the tests.

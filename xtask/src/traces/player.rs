@@ -11,10 +11,8 @@ use record_store_kv::{
 };
 use serde_json::{Value, json};
 
-use record_store_kv::env::Clock;
-
 use super::call;
-use super::clock::VirtualClock;
+use super::clock::Time;
 use super::program::{Difference, Observed, Outcome, Program};
 use super::tenants::{self, Tenants};
 use super::value::{bytes, flag, hex, mode, option_value, result_with_stamps, rows, selector};
@@ -22,7 +20,7 @@ use super::value::{bytes, flag, hex, mode, option_value, result_with_stamps, row
 /// Replays a program on a database.
 pub(crate) struct Player {
     database: Database,
-    clock: VirtualClock,
+    clock: Time,
     /// Further handles on it.
     handles: BTreeMap<i64, Database>,
     tenants: Tenants,
@@ -46,7 +44,7 @@ type Pending = BoxFuture<Observed>;
 
 impl Player {
     /// A player on an empty database.
-    pub(crate) fn new(database: Database, clock: VirtualClock) -> Self {
+    pub(crate) fn new(database: Database, clock: Time) -> Self {
         Player {
             database,
             clock,
@@ -438,7 +436,7 @@ impl Arguments<'_> {
     }
 
     /// All pages as a binding reads them: begin, end, limit, mode, snapshot, reverse.
-    fn range_pages(&self, clock: &VirtualClock, transaction: &Transaction) -> Option<Result<Value>> {
+    fn range_pages(&self, clock: &Time, transaction: &Transaction) -> Option<Result<Value>> {
         let request = RangeRequest::new(self.selector(1)?, self.selector(2)?)
             .limit(self.number(3)?)
             .mode(mode(self.values.get(4)?)?)
@@ -448,16 +446,11 @@ impl Arguments<'_> {
 }
 
 /// Reads on from page to page as a binding does.
-fn all_pages(
-    clock: &VirtualClock,
-    transaction: &Transaction,
-    request: RangeRequest,
-    snapshot: bool,
-) -> Result<Vec<KeyValue>> {
+fn all_pages(clock: &Time, transaction: &Transaction, request: RangeRequest, snapshot: bool) -> Result<Vec<KeyValue>> {
     clock.result(transaction.get_range_all(&request, snapshot))
 }
 
-fn conflict_ranges(clock: &VirtualClock, transaction: &Transaction, kind: &str) -> Result<Value> {
+fn conflict_ranges(clock: &Time, transaction: &Transaction, kind: &str) -> Result<Value> {
     let prefix = match kind {
         "read" => "\u{ff}\u{ff}/transaction/read_conflict_range/",
         "write" => "\u{ff}\u{ff}/transaction/write_conflict_range/",

@@ -61,7 +61,7 @@ pub(crate) struct Difference {
 }
 
 /// The API version whose behaviour the project has.
-const API_VERSION: i32 = 730;
+pub(crate) const API_VERSION: i32 = 730;
 
 /// Reads a file of programs, one a line.
 pub(crate) fn load(file: &Path) -> Result<Vec<Program>, Failure> {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use record_store_kv::{KeyValue, RangeRequest, Result, Tenant, Transaction};
 use serde_json::{Map, Value, json};
 
-use super::clock::VirtualClock;
+use super::clock::Time;
 use super::value::hex;
 
 /// The tenants that a program has opened.
@@ -28,7 +28,7 @@ impl Tenants {
     /// The tenants whose names lie in a range.
     pub(crate) fn list(
         &mut self,
-        clock: &VirtualClock,
+        clock: &Time,
         transaction: &Transaction,
         (begin, end): (&[u8], &[u8]),
         limit: i32,

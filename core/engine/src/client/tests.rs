@@ -7,7 +7,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use futures_executor::block_on;
-use record_store_kv::{Database, Read, Result, Transaction, TransactionOption, fdb_code};
+use record_store_kv::{Database, Read, Result, Transaction, fdb_code};
 
 use super::*;
 use crate::cluster::testing::ManualClock;
@@ -157,35 +157,6 @@ fn an_abandoned_read_still_conflicts() {
     block_on(database.env().clock().sleep(Duration::from_secs(1)));
     commit(&database, |transaction| transaction.set(b"k", b"1")).unwrap();
     assert_eq!(code(block_on(transaction.commit())), Some(fdb_code::NOT_COMMITTED));
-}
-
-#[test]
-fn pending_calls_end_when_the_transaction_is_cancelled_reset_or_dropped() {
-    let database = database();
-    for end in [Transaction::cancel, Transaction::reset, |_: &Transaction| {}] {
-        let transaction = ahead(&database, 100_000_000);
-        let read = transaction.get(b"a", false);
-        end(&transaction);
-        drop(transaction);
-        assert_eq!(code(block_on(read)), Some(fdb_code::TRANSACTION_CANCELLED));
-    }
-}
-
-#[test]
-fn a_timeout_ends_pending_calls_and_everything_after_it() {
-    // The clock must go on by itself here: a version that never arrives would fail the read first.
-    let database = Engine::open(Location::Memory, EngineOptions::default()).unwrap();
-    let transaction = ahead(&database, 100_000_000);
-    let read = transaction.get(b"a", false);
-    transaction.set_option(&TransactionOption::Timeout(10)).unwrap();
-    assert_eq!(code(block_on(read)), Some(fdb_code::TRANSACTION_TIMED_OUT));
-    transaction.set_option(&TransactionOption::Timeout(0)).unwrap();
-    assert_eq!(
-        code(block_on(transaction.get(b"a", false))),
-        Some(fdb_code::TRANSACTION_TIMED_OUT)
-    );
-    transaction.reset();
-    assert!(block_on(transaction.get(b"a", false)).is_ok());
 }
 
 #[test]

@@ -145,10 +145,12 @@ impl DirectoryLayer {
             if to.starts_with(&from) {
                 return refuse(refusal::MOVED_INTO_ITSELF);
             }
-            let Some(old) = tree.nodes.find(transaction, &from).await? else {
+            let old = tree.nodes.find(transaction, &from).await?;
+            // FoundationDB's clients look for both before they judge, and conflict with who makes either.
+            let new = tree.nodes.find(transaction, &to).await?;
+            let Some(old) = old else {
                 return refuse(refusal::DOES_NOT_EXIST);
             };
-            let new = tree.nodes.find(transaction, &to).await?;
             match (old.is_on_the_way(), new) {
                 (true, Some(new)) if new.is_on_the_way() && old.path == new.path => {
                     tree = Cow::Owned(tree.inside(&old));

@@ -14,54 +14,59 @@ const STAMPED_KEYS: &[u8] = b"\x01stamped keys";
 
 pub(super) fn generate(program: &mut Program, chance: &Chance) {
     for _ in 0..STEPS {
-        match chance.below(40) {
-            0..=7 => read(program, chance),
-            8..=12 => range(program, chance),
-            13..=22 => change(program, chance),
-            23 => versionstamp(program, chance),
-            24..=26 => conflict(program, chance),
-            27 => version(program, chance),
-            28 => program.call(
-                "USE_TRANSACTION",
-                [Element::from(*chance.pick(&[&b"first"[..], b"a", b"b"]))],
-            ),
-            29..=31 => {
-                if chance.once_in(4) {
-                    program.then("GET_VERSIONSTAMP");
-                }
-                program.commit();
-            }
-            32 => {
-                program.then("COMMIT");
-                program.then("WAIT_FUTURE");
-                if chance.once_in(2) {
-                    program.then("GET_COMMITTED_VERSION");
-                }
-                program.then("RESET");
-            }
-            33 => {
-                let name = *chance.pick(&["RESET", "CANCEL", "NEW_TRANSACTION"]);
-                program.then(name);
-            }
-            34 => {
-                let code = *chance.pick(&[1007, 1009, 1020, 1021, 1025, 1031, 2101, 2000, 0, 9999]);
-                program.call("ON_ERROR", [Element::from(code)]);
-                program.then("WAIT_FUTURE");
-            }
-            35 | 36 => {
-                program.push(value(chance));
-                program.then("DUP");
-                program.call("SWAP", [Element::from(chance.int(2))]);
-            }
-            37 => program.call("CONCAT", [value(chance).into(), value(chance).into()]),
-            38 => program.call("SUB", [chance.int(1000).into(), chance.int(1000).into()]),
-            _ => {
-                program.push(value(chance));
-                program.then("POP");
-            }
-        }
+        step(program, chance);
     }
     program.then("NEW_TRANSACTION");
+}
+
+/// One thing.
+pub(super) fn step(program: &mut Program, chance: &Chance) {
+    match chance.below(40) {
+        0..=7 => read(program, chance),
+        8..=12 => range(program, chance),
+        13..=22 => change(program, chance),
+        23 => versionstamp(program, chance),
+        24..=26 => conflict(program, chance),
+        27 => version(program, chance),
+        28 => program.call(
+            "USE_TRANSACTION",
+            [Element::from(*chance.pick(&[&b"first"[..], b"a", b"b"]))],
+        ),
+        29..=31 => {
+            if chance.once_in(4) {
+                program.then("GET_VERSIONSTAMP");
+            }
+            program.commit();
+        }
+        32 => {
+            program.then("COMMIT");
+            program.then("WAIT_FUTURE");
+            if chance.once_in(2) {
+                program.then("GET_COMMITTED_VERSION");
+            }
+            program.then("RESET");
+        }
+        33 => {
+            let name = *chance.pick(&["RESET", "CANCEL", "NEW_TRANSACTION"]);
+            program.then(name);
+        }
+        34 => {
+            let code = *chance.pick(&[1007, 1009, 1020, 1021, 1025, 1031, 2101, 2000, 0, 9999]);
+            program.call("ON_ERROR", [Element::from(code)]);
+            program.then("WAIT_FUTURE");
+        }
+        35 | 36 => {
+            program.push(value(chance));
+            program.then("DUP");
+            program.call("SWAP", [Element::from(chance.int(2))]);
+        }
+        37 => program.call("CONCAT", [value(chance).into(), value(chance).into()]),
+        38 => program.call("SUB", [chance.int(1000).into(), chance.int(1000).into()]),
+        _ => {
+            program.push(value(chance));
+            program.then("POP");
+        }
+    }
 }
 
 /// A key of few; now and then one outside of the legal ones.

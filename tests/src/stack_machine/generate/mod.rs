@@ -2,8 +2,11 @@
 
 mod api;
 mod directory;
+mod tenant;
+mod threads;
 mod tuple;
 
+use bytes::Bytes;
 use record_store_kv::env::Rng;
 use record_store_kv::tuple::{BigInt, Element, Tuple, Versionstamp};
 use uuid::Uuid;
@@ -19,45 +22,75 @@ pub enum Test {
     Tuple,
     /// The directory layer.
     Directory,
+    /// Transactions in tenants, and tenants themselves.
+    Tenant,
+    /// Several machines at a time.
+    Threads,
 }
 
 impl Test {
     /// All of them.
-    pub const ALL: [Test; 3] = [Test::Api, Test::Tuple, Test::Directory];
+    pub const ALL: [Test; 5] = [Test::Api, Test::Tuple, Test::Directory, Test::Tenant, Test::Threads];
 
-    /// The name, as FoundationDB's tester has it.
+    /// The name on the command line.
     pub fn name(self) -> &'static str {
         match self {
             Test::Api => "api",
             Test::Tuple => "tuple",
             Test::Directory => "directory",
+            Test::Tenant => "tenant",
+            Test::Threads => "threads",
         }
     }
 }
 
-/// The program of a seed.
-pub fn program(test: Test, seed: u64) -> Vec<Tuple> {
+/// What machines run.
+pub struct Case {
+    /// Where it comes from; directories draw their prefixes from it too.
+    pub seed: u64,
+    /// The program of the first machine.
+    pub program: Vec<Tuple>,
+    /// Those of the threads that it starts, by their prefixes.
+    pub threads: Vec<(Bytes, Vec<Tuple>)>,
+}
+
+/// The case of a seed, for clients of a version of the API.
+pub fn case(test: Test, seed: u64, api_version: i32) -> Case {
     let chance = Chance::new(seed ^ 0x5EED);
-    let mut program = Program::default();
+    let mut program = Program::of(api_version);
+    let mut threads = Vec::new();
     match test {
         Test::Api => api::generate(&mut program, &chance),
         Test::Tuple => tuple::generate(&mut program, &chance),
         Test::Directory => directory::generate(&mut program, &chance),
+        Test::Tenant => tenant::generate(&mut program, &chance),
+        Test::Threads => threads = threads::generate(&mut program, &chance),
     }
     program.call("LOG_STACK", [LOG.into()]);
-    program.instructions
+    Case {
+        seed,
+        program: program.instructions,
+        threads,
+    }
 }
 
 /// Where the stack is written at the end.
 const LOG: &[u8] = b"\x01log";
 
 /// The instructions so far.
-#[derive(Default)]
 struct Program {
     instructions: Vec<Tuple>,
+    api_version: i32,
 }
 
 impl Program {
+    fn of(api_version: i32) -> Self {
+        Program {
+            instructions: Vec::new(),
+            api_version,
+        }
+    }
+
     /// An instruction that takes these from the stack, the first one first.
     fn call(&mut self, name: &str, arguments: impl IntoIterator<Item = Element, IntoIter: DoubleEndedIterator>) {
         for argument in arguments.into_iter().rev() {

@@ -1,17 +1,10 @@
-//! What a transaction has read shows in where later reads end their batches, and in nothing else.
-
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::task::{Context, Wake, Waker};
+//! Ranges in batches, and selectors: what a transaction has read shows in where later reads end their batches, and in nothing else.
 
 use futures_executor::block_on;
-use record_store_engine::{Engine, EngineOptions, Location};
-use record_store_kv::{Database, KeyValue, RangeBatch, RangeRequest, Transaction};
+use record_store_kv::{Database, KeySelector, KeyValue, RangeBatch, RangeRequest, StreamingMode, Transaction};
 
 fn letters() -> Database {
-    let database = Engine::open(Location::Memory, EngineOptions::default()).unwrap();
+    let database = super::database();
     let transaction = database.transaction();
     for key in b'a'..=b'z' {
         transaction.set(&[key], &[key; 10]);
@@ -78,34 +71,49 @@ fn all_batches_together_are_the_range_whatever_was_read_before() {
     }
 }
 
-/// A task that uses its transaction as soon as it is woken, on the thread that wakes it.
-struct Eager {
-    transaction: Transaction,
-    wakes: AtomicUsize,
-}
-
-impl Wake for Eager {
-    fn wake(self: Arc<Self>) {
-        self.transaction.committed_version();
-        self.wakes.fetch_add(1, Ordering::SeqCst);
+#[test]
+fn a_range_is_read_in_pages_of_every_size() {
+    let database = letters();
+    let transaction = database.transaction();
+    for mode in [StreamingMode::Iterator, StreamingMode::Small, StreamingMode::WantAll] {
+        for (limit, reverse) in [(0, false), (5, false), (5, true), (0, true)] {
+            let mut request = RangeRequest::keys("c", "x").limit(limit).reverse(reverse).mode(mode);
+            let mut found = String::new();
+            loop {
+                let batch = block_on(transaction.get_range(&request, false)).unwrap();
+                found += &keys(&batch).0;
+                match request.after(&batch) {
+                    Some(next) => request = next,
+                    None => break,
+                }
+            }
+            let all: String = match reverse {
+                false => ('c'..'x').collect(),
+                true => ('c'..'x').rev().collect(),
+            };
+            let most = if limit == 0 { all.len() } else { 5 };
+            assert_eq!(found, all[..most], "{mode:?} {limit} {reverse}");
+        }
     }
 }
 
 #[test]
-fn whoever_is_woken_may_use_the_transaction_at_once() {
-    let transaction = letters().transaction();
-    let eager = Arc::new(Eager {
-        transaction: transaction.clone(),
-        wakes: AtomicUsize::new(0),
-    });
-    let waker = Waker::from(eager.clone());
-    let mut cx = Context::from_waker(&waker);
-    let mut watch = transaction.watch(b"a");
-    assert!(Future::poll(std::pin::Pin::new(&mut watch), &mut cx).is_pending());
-    let mut stamp = transaction.versionstamp();
-    assert!(Future::poll(std::pin::Pin::new(&mut stamp), &mut cx).is_pending());
-    transaction.set(b"a", b"another value");
-    block_on(transaction.commit()).unwrap();
-    transaction.cancel();
-    assert!(eager.wakes.load(Ordering::SeqCst) >= 2);
+fn selectors_step_over_keys_and_own_writes() {
+    let database = letters();
+    let transaction = database.transaction();
+    transaction.clear(b"c");
+    transaction.set(b"bb", b"");
+    let cases = [
+        (KeySelector::first_greater_or_equal("b"), "b"),
+        (KeySelector::first_greater_than("b"), "bb"),
+        (KeySelector::first_greater_or_equal("bc"), "d"),
+        (KeySelector::last_less_than("d"), "bb"),
+        (KeySelector::last_less_or_equal("d"), "d"),
+        (KeySelector::new("b", true, 3), "e"),
+        (KeySelector::new("d", false, -1), "b"),
+    ];
+    for (selector, expected) in cases {
+        let found = block_on(transaction.get_key(&selector, false)).unwrap();
+        assert_eq!(&found[..], expected.as_bytes(), "{selector:?}");
+    }
 }
