@@ -1,5 +1,7 @@
 //! `cargo xtask bench`: Record-Store against its peers, kept in docs/benchmarks.md, and the engine against its own, kept in
-//! docs/benchmarks-engine.md.
+//! docs/benchmarks-engine.md; and that engine behind FoundationDB's C API against itself.
+
+mod c_api;
 
 use std::fs;
 
@@ -45,6 +47,8 @@ pub(crate) enum What {
     Records,
     /// The engine, below the record layer.
     Engine,
+    /// FoundationDB's C API over the engine.
+    CApi,
 }
 
 /// Runs the benchmark for these numbers of records and rewrites its page.
@@ -60,6 +64,11 @@ pub(crate) fn engine(keys: u64, large: u64, seconds: u64) -> Result<(), Failure>
     let arguments = ["--keys", &keys, "--large", &large, "--seconds", &seconds];
     let page = "docs/benchmarks-engine.md";
     run("record-store-engine-compare", &arguments, page, ENGINE_HEAD)
+}
+
+/// Runs the benchmark of the C API and rewrites its page.
+pub(crate) fn c_api() -> Result<(), Failure> {
+    c_api::run()
 }
 
 fn run(package: &str, arguments: &[&str], page: &str, head: &str) -> Result<(), Failure> {

@@ -37,9 +37,9 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Measure against the peers and rewrite docs/benchmarks.md, or docs/benchmarks-engine.md
+    /// Measure against the peers and rewrite docs/benchmarks.md, docs/benchmarks-engine.md or docs/benchmarks-c-api.md
     Bench {
-        /// What is measured: records, or the engine under them
+        /// What is measured: records, the engine under them, or the C API over that
         #[arg(default_value = "records")]
         what: bench::What,
         /// How many records: one table each
@@ -104,6 +104,10 @@ fn main() -> ExitCode {
             records,
             ..
         } => bench::records(&records),
+        Command::Bench {
+            what: bench::What::CApi,
+            ..
+        } => bench::c_api(),
         Command::Bench {
             keys, large, seconds, ..
         } => bench::engine(keys, large, seconds),

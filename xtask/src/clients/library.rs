@@ -10,8 +10,18 @@ use crate::step::{Failure, Program};
 
 /// The folder in which cargo has put the library, built like everything that is tested.
 pub(crate) fn build() -> Result<PathBuf, Failure> {
+    build_with(&[])
+}
+
+/// The same, built like what is delivered.
+pub(crate) fn build_for_speed() -> Result<PathBuf, Failure> {
+    build_with(&["--release"])
+}
+
+fn build_with(profile: &[&str]) -> Result<PathBuf, Failure> {
     let messages = Program::cargo()
         .args(["build", "--quiet", "--package", "record-store-fdb-c"])
+        .args(profile)
         .args(["--message-format=json-render-diagnostics"])
         .output()?;
     let file = messages

@@ -43,8 +43,12 @@ async fn step(space: &mut Shared<'_>, chance: &mut Chance, split: bool) -> Resul
     let round = number(chance, 0, 20) + if split { 0 } else { 100 };
     let ids: Vec<u8> = (0..=chance.below(3)).map(|_| number(chance, 1, 30)).collect();
     let here = space.ids_of_items();
-    let unready = space.unready().await?;
-    match chance.below(16) {
+    let die = chance.below(16);
+    let unready = match die {
+        8 | 9 => space.unready().await?,
+        _ => Vec::new(),
+    };
+    match die {
         0 if !here.is_empty() => {
             let id = chance.pick(&here);
             space.delete(side, [id]).await?;
@@ -60,7 +64,7 @@ async fn step(space: &mut Shared<'_>, chance: &mut Chance, split: bool) -> Resul
             Ok(format!("{who} deletes all"))
         }
         3 | 4 => {
-            let record_type = if space.has_refunds().await? && chance.one_in(2) {
+            let record_type = if space.has_refunds() && chance.one_in(2) {
                 "Refund"
             } else {
                 "Order"
@@ -76,7 +80,7 @@ async fn step(space: &mut Shared<'_>, chance: &mut Chance, split: bool) -> Resul
             space.drop_index(side, "by_qty").await?;
             Ok(format!("{who} drops by_qty"))
         }
-        6 if !space.has_refunds().await? => {
+        6 if !space.has_refunds() => {
             space.add_refunds(side).await?;
             Ok(format!("{who} adds refunds"))
         }

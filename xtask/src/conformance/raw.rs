@@ -23,7 +23,7 @@ pub(super) async fn holds_known_indexes_only(shared: &Shared<'_>) -> Result<(), 
         };
         let of_index = part.is_some_and(|part| {
             use StoreKeyspace::*;
-            // Java's 4.1.4.0 leaves behind how an index was built.
+            // How an index was built may stay, as in Java.
             !matches!(
                 part,
                 StoreInfo | Record | RecordCount | RecordVersion | IndexState | IndexBuild
@@ -113,7 +113,7 @@ fn masked(rows: Rows) -> Result<BTreeMap<Vec<u8>, Vec<u8>>, Failure> {
             }
             // In stores of old formats it stands apart: ten bytes of the transaction, two of the record.
             Some(Element::Int(8)) => value.iter_mut().take(10).for_each(|byte| *byte = 0),
-            // Java's 4.1.4.0 leaves behind how many records a finished build has read; later versions take it away, as Rust does.
+            // Java's 4.1.4.0 leaves its notes of a finished build; later versions take them away, as Rust does.
             Some(Element::Int(9)) => continue,
             _ => {}
         }

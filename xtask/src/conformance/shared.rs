@@ -49,6 +49,8 @@ pub(super) struct Shared<'a> {
     items: BTreeMap<u8, u8>,
     /// The other records that must be there, by type and number.
     others: BTreeSet<(&'static str, u8)>,
+    /// Whether the schema has refunds.
+    refunds: bool,
     /// The indexes of which Rust has built a part.
     begun_by_rust: BTreeSet<String>,
 }
@@ -63,6 +65,7 @@ impl<'a> Shared<'a> {
             format,
             items: BTreeMap::new(),
             others: BTreeSet::new(),
+            refunds: false,
             begun_by_rust: BTreeSet::new(),
         }
     }
@@ -197,8 +200,7 @@ impl<'a> Shared<'a> {
         match side {
             Side::Java => self.ask("add-index", &format!("{name} {}", state.name())).map(drop),
             Side::Rust => {
-                let schema =
-                    shop::with_index(name, self.has_refunds().await?).map_err(|error| self.told("schema", error))?;
+                let schema = shop::with_index(name, self.refunds).map_err(|error| self.told("schema", error))?;
                 self.evolve(&schema, state).await.map(drop)
             }
         }
@@ -209,8 +211,7 @@ impl<'a> Shared<'a> {
         match side {
             Side::Java => self.ask("drop-index", name).map(drop),
             Side::Rust => {
-                let schema =
-                    shop::without_index(name, self.has_refunds().await?).map_err(|error| self.told("schema", error))?;
+                let schema = shop::without_index(name, self.refunds).map_err(|error| self.told("schema", error))?;
                 self.evolve(&schema, IndexState::Readable).await.map(drop)
             }
         }
@@ -218,6 +219,7 @@ impl<'a> Shared<'a> {
 
     /// Adds the record type `Refund`.
     pub(super) async fn add_refunds(&mut self, side: Side) -> Result<(), Failure> {
+        self.refunds = true;
         match side {
             Side::Java => self.ask("add-type", "").map(drop),
             Side::Rust => {
@@ -357,8 +359,8 @@ impl<'a> Shared<'a> {
     }
 
     /// Whether the schema has refunds.
-    pub(super) async fn has_refunds(&self) -> Result<bool, Failure> {
-        Ok(self.open().await?.metadata().record_type("Refund").is_ok())
+    pub(super) fn has_refunds(&self) -> bool {
+        self.refunds
     }
 
     /// The indexes that are not readable.
