@@ -65,7 +65,7 @@ enum Command {
         soak: clients::Options,
     },
     /// Let Apple's Java Record Layer and this one take turns on the same record spaces, in every format that both have
-    Conformance,
+    Conformance(conformance::Arguments),
     /// Load the cities of the world and work with them, from Rust, Python, JavaScript and C
     Demo {
         /// Where to keep the database; without it, a fresh one in the cache
@@ -109,7 +109,7 @@ fn main() -> ExitCode {
         } => bench::engine(keys, large, seconds),
         Command::Bindingtester(arguments) => bindingtester::run(&arguments),
         Command::Clients { clients, soak } => clients::run(clients, soak),
-        Command::Conformance => conformance::run(),
+        Command::Conformance(arguments) => conformance::run(&arguments),
         Command::Demo { directory } => demo::run(directory),
         Command::Dist { product } => dist::run(&product),
         Command::Gen { check } => r#gen::run(check),

@@ -37,7 +37,9 @@ pub(crate) fn run(only: Vec<String>) -> Result<(), Failure> {
     steps.step("FoundationDB's clients", || {
         clients::run(Vec::new(), clients::Options::default())
     });
-    steps.step("spaces shared with Java", conformance::run);
+    steps.step("spaces shared with Java", || {
+        conformance::run(&conformance::Arguments::default())
+    });
     steps.step("recorded programs", traces::test_client);
     steps.step("binding tester", bindingtester::test);
     steps.step("FoundationDB backend", given::run);

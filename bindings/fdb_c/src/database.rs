@@ -16,6 +16,7 @@ use crate::error::{self, Code};
 use crate::future::Future;
 use crate::location::{Named, Place};
 use crate::network;
+use crate::options;
 use crate::transaction::Transaction;
 
 /// A handle on a database, with options of its own.
@@ -117,7 +118,11 @@ fn set_option(database: &kv::Database, option: i32, value: Option<Bytes>) -> Res
 /// Opens a database, or makes another handle on one in memory.
 fn open(place: Place) -> kv::Result<kv::Database> {
     let api_version = api_version::selected().map_err(kv::Error::fdb)?;
-    let with_version = |options| EngineOptions { api_version, ..options };
+    let with_version = |options| EngineOptions {
+        api_version,
+        client_buggify: Some(options::client_buggify().clone()),
+        ..options
+    };
     match place {
         Place::Directory(path, options) => Engine::open(Location::Path(path), with_version(options)),
         Place::Memory(name, options) => {

@@ -1,9 +1,11 @@
-//! The network's options. Most of them choose how FoundationDB's client talks to a cluster, loads other clients or
-//! traces itself: they are checked as it checks them, and change nothing.
+//! The network's options. Most of them choose how FoundationDB's client talks to a cluster or loads other clients: they are checked as
+//! it checks them, and change nothing. Client buggify is the engine's.
 
 use std::path::Path;
+use std::sync::LazyLock;
 
 use parking_lot::Mutex;
+use record_store_engine::ClientBuggify;
 
 use crate::error::{Code, codes};
 
@@ -31,6 +33,10 @@ enum Takes {
 const ANY: Takes = Takes::Number(0, i64::MAX);
 const PERCENT: Takes = Takes::Number(0, 100);
 const DISABLE_LOCAL_CLIENT: i32 = 64;
+const CLIENT_BUGGIFY_ENABLE: i32 = 80;
+const CLIENT_BUGGIFY_DISABLE: i32 = 81;
+const CLIENT_BUGGIFY_SECTION_ACTIVATED: i32 = 82;
+const CLIENT_BUGGIFY_SECTION_FIRED: i32 = 83;
 
 /// Number, name, and what it takes.
 const OPTIONS: [(i32, &str, Takes); 47] = [
@@ -73,10 +79,18 @@ const OPTIONS: [(i32, &str, Takes); 47] = [
     (70, "DISABLE_CLIENT_STATISTICS_LOGGING", Takes::Nothing),
     (71, "ENABLE_RUN_LOOP_PROFILING", Takes::Nothing),
     (72, "DISABLE_CLIENT_BYPASS", Takes::Nothing),
-    (80, "CLIENT_BUGGIFY_ENABLE", Takes::Nothing),
-    (81, "CLIENT_BUGGIFY_DISABLE", Takes::Nothing),
-    (82, "CLIENT_BUGGIFY_SECTION_ACTIVATED_PROBABILITY", PERCENT),
-    (83, "CLIENT_BUGGIFY_SECTION_FIRED_PROBABILITY", PERCENT),
+    (CLIENT_BUGGIFY_ENABLE, "CLIENT_BUGGIFY_ENABLE", Takes::Nothing),
+    (CLIENT_BUGGIFY_DISABLE, "CLIENT_BUGGIFY_DISABLE", Takes::Nothing),
+    (
+        CLIENT_BUGGIFY_SECTION_ACTIVATED,
+        "CLIENT_BUGGIFY_SECTION_ACTIVATED_PROBABILITY",
+        PERCENT,
+    ),
+    (
+        CLIENT_BUGGIFY_SECTION_FIRED,
+        "CLIENT_BUGGIFY_SECTION_FIRED_PROBABILITY",
+        PERCENT,
+    ),
     (
         90,
         "DISTRIBUTED_CLIENT_TRACER",
@@ -97,6 +111,12 @@ static STATE: Mutex<State> = Mutex::new(State {
     environment: None,
     local_client_disabled: false,
 });
+
+/// What makes up failures in all databases of the process.
+pub(crate) fn client_buggify() -> &'static ClientBuggify {
+    static BUGGIFY: LazyLock<ClientBuggify> = LazyLock::new(ClientBuggify::default);
+    &BUGGIFY
+}
 
 /// Sets an option.
 ///
@@ -152,7 +172,15 @@ fn apply(state: &mut State, option: i32, value: &[u8]) -> Result<(), Code> {
     let known = OPTIONS.iter().find(|(number, ..)| *number == option);
     let (_, _, takes) = known.ok_or(codes::INVALID_OPTION)?;
     takes.check(value)?;
-    state.local_client_disabled |= option == DISABLE_LOCAL_CLIENT;
+    let percent = value.first().copied().unwrap_or_default();
+    match option {
+        DISABLE_LOCAL_CLIENT => state.local_client_disabled = true,
+        CLIENT_BUGGIFY_ENABLE => client_buggify().enable(true),
+        CLIENT_BUGGIFY_DISABLE => client_buggify().enable(false),
+        CLIENT_BUGGIFY_SECTION_ACTIVATED => client_buggify().set_section_activated_probability(percent),
+        CLIENT_BUGGIFY_SECTION_FIRED => client_buggify().set_section_fired_probability(percent),
+        _ => {}
+    }
     Ok(())
 }
 

@@ -78,6 +78,14 @@ impl Transaction {
         }
     }
 
+    /// Reads a mapped range.
+    pub(crate) fn get_mapped_range(&self, range: Range, mapper: &[u8], snapshot: bool) -> Arc<Future> {
+        match range.request() {
+            Ok(request) => self.future(|transaction| transaction.get_mapped_range(&request, mapper, snapshot)),
+            Err(code) => Future::ready(Err(code)),
+        }
+    }
+
     /// Adds a conflict range, of reads (0) or writes (1).
     ///
     /// **Errors**: 2005 for an inverted range, 2000 for another kind.

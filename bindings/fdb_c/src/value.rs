@@ -4,9 +4,9 @@ use std::ffi::CString;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use record_store_kv::{RangeBatch, TransactionVersion};
+use record_store_kv::{MappedRangeBatch, RangeBatch, TransactionVersion};
 
-use crate::abi::layout::{FDBKey, FDBKeyValue, TextPointer};
+use crate::abi::layout::{FDBKey, FDBKeyValue, FDBMappedKeyValue, TextPointer};
 use crate::database::Database;
 use crate::location::Named;
 
@@ -26,6 +26,8 @@ pub(crate) enum Value {
     Found(Option<Bytes>),
     /// Rows of a range.
     Rows(Rows),
+    /// Rows of a mapped range.
+    MappedRows(MappedRows),
     /// Several keys.
     Keys(Keys),
     /// Several texts.
@@ -43,6 +45,16 @@ pub(crate) struct Rows {
     /// Whether rows may follow.
     pub(crate) more: bool,
     _owner: RangeBatch,
+}
+
+/// Rows of a mapped range, and where C finds all of them.
+pub(crate) struct MappedRows {
+    /// For each row.
+    pub(crate) pointers: Vec<FDBMappedKeyValue>,
+    /// Whether rows may follow.
+    pub(crate) more: bool,
+    _found: Vec<Vec<FDBKeyValue>>,
+    _owner: MappedRangeBatch,
 }
 
 /// Keys, and where C finds them.
@@ -94,6 +106,23 @@ impl From<RangeBatch> for Value {
         Value::Rows(Rows {
             pointers: batch.rows.iter().map(FDBKeyValue::of).collect(),
             more: batch.more,
+            _owner: batch,
+        })
+    }
+}
+
+impl From<MappedRangeBatch> for Value {
+    fn from(batch: MappedRangeBatch) -> Self {
+        let found: Vec<Vec<FDBKeyValue>> = batch
+            .rows
+            .iter()
+            .map(|row| row.rows.iter().map(FDBKeyValue::of).collect())
+            .collect();
+        let rows = batch.rows.iter().zip(&found);
+        Value::MappedRows(MappedRows {
+            pointers: rows.map(|(row, found)| FDBMappedKeyValue::of(row, found)).collect(),
+            more: batch.more,
+            _found: found,
             _owner: batch,
         })
     }

@@ -53,10 +53,10 @@ impl Engine {
             Location::Memory => (Arc::new(Cluster::in_memory(&options)?), "memory:".to_owned()),
             Location::Path(path) => (open_path(&path, &options)?, path.display().to_string()),
         };
-        let handle = Arc::new(Handle::new(cluster, name, options.api_version));
-        let database = Database::from_backend(Arc::new(EngineDatabase(handle)));
-        describe(&database)?;
-        Ok(database)
+        let handle = Handle::new(cluster, name, options.api_version);
+        let database = |handle| Database::from_backend(Arc::new(EngineDatabase(Arc::new(handle))));
+        describe(&database(handle.again()))?;
+        Ok(database(handle.with_buggify(options.client_buggify)))
     }
 }
 

@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 mod atomic;
+mod buggify;
 mod client;
 mod cluster;
 mod database;
@@ -12,5 +13,6 @@ mod mutation;
 mod options;
 pub mod simulation;
 
+pub use self::buggify::ClientBuggify;
 pub use self::database::{Engine, Location};
 pub use self::options::{Durability, EngineOptions};

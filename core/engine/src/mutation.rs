@@ -88,7 +88,7 @@ impl CommitRequest {
 
     /// About how much memory its changes will take until they are in the base.
     pub(crate) fn memory(&self) -> usize {
-        self.bytes() + self.mutations.len() * Change::OVERHEAD
+        self.bytes() + self.mutations.len() * Change::OVERHEAD + Change::COMMIT_OVERHEAD
     }
 }
 

@@ -5,6 +5,8 @@ use std::time::Duration;
 use record_store_kv::env::Env;
 use record_store_kv::{Error, ErrorKind, Result};
 
+use crate::buggify::ClientBuggify;
+
 /// Options of [`Engine::open`](crate::Engine::open). All handles of a process on one path share one engine, so the first
 /// one's options hold.
 ///
@@ -21,7 +23,7 @@ pub struct EngineOptions {
     /// while another process has it. A process that is busy hands it over after a tenth of a second, and half a second more for
     /// transactions that have begun; a process that is stuck does not.
     pub lock_wait: Duration,
-    /// About the most memory that changes may take before they are in the base; from half of it on, commits wait a little each.
+    /// About the most memory that changes may take before they are in the base; from three quarters of it on, commits wait a little each.
     /// Changes stay for five seconds, about 520 bytes each and their keys and values: the default takes 100,000 small ones a
     /// second.
     pub window_bytes: usize,
@@ -35,6 +37,8 @@ pub struct EngineOptions {
     pub threads: bool,
     /// The version of FoundationDB's API that clients see: 510 to 730. Some calls behave otherwise in older ones.
     pub api_version: i32,
+    /// What makes up failures, for programs that want to meet them.
+    pub client_buggify: Option<ClientBuggify>,
     /// Time, chance and threads.
     pub env: Env,
 }
@@ -51,6 +55,7 @@ impl Default for EngineOptions {
             log_segment_bytes: if cfg!(test) { 4 << 10 } else { 64 << 20 },
             threads: true,
             api_version: 730,
+            client_buggify: None,
             env: Env::system(),
         }
     }

@@ -1,7 +1,5 @@
 //! Ranges that lead behind the last key that a transaction may read.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use futures_executor::block_on;
 use record_store_engine::{Engine, EngineOptions, Location};
 use record_store_kv::{KeySelector, RangeRequest};

@@ -9,6 +9,8 @@ use foundationdb::future::{FdbAddresses, FdbFuture, FdbKeys, FdbSlice, FdbValues
 use foundationdb_sys as sys;
 use record_store_kv::{ConflictRangeType, Error, KeySelector, RangeRequest, Result};
 
+use crate::mapped::MappedRows;
+
 /// A database.
 pub(crate) struct DatabaseHandle(NonNull<sys::FDBDatabase>);
 
@@ -148,6 +150,37 @@ impl TransactionHandle {
                 length(&end.key),
                 end.or_equal.into(),
                 end.offset,
+                request.limit,
+                request.target_bytes,
+                request.mode as i32,
+                request.iteration,
+                snapshot.into(),
+                request.reverse.into(),
+            )
+        })
+    }
+
+    pub(crate) fn get_mapped_range(
+        &self,
+        request: &RangeRequest,
+        mapper: &[u8],
+        snapshot: bool,
+    ) -> FdbFuture<MappedRows> {
+        let (begin, end) = (&request.begin, &request.end);
+        // SAFETY: as said above; the mapper is copied as keys are.
+        FdbFuture::new(unsafe {
+            sys::fdb_transaction_get_mapped_range(
+                self.0.as_ptr(),
+                begin.key.as_ptr(),
+                length(&begin.key),
+                begin.or_equal.into(),
+                begin.offset,
+                end.key.as_ptr(),
+                length(&end.key),
+                end.or_equal.into(),
+                end.offset,
+                mapper.as_ptr(),
+                length(mapper),
                 request.limit,
                 request.target_bytes,
                 request.mode as i32,

@@ -7,6 +7,7 @@
 mod convert;
 mod database;
 mod handle;
+mod mapped;
 mod network;
 mod network_option;
 mod options;

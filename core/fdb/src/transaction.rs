@@ -3,12 +3,13 @@
 use foundationdb::FdbError;
 use foundationdb::future::{FdbAddresses, FdbFuture, FdbFutureHandle, FdbKeys, FdbSlice};
 use record_store_kv::{
-    Bytes, ConflictRangeType, KeySelector, RangeBatch, RangeRequest, Read, Result, TransactionBackend,
-    TransactionVersion,
+    Bytes, ConflictRangeType, KeySelector, MappedRangeBatch, RangeBatch, RangeRequest, Read, Result,
+    TransactionBackend, TransactionVersion,
 };
 
 use crate::convert::{batch, bytes, read};
 use crate::handle::TransactionHandle;
+use crate::mapped;
 
 /// A transaction on a cluster. Each method is one call of FoundationDB's client.
 pub(crate) struct FdbTransaction {
@@ -58,6 +59,13 @@ impl TransactionBackend for FdbTransaction {
 
     fn get_range(&self, request: &RangeRequest, snapshot: bool) -> Read<RangeBatch> {
         self.ask(|handle| handle.get_range(request, snapshot), batch)
+    }
+
+    fn get_mapped_range(&self, request: &RangeRequest, mapper: &[u8], snapshot: bool) -> Read<MappedRangeBatch> {
+        match &self.handle {
+            Ok(handle) => mapped::read(handle.get_mapped_range(request, mapper, snapshot)),
+            Err(error) => Read::ready(Err(error.repeat())),
+        }
     }
 
     fn set(&self, key: &[u8], value: &[u8]) {

@@ -57,8 +57,12 @@ codes! {
     1223 PROXY_TAG_THROTTLED "proxy_tag_throttled" NotCommitted "the transaction tag is throttled by the proxy";
     1500 PLATFORM_ERROR "platform_error" No "the platform failed";
     1510 IO_ERROR "io_error" No "disk input or output failed";
+    1511 FILE_NOT_FOUND "file_not_found" No "the file was not found";
+    1513 FILE_NOT_READABLE "file_not_readable" No "the file cannot be read";
+    1514 FILE_NOT_WRITABLE "file_not_writable" No "the file cannot be written";
     1515 NO_CLUSTER_FILE_FOUND "no_cluster_file_found" No "there is no cluster file where one was looked for";
     1520 CHECKSUM_FAILED "checksum_failed" No "stored data does not match its checksum";
+    1521 IO_TIMEOUT "io_timeout" No "a disk operation did not end in time";
     1522 FILE_CORRUPT "file_corrupt" No "a file's structure is corrupt";
     1529 LOCK_FILE_FAILURE "lock_file_failure" No "the lock file is held by another process";
     2000 CLIENT_INVALID_OPERATION "client_invalid_operation" No "the call is not allowed here";
@@ -66,16 +70,28 @@ codes! {
     2005 INVERTED_RANGE "inverted_range" No "the range's begin is greater than its end";
     2006 INVALID_OPTION_VALUE "invalid_option_value" No "the option's value is not valid";
     2007 INVALID_OPTION "invalid_option" No "the option is unknown or not allowed here";
+    2008 NETWORK_NOT_SETUP "network_not_setup" No "the network is not set up yet";
+    2009 NETWORK_ALREADY_SETUP "network_already_setup" No "the network has been set up already";
     2010 READ_VERSION_ALREADY_SET "read_version_already_set" No "the transaction has a read version already";
     2011 VERSION_INVALID "version_invalid" No "the version is not valid";
     2012 RANGE_LIMITS_INVALID "range_limits_invalid" No "the range limits are not valid";
+    2013 INVALID_DATABASE_NAME "invalid_database_name" No "a database can only be named DB";
     2015 FUTURE_NOT_SET "future_not_set" No "the future is not ready yet";
+    2016 FUTURE_NOT_ERROR "future_not_error" No "the future has not failed";
     2017 USED_DURING_COMMIT "used_during_commit" No "the transaction was used while it commits or after it committed";
     2018 INVALID_MUTATION_TYPE "invalid_mutation_type" No "the mutation type is unknown";
     2020 TRANSACTION_INVALID_VERSION "transaction_invalid_version" No "the transaction failed, so it has no version";
     2021 NO_COMMIT_VERSION "no_commit_version" No "the transaction was read-only, so it has no commit version";
+    2022 ENVIRONMENT_VARIABLE_NETWORK_OPTION_FAILED "environment_variable_network_option_failed" No "a network option in the environment cannot be set";
     2023 TRANSACTION_READ_ONLY "transaction_read_only" No "the transaction may only read";
     2025 NETWORK_CANNOT_BE_RESTARTED "network_cannot_be_restarted" No "the network was stopped, and cannot be started again in this process";
+    2026 BLOCKED_FROM_NETWORK_THREAD "blocked_from_network_thread" No "a callback on the network's thread waits for what only that thread can bring";
+    2030 MAPPER_BAD_INDEX "mapper_bad_index" No "the mapper refers to an element that the key or value does not have";
+    2032 MAPPER_BAD_RANGE_DESCRIPTOR "mapper_bad_range_decriptor" No "the mapper's {...} is not its last element, or its only one";
+    2039 GET_MAPPED_RANGE_READS_YOUR_WRITES "get_mapped_range_reads_your_writes" No "the mapped range touches what the transaction has written: read it by plain range reads";
+    2041 KEY_NOT_TUPLE "key_not_tuple" No "the mapper refers to a key that is no tuple";
+    2042 VALUE_NOT_TUPLE "value_not_tuple" No "the mapper refers to a value that is no tuple";
+    2043 MAPPER_NOT_TUPLE "mapper_not_tuple" No "the mapper is no tuple";
     2100 SERIALIZATION_FAILED "serialization_failed" No "the value cannot be read: its protocol version is unknown";
     2101 TRANSACTION_TOO_LARGE "transaction_too_large" No "the transaction exceeds its size limit";
     2102 KEY_TOO_LARGE "key_too_large" No "the key is longer than the limit";
@@ -90,6 +106,9 @@ codes! {
     2115 SPECIAL_KEYS_NO_WRITE_MODULE_FOUND "special_keys_no_write_module_found" No "no writable module of the special key space has this key";
     2116 SPECIAL_KEYS_CROSS_MODULE_CLEAR "special_keys_cross_module_clear" No "the clear crosses modules of the special key space";
     2117 SPECIAL_KEYS_API_FAILURE "special_keys_api_failure" No "a special key call failed";
+    2123 NO_EXTERNAL_CLIENT_PROVIDED "no_external_client_provided" No "the local client is disabled and there is no other";
+    2124 ALL_EXTERNAL_CLIENTS_FAILED "all_external_clients_failed" No "none of the external clients works";
+    2125 INCOMPATIBLE_CLIENT "incompatible_client" No "no client speaks the protocol of the cluster";
     2130 TENANT_NAME_REQUIRED "tenant_name_required" No "the transaction needs a tenant";
     2131 TENANT_NOT_FOUND "tenant_not_found" No "the tenant does not exist";
     2132 TENANT_ALREADY_EXISTS "tenant_already_exists" No "the tenant exists already";
@@ -106,7 +125,10 @@ codes! {
     2201 API_VERSION_ALREADY_SET "api_version_already_set" No "an API version has been selected already";
     2202 API_VERSION_INVALID "api_version_invalid" No "the API version is not valid";
     2203 API_VERSION_NOT_SUPPORTED "api_version_not_supported" No "the API version is not supported";
+    2204 API_FUNCTION_MISSING "api_function_missing" No "the client library lacks a function of the API version";
     2210 EXACT_MODE_WITHOUT_LIMITS "exact_mode_without_limits" No "streaming mode EXACT needs a limit";
+    2505 SNAP_PATH_NOT_WHITELISTED "snap_path_not_whitelisted" No "the program that makes the snapshot is not allowed to";
+    2509 SNAP_INVALID_UID_STRING "snap_invalid_uid_string" No "the identifier of the snapshot is not 32 hexadecimal digits";
     4000 UNKNOWN_ERROR "unknown_error" No "an unknown error occurred";
     4100 INTERNAL_ERROR "internal_error" No "an internal error occurred";
 }
@@ -116,6 +138,16 @@ fn row(code: i32) -> Option<&'static Row> {
         .binary_search_by_key(&code, |row| row.code)
         .ok()
         .and_then(|at| TABLE.get(at))
+}
+
+/// All codes of this table, in order.
+///
+/// ```
+/// use record_store_kv::fdb_code;
+/// assert!(fdb_code::all().any(|code| code == fdb_code::NOT_COMMITTED));
+/// ```
+pub fn all() -> impl Iterator<Item = i32> {
+    TABLE.iter().map(|row| row.code)
 }
 
 /// FoundationDB's name of `code`, or `unknown_error`.

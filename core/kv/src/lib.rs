@@ -14,6 +14,7 @@ pub mod directory;
 pub mod env;
 mod error;
 pub mod fdb_code;
+mod mapped;
 mod mutation;
 mod options;
 mod range;
@@ -28,6 +29,7 @@ pub use bytes::Bytes;
 
 pub use database::{Attempt, Database, DatabaseBackend, RunError, RunOptions};
 pub use error::{Error, ErrorKind, Result, write_error};
+pub use mapped::{MappedKeyValue, MappedRangeBatch};
 pub use mutation::{ConflictRangeType, MutationType};
 pub use options::{DatabaseOption, TransactionOption};
 pub use range::{KeyValue, RangeBatch, RangeRequest, StreamingMode};

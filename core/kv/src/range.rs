@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use crate::KeySelector;
+use crate::{KeySelector, MappedRangeBatch};
 
 /// A key with its value.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -116,22 +116,30 @@ impl RangeRequest {
 
     /// The call that goes on after `batch`, or `None` when there is nothing more to ask for.
     pub fn after(&self, batch: &RangeBatch) -> Option<Self> {
-        let last = batch.rows.last()?;
-        if !batch.more {
-            return None;
-        }
+        let last = &batch.rows.last().filter(|_| batch.more)?.key;
+        self.after_rows(batch.rows.len(), last)
+    }
+
+    /// As [`RangeRequest::after`], for a mapped range.
+    pub fn after_mapped(&self, batch: &MappedRangeBatch) -> Option<Self> {
+        let last = &batch.rows.last().filter(|_| batch.more)?.key;
+        self.after_rows(batch.rows.len(), last)
+    }
+
+    /// The call that goes on after so many rows, of which `last` was the last.
+    fn after_rows(&self, rows: usize, last: &Bytes) -> Option<Self> {
         let mut next = self.clone();
         if next.limit > 0 {
-            next.limit -= i32::try_from(batch.rows.len()).unwrap_or(i32::MAX);
+            next.limit -= i32::try_from(rows).unwrap_or(i32::MAX);
             if next.limit <= 0 {
                 return None;
             }
         }
         next.iteration = next.iteration.saturating_add(1);
         if next.reverse {
-            next.end = KeySelector::first_greater_or_equal(last.key.clone());
+            next.end = KeySelector::first_greater_or_equal(last.clone());
         } else {
-            next.begin = KeySelector::first_greater_than(last.key.clone());
+            next.begin = KeySelector::first_greater_than(last.clone());
         }
         Some(next)
     }

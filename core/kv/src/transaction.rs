@@ -6,7 +6,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use crate::{
-    ConflictRangeType, Error, KeySelector, MutationType, RangeBatch, RangeRequest, Read, Result, TransactionOption,
+    ConflictRangeType, Error, KeySelector, MappedRangeBatch, MutationType, RangeBatch, RangeRequest, Read, Result,
+    TransactionOption,
 };
 
 /// The 10 bytes that a commit writes in place of a versionstamp: 8 bytes of commit version and 2 bytes of the
@@ -26,6 +27,8 @@ pub trait TransactionBackend: Send + Sync {
     fn get_range_between(&self, begin: &[u8], end: &[u8], snapshot: bool) -> Read<RangeBatch> {
         self.get_range(&RangeRequest::copy_keys(begin, end), snapshot)
     }
+    /// Reads one batch of a range, and for each row what `mapper` makes of it.
+    fn get_mapped_range(&self, request: &RangeRequest, mapper: &[u8], snapshot: bool) -> Read<MappedRangeBatch>;
     /// Sets a key.
     fn set(&self, key: &[u8], value: &[u8]);
     /// Clears a key.
@@ -113,6 +116,32 @@ impl Transaction {
             rows.append(&mut batch.rows);
         }
         Ok(rows)
+    }
+
+    /// Reads one batch of a range, and along with each row the keys that a mapper, a packed tuple, makes of it:
+    /// [`MappedKeyValue`](crate::MappedKeyValue). [`RangeRequest::after_mapped`] makes the next request.
+    ///
+    /// Both reads take part in conflicts. They do not see the transaction's own writes: where it has written what they read, they fail
+    /// with 2039.
+    ///
+    /// **Errors**: 2108 for a snapshot read, and when read-your-writes is disabled; 2030, 2032, 2043 for a mapper that makes no
+    /// sense; 2041 and 2042 for a key or a value that it takes apart and that is no tuple; 2000 for special keys; 2130 for a range outside tenants
+    /// that holds keys of one.
+    ///
+    /// ```
+    /// # use record_store_kv::{RangeRequest, Result, Transaction, tuple::Tuple};
+    /// # async fn example(transaction: &Transaction) -> Result<()> {
+    /// // Entries ("by_city", city, id) lead to records ("user", id, …).
+    /// let mapper = Tuple::from(("user", "{K[2]}", "{...}")).pack();
+    /// let range = RangeRequest::keys(Tuple::from(("by_city", "Bonn")).pack(), Tuple::from(("by_city", "Bonn~")).pack());
+    /// for entry in transaction.get_mapped_range(&range, &mapper, false).await?.rows {
+    ///     println!("{:?} has {} rows", entry.begin, entry.rows.len());
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn get_mapped_range(&self, request: &RangeRequest, mapper: &[u8], snapshot: bool) -> Read<MappedRangeBatch> {
+        self.backend.get_mapped_range(request, mapper, snapshot)
     }
 
     /// Sets a key. Errors (later): 2004, 2102, 2103.

@@ -175,8 +175,9 @@ impl Notes {
             transaction.clear(&place(&value.columns, &value.primary_key));
             let of_value = place(&value.columns, &[]);
             let left = Subspace::new(of_value.clone()).range().request().limit(2);
-            let left = transaction.get_range(&left, false).await?;
-            if left.rows.len() == 1 {
+            // All of it: one batch may end where this transaction has cleared a key.
+            let left = transaction.get_range_all(&left, false).await?;
+            if left.len() == 1 {
                 // One record alone breaks nothing.
                 let all = KeyRange::starting_with(&of_value);
                 self.context.clear_range(&all.begin, &all.end);

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use record_store::kv::env::Env;
 use record_store::kv::{
-    self, Bytes, ConflictRangeType, DatabaseBackend, KeySelector, RangeBatch, RangeRequest, Read, Transaction,
-    TransactionBackend, TransactionVersion,
+    self, Bytes, ConflictRangeType, DatabaseBackend, KeySelector, MappedRangeBatch, RangeBatch, RangeRequest, Read,
+    Transaction, TransactionBackend, TransactionVersion,
 };
 
 /// Answers reads, with the help of the transaction below.
@@ -57,6 +57,10 @@ impl<R: Reads> TransactionBackend for Over<Transaction, R> {
 
     fn get_range(&self, request: &RangeRequest, snapshot: bool) -> Read<RangeBatch> {
         self.reads.get_range(&self.below, request, snapshot)
+    }
+
+    fn get_mapped_range(&self, request: &RangeRequest, mapper: &[u8], snapshot: bool) -> Read<MappedRangeBatch> {
+        self.below.get_mapped_range(request, mapper, snapshot)
     }
 
     fn set(&self, key: &[u8], value: &[u8]) {

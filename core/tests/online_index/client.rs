@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use record_store::Database;
 use record_store::kv::env::Env;
 use record_store::kv::{
-    self, Bytes, ConflictRangeType, DatabaseBackend, KeySelector, RangeBatch, RangeRequest, Read, TransactionBackend,
-    TransactionVersion,
+    self, Bytes, ConflictRangeType, DatabaseBackend, KeySelector, MappedRangeBatch, RangeBatch, RangeRequest, Read,
+    TransactionBackend, TransactionVersion,
 };
 
 /// What happens at a commit.
@@ -89,6 +89,9 @@ impl TransactionBackend for ClientTransaction {
     }
     fn get_range(&self, request: &RangeRequest, snapshot: bool) -> Read<RangeBatch> {
         self.transaction.get_range(request, snapshot)
+    }
+    fn get_mapped_range(&self, request: &RangeRequest, mapper: &[u8], snapshot: bool) -> Read<MappedRangeBatch> {
+        self.transaction.get_mapped_range(request, mapper, snapshot)
     }
     fn set(&self, key: &[u8], value: &[u8]) {
         self.transaction.set(key, value);

@@ -28,6 +28,7 @@
 	} while (0)
 #define BYTES(text) (const uint8_t*)(text), (int)(sizeof(text) - 1)
 
+_Static_assert(sizeof(FDBMappedKeyValue) == 112, "as the client's own");
 _Static_assert(sizeof(FDBKey) == 12 && sizeof(FDBKeyValue) == 24 && sizeof(FDBKeyRange) == 24, "packed to four bytes");
 
 static pthread_t network;
@@ -261,6 +262,70 @@ static void nonsense(FDBDatabase* database) {
 	fdb_future_destroy(future);
 }
 
+/* A mapped range gives the rows of an index with those of their records, in structs of the header's layout. */
+static void mapped(FDBDatabase* database) {
+	/* The entries ("i", n) = "" lead to the records ("r", n, part). */
+	FDBTransaction* transaction = begin(database);
+	for (uint8_t n = 1; n <= 3; n++) {
+		uint8_t entry[] = { 2, 'i', 0, 0x15, n }, record[] = { 2, 'r', 0, 0x15, n, 0x15, 1 };
+		fdb_transaction_set(transaction, entry, sizeof entry, NULL, 0);
+		for (uint8_t part = 1; part <= 2; part++) {
+			record[6] = part;
+			fdb_transaction_set(transaction, record, sizeof record, &part, 1);
+		}
+	}
+	IS(ended(fdb_transaction_commit(transaction)), 0);
+	fdb_transaction_reset(transaction);
+#define MAPPED(mapper, snapshot, reverse)                                                                              \
+	fdb_transaction_get_mapped_range(transaction, FDB_KEYSEL_FIRST_GREATER_OR_EQUAL((const uint8_t*)"\x02i", 2),       \
+	                                 FDB_KEYSEL_FIRST_GREATER_OR_EQUAL((const uint8_t*)"\x02j", 2), BYTES(mapper),     \
+	                                 2, 0, FDB_STREAMING_MODE_WANT_ALL, 0, snapshot, reverse)
+	FDBFuture* future = MAPPED("\x02r\0\x02{K[1]}\0\x02{...}\0", 0, 1);
+	IS(fdb_future_block_until_ready(future), 0);
+	const FDBMappedKeyValue* rows;
+	int count;
+	fdb_bool_t more;
+	IS(fdb_future_get_mappedkeyvalue_array(future, &rows, &count, &more), 0);
+	CHECK(count == 2 && more);
+	for (int at = 0; at < count; at++) {
+		uint8_t n = (uint8_t)(3 - at);
+		const FDBGetRangeReqAndResult* record = &rows[at].getRange;
+		CHECK(rows[at].key.key_length == 5 && rows[at].key.key[4] == n && rows[at].value.key_length == 0);
+		CHECK(record->begin.key.key_length == 5 && record->begin.key.key[4] == n);
+		CHECK(record->end.key.key_length == 5 && record->end.key.key[4] == n + 1);
+		CHECK(!record->begin.orEqual && record->begin.offset == 1 && record->end.offset == 1);
+		CHECK(record->m_size == 2);
+		for (uint8_t part = 1; part <= 2; part++) {
+			FDBKeyValue row = record->data[part - 1];
+			CHECK(row.key_length == 7 && row.key[6] == part && row.value_length == 1 && row.value[0] == part);
+		}
+	}
+	const FDBMappedKeyValue* again;
+	IS(fdb_future_get_mappedkeyvalue_array(future, &again, &count, &more), 0);
+	CHECK(again == rows);
+	const FDBKeyValue* plain;
+	IS(fdb_future_get_keyvalue_array(future, &plain, &count, &more), 2000);
+	/* They outlive their transaction. */
+	fdb_transaction_destroy(transaction);
+	CHECK(rows[1].getRange.data[1].value[0] == 2);
+	fdb_future_destroy(future);
+	/* Single keys come as ranges of one. */
+	transaction = begin(database);
+	future = MAPPED("\x02r\0\x02{K[1]}\0\x15\x02", 0, 0);
+	IS(fdb_future_block_until_ready(future), 0);
+	IS(fdb_future_get_mappedkeyvalue_array(future, &rows, &count, &more), 0);
+	CHECK(count == 2 && rows[1].getRange.m_size == 1 && rows[1].getRange.data[0].value[0] == 2);
+	CHECK(rows[1].getRange.end.key.key_length == 8);
+	fdb_future_destroy(future);
+	IS(ended(MAPPED("\x02r\0", 1, 0)), 2108);
+	IS(ended(MAPPED("\xff", 0, 0)), 2043);
+	IS(ended(MAPPED("\x02{K[2]}\0", 0, 0)), 2030);
+	fdb_transaction_set(transaction, BYTES("\x02i\0\x15\x02"), NULL, 0);
+	IS(ended(MAPPED("\x02r\0", 0, 0)), 2039);
+	fdb_transaction_destroy(transaction);
+#undef MAPPED
+}
+
 /* Two handles on one name are one database, and a directory keeps what was written. */
 static void places(const char* folder) {
 	char file[4096], text[4096];
@@ -301,6 +366,7 @@ int main(int argc, char** argv) {
 	callbacks(database);
 	blocking(database);
 	nonsense(database);
+	mapped(database);
 	places(argv[1]);
 
 	FDBFuture* pending = watch(database, "never");

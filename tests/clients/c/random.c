@@ -60,6 +60,7 @@ static void look(FDBFuture* future) {
 	int64_t number;
 	int length;
 	const FDBKeyValue* rows;
+	const FDBMappedKeyValue* mapped;
 	const FDBKey* keys;
 	const char** texts;
 	unsigned sum = 0;
@@ -73,6 +74,10 @@ static void look(FDBFuture* future) {
 		for (int at = 0; at < length; at++)
 			for (int byte = 0; byte < rows[at].key_length; byte++)
 				sum += rows[at].key[byte];
+	if (fdb_future_get_mappedkeyvalue_array(future, &mapped, &length, &flag) == 0)
+		for (int at = 0; at < length; at++)
+			for (int row = 0; row < mapped[at].getRange.m_size; row++)
+				sum += (unsigned)mapped[at].getRange.data[row].key_length;
 	if (fdb_future_get_key_array(future, &keys, &length) == 0)
 		for (int at = 0; at < length; at++)
 			sum += (unsigned)keys[at].key_length;
@@ -88,7 +93,7 @@ static FDBFuture* start(unsigned long* state, FDBTransaction* tr) {
 	uint8_t one[KEY_MAX], two[KEY_MAX];
 	int first = key(state, one), second = key(state, two);
 	int flag = (int)next(state, 2);
-	switch (next(state, 14)) {
+	switch (next(state, 15)) {
 	case 0:
 		return fdb_transaction_commit(tr);
 	case 1:
@@ -114,6 +119,11 @@ static FDBFuture* start(unsigned long* state, FDBTransaction* tr) {
 	case 11:
 		return fdb_transaction_get_approximate_size(tr);
 	case 12:
+		/* The keys are hardly ever tuples: the mapper reads no element of them, or one that is not there. */
+		return fdb_transaction_get_mapped_range(tr, one, first, flag, 1, two, second, !flag, 1,
+		    (const uint8_t*)(next(state, 4) ? "\x02{...}\0" : "\x02{K[1]}\0"), next(state, 8) ? (next(state, 2) ? 0 : 7) : 8,
+		    (int)next(state, 5) - 1, 0, FDB_STREAMING_MODE_ITERATOR, 1 + (int)next(state, 3), next(state, 9) == 0, !flag);
+	case 13:
 		return fdb_database_get_server_protocol(database, 0x0FDB00B073000000ul);
 	default:
 		return fdb_transaction_get(tr, one, first, flag);

@@ -115,6 +115,32 @@ class Transactions(Case):
             thread.join()
         self.assertEqual(self.db[b"n"], b"100")
 
+    def test_client_buggify_costs_attempts_and_loses_nothing(self):
+        attempts = []
+
+        @fdb.transactional
+        def write(tr, number):
+            attempts.append(number)
+            tr[b"before"].present()
+            tr[fdb.tuple.pack((number,))] = b""
+
+        fdb.options.set_client_buggify_section_activated_probability(100)
+        fdb.options.set_client_buggify_section_fired_probability(25)
+        fdb.options.set_client_buggify_enable()
+        self.addCleanup(fdb.options.set_client_buggify_disable)
+        for number in range(100):
+            write(self.db, number)
+        codes = set()
+        for _ in range(500):
+            tr = self.db.create_transaction()
+            tr[b"k"] = b""
+            codes.add(code_of(lambda: tr.commit().wait()))
+        fdb.options.set_client_buggify_disable()
+        self.assertGreater(len(attempts), 100)
+        stored = [fdb.tuple.unpack(key)[0] for key, _ in self.db[b"":b"k"]]
+        self.assertEqual(stored, list(range(100)))
+        self.assertEqual(codes, {0, 1007, 1020, 1021, 1042, 1078})
+
     def test_errors_have_foundationdbs_codes_and_texts(self):
         tr = self.db.create_transaction()
         tr[b"\xff"] = b""

@@ -1,24 +1,20 @@
 import com.apple.foundationdb.record.ExecuteProperties;
 import com.apple.foundationdb.record.IndexEntry;
 import com.apple.foundationdb.record.IndexScanType;
+import com.apple.foundationdb.record.IndexState;
 import com.apple.foundationdb.record.RecordCursor;
 import com.apple.foundationdb.record.RecordCursorResult;
+import com.apple.foundationdb.record.RecordIndexUniquenessViolation;
 import com.apple.foundationdb.record.ScanProperties;
 import com.apple.foundationdb.record.TupleRange;
-import com.apple.foundationdb.record.metadata.Index;
-import com.apple.foundationdb.record.metadata.IndexTypes;
 import com.apple.foundationdb.record.provider.foundationdb.FDBDatabase;
 import com.apple.foundationdb.record.provider.foundationdb.FDBDatabaseFactory;
 import com.apple.foundationdb.record.provider.foundationdb.FDBRecordContext;
 import com.apple.foundationdb.record.provider.foundationdb.FDBRecordStore;
-import com.apple.foundationdb.record.provider.foundationdb.FDBRecordStoreBase;
-import com.apple.foundationdb.record.provider.foundationdb.FDBStoredRecord;
 import com.apple.foundationdb.record.query.RecordQuery;
 import com.apple.foundationdb.record.query.expressions.Query;
-import com.apple.foundationdb.directory.DirectoryLayer;
-import com.apple.foundationdb.tuple.ByteArrayUtil;
+import com.apple.foundationdb.record.query.expressions.RecordTypeKeyComparison;
 import com.apple.foundationdb.tuple.Tuple;
-import com.google.protobuf.Message;
 import java.io.BufferedReader;
 import java.io.InputStreamReader;
 import java.util.ArrayList;
@@ -39,9 +35,7 @@ public final class Conformance {
             List<String> answer = new ArrayList<>();
             try {
                 String[] words = line.split(" ");
-                List<String> path = List.of(words[1].split("/"));
-                int format = Integer.parseInt(words[2]);
-                run(words[0], path, format, words, answer);
+                run(words[0], List.of(words[1].split("/")), Integer.parseInt(words[2]), words, answer);
                 answer.add("done");
             } catch (Throwable error) {
                 Throwable cause = error;
@@ -59,14 +53,20 @@ public final class Conformance {
     private static void run(String command, List<String> path, int format, String[] words, List<String> answer) throws Exception {
         switch (command) {
             case "create" -> {
+                boolean split = words[3].equals("split");
                 try (FDBRecordContext context = db.openContext()) {
-                    Space.create(context, path, format, Shop.schema(false).getRecordMetaData());
+                    Space.create(context, path, format, Shop.schema(split, false).getRecordMetaData());
                     context.commit();
                 }
                 try (FDBRecordContext context = db.openContext()) {
                     // The first version of the schema goes to the history.
-                    Space.schemas(context, DirectoryLayer.getDefault().open(context.ensureActive(), path).join())
-                            .saveRecordMetaData(Shop.schema(true).getRecordMetaData());
+                    Space.schemas(context, path).saveRecordMetaData(Shop.schema(split, true).getRecordMetaData());
+                    context.commit();
+                }
+            }
+            case "create-like" -> {
+                try (FDBRecordContext context = db.openContext()) {
+                    Space.create(context, path, format, Space.schemas(context, List.of(words[3].split("/"))).getRecordMetaData());
                     context.commit();
                 }
             }
@@ -75,10 +75,59 @@ public final class Conformance {
                     store.saveRecord(Shop.item(type(store, "Item"), Long.parseLong(words[at]), Long.parseLong(words[3])));
                 }
             });
-            case "order" -> in(path, format, store -> store.saveRecord(Shop.order(type(store, "Order"), Long.parseLong(words[3]))));
-            case "delete" -> in(path, format, store ->
-                    that(store.deleteRecord(Tuple.from(1, Long.parseLong(words[3]))), "there is a record to delete"));
-            case "dump" -> in(path, format, store -> dump(store, answer));
+            case "others" -> in(path, format, store -> {
+                for (int at = 4; at < words.length; at++) {
+                    store.saveRecord(Shop.other(type(store, words[3]), Long.parseLong(words[at])));
+                }
+            });
+            case "duplicate" -> {
+                try {
+                    in(path, format, store -> store.saveRecord(Shop.with(type(store, "Item"), Long.parseLong(words[3]), words[4], words[5])));
+                    answer.add("saved");
+                } catch (RecordIndexUniquenessViolation violation) {
+                    answer.add("refused " + violation.getIndex().getName() + " " + Dump.hex(violation.getIndexEntry().getKey().pack())
+                            + " " + Dump.hex(violation.getPrimaryKey().pack()) + " " + Dump.hex(violation.getExistingKey().pack()));
+                }
+            }
+            case "delete" -> in(path, format, store -> {
+                for (int at = 3; at < words.length; at++) {
+                    Dump.that(store.deleteRecord(Tuple.from(1, Long.parseLong(words[at]))), "there is item " + words[at] + " to delete");
+                }
+            });
+            case "delete-type" -> in(path, format, store -> store.deleteRecordsWhere(new RecordTypeKeyComparison(words[3])));
+            case "delete-all" -> in(path, format, FDBRecordStore::deleteAllRecords);
+            case "add-index" -> {
+                try (FDBRecordContext context = db.openContext()) {
+                    Space.schemas(context, path).addIndex("Item", Shop.more(words[3]));
+                    Space.open(context, path, format, IndexState.valueOf(words[4]));
+                    context.commit();
+                }
+            }
+            case "drop-index" -> {
+                try (FDBRecordContext context = db.openContext()) {
+                    Space.schemas(context, path).dropIndex(words[3]);
+                    Space.open(context, path, format, IndexState.READABLE);
+                    context.commit();
+                }
+            }
+            case "add-type" -> {
+                try (FDBRecordContext context = db.openContext()) {
+                    Space.schemas(context, path).mutateMetaData(Shop::addRefunds);
+                    Space.open(context, path, format, IndexState.READABLE);
+                    context.commit();
+                }
+            }
+            case "mark" -> in(path, format, store -> {
+                switch (words[4]) {
+                    case "DISABLED" -> store.markIndexDisabled(words[3]).join();
+                    case "WRITE_ONLY" -> store.markIndexWriteOnly(words[3]).join();
+                    case "READABLE" -> store.markIndexReadable(words[3]).join();
+                    default -> throw new IllegalArgumentException("a state that nobody asks for: " + words[4]);
+                }
+            });
+            case "build" -> Building.build(db, path, format, words[3], Integer.parseInt(words[4]), answer);
+            case "resolve" -> in(path, format, store -> Building.resolve(store, words[3]));
+            case "dump" -> in(path, format, store -> Dump.of(store, answer));
             case "scan" -> in(path, format, store -> page(store.scanIndex(store.getRecordMetaData().getIndex("by_tag"),
                     IndexScanType.BY_VALUE, TupleRange.ALL, continuation(words), five(words))
                     .map(IndexEntry::getPrimaryKey), answer));
@@ -95,7 +144,7 @@ public final class Conformance {
 
     private static void in(List<String> path, int format, Work work) throws Exception {
         try (FDBRecordContext context = db.openContext()) {
-            work.on(Space.open(context, path, format));
+            work.on(Space.open(context, path, format, IndexState.READABLE));
             context.commit();
         }
     }
@@ -115,51 +164,10 @@ public final class Conformance {
     private static void page(RecordCursor<Tuple> cursor, List<String> answer) throws Exception {
         RecordCursorResult<Tuple> result;
         while ((result = cursor.onNext().get()).hasNext()) {
-            answer.add(hex(result.get().pack()));
+            answer.add(Dump.hex(result.get().pack()));
         }
         if (!result.getContinuation().isEnd()) {
-            answer.add("more " + hex(result.getContinuation().toBytes()));
-        }
-    }
-
-    /** All that the store holds; and each index is what the records make of it. */
-    private static void dump(FDBRecordStore store, List<String> answer) {
-        answer.add("format " + store.getFormatVersion());
-        List<FDBStoredRecord<Message>> records = store.scanRecords(null, ScanProperties.FORWARD_SCAN).asList().join();
-        for (FDBStoredRecord<Message> record : records) {
-            answer.add("record " + hex(record.getPrimaryKey().pack()) + " " + hex(record.getVersion().toBytes())
-                    + " " + hex(record.getRecord().toByteArray()));
-        }
-        for (Index index : store.getRecordMetaData().getAllIndexes()) {
-            that(store.isIndexReadable(index), index.getName() + " can be read");
-            boolean grouped = !index.getType().equals(IndexTypes.VALUE) && !index.getType().equals(IndexTypes.VERSION);
-            List<String> entries = store.scanIndex(index, grouped ? IndexScanType.BY_GROUP : IndexScanType.BY_VALUE, TupleRange.ALL,
-                    null, ScanProperties.FORWARD_SCAN).map(entry -> hex(entry.getKey().pack()) + " " + hex(entry.getValue().pack())).asList().join();
-            if (!grouped) {
-                List<byte[]> computed = new ArrayList<>();
-                for (FDBStoredRecord<Message> record : records) {
-                    if (record.getRecordType().getName().equals("Item")) {
-                        for (IndexEntry entry : store.getIndexMaintainer(index).evaluateIndex(record)) {
-                            computed.add(FDBRecordStoreBase.indexEntryKey(index, entry.getKey(), record.getPrimaryKey()).pack());
-                        }
-                    }
-                }
-                computed.sort(ByteArrayUtil::compareUnsigned);
-                String empty = hex(Tuple.from().pack());
-                List<String> expected = computed.stream().map(key -> hex(key) + " " + empty).toList();
-                that(entries.equals(expected), "index " + index.getName() + " has " + entries + " instead of " + expected);
-            }
-            entries.forEach(entry -> answer.add("index " + index.getName() + " " + entry));
-        }
-    }
-
-    private static String hex(byte[] bytes) {
-        return HexFormat.of().formatHex(bytes);
-    }
-
-    private static void that(boolean holds, String what) {
-        if (!holds) {
-            throw new AssertionError(what);
+            answer.add("more " + Dump.hex(result.getContinuation().toBytes()));
         }
     }
 }

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use record_store::{Database, DatabaseOptions, Result, SpacePath};
 use record_store_kv::directory::DirectoryLayer;
-use record_store_kv::{self as kv, RunOptions};
+use record_store_kv::{self as kv, RunOptions, Subspace};
 
 /// The environment variable with the URL of the database.
 pub const URL: &str = "RECORD_STORE_TEST_URL";
@@ -26,13 +26,7 @@ pub fn fresh() -> Result<Database> {
     pollster::block_on(async {
         let whole = Database::open(&url).await?.kv().clone();
         let root = root();
-        let layer = DirectoryLayer::standard(whole.env().clone());
-        let create = |transaction: kv::Transaction, _| {
-            let (layer, root) = (&layer, &root);
-            async move { layer.create(&transaction, root.names(), b"", None).await }
-        };
-        let directory = whole.run(&RunOptions::default(), create).await?;
-        let prefix = directory.subspace()?.prefix().to_vec();
+        let prefix = create(&whole, &root).await?.prefix().to_vec();
         Ok(Database::from_kv(part::of(whole, prefix.into(), move |whole| {
             remove(whole, &root)
         })))
@@ -48,6 +42,34 @@ pub fn whole() -> Result<kv::Database> {
         None => Database::in_memory()?,
     };
     Ok(database.kv().clone())
+}
+
+/// A place for one test in a whole database: in the one that is given, or else in a new one in memory. What the test has written there is
+/// removed with it.
+pub struct Place {
+    /// The whole database.
+    pub database: kv::Database,
+    /// Where in it the test may write.
+    pub subspace: Subspace,
+    root: SpacePath,
+}
+
+/// A place for one test.
+///
+/// **Errors**: those of opening the database.
+pub fn place() -> Result<Place> {
+    let (database, root) = (whole()?, root());
+    Ok(Place {
+        subspace: pollster::block_on(create(&database, &root))?,
+        database,
+        root,
+    })
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        remove(&self.database, &self.root);
+    }
 }
 
 /// The given database and a root in it, for tests that open it themselves.
@@ -96,6 +118,15 @@ fn root() -> SpacePath {
     let number = NEXT.fetch_add(1, Ordering::Relaxed);
     let path = format!("record-store-tests/{}-{number}", process::id());
     path.parse().expect("numbers make a path")
+}
+
+/// Makes the directory.
+async fn create(database: &kv::Database, root: &SpacePath) -> Result<Subspace> {
+    let layer = &DirectoryLayer::standard(database.env().clone());
+    let create =
+        |transaction: kv::Transaction, _| async move { layer.create(&transaction, root.names(), b"", None).await };
+    let directory = database.run(&RunOptions::default(), create).await?;
+    Ok(directory.subspace()?.clone())
 }
 
 fn remove(database: &kv::Database, root: &SpacePath) {

@@ -7,9 +7,9 @@ use std::sync::Arc;
 
 use record_store_kv::env::Env;
 use record_store_kv::{
-    Bytes, ConflictRangeType, Database, DatabaseBackend, DatabaseOption, KeySelector, KeyValue, MutationType,
-    RangeBatch, RangeRequest, Read, Result, Transaction, TransactionBackend, TransactionOption, TransactionVersion,
-    strinc,
+    Bytes, ConflictRangeType, Database, DatabaseBackend, DatabaseOption, KeySelector, KeyValue, MappedRangeBatch,
+    MutationType, RangeBatch, RangeRequest, Read, Result, Transaction, TransactionBackend, TransactionOption,
+    TransactionVersion, fdb_code, strinc,
 };
 
 /// The end of the keys of users.
@@ -146,6 +146,11 @@ impl TransactionBackend for PartTransaction {
             ..request.clone()
         };
         map(self.whole.get_range(&outside, snapshot), move |batch| ends.rows(batch))
+    }
+
+    /// What a mapper makes of keys lies outside: a part cannot have them.
+    fn get_mapped_range(&self, _: &RangeRequest, _: &[u8], _: bool) -> Read<MappedRangeBatch> {
+        Read::failed(fdb_code::UNSUPPORTED_OPERATION)
     }
 
     fn set(&self, key: &[u8], value: &[u8]) {

@@ -1,13 +1,19 @@
-//! What a space holds, in the lines in which `Conformance.java` says it.
+//! What a space holds, in the lines in which `Dump.java` says it.
 
-use record_store::{Continuation, Database, RecordSpace, Result, ScanOptions};
+use record_store::{Continuation, Database, IndexState, RecordSpace, Result, ScanOptions};
 
-/// The format, every record with its version, and every entry of every index.
+use super::questions;
+
+/// The header, every record with its version, the state and every entry of every index, what breaks the uniqueness of one, and
+/// the answers to a question to each.
 pub(super) async fn dump(database: &Database, space: &RecordSpace) -> Result<Vec<String>> {
-    let format = database
-        .run(|context| async move { Ok::<_, record_store::Error>(space.store(&context).await?.format_version()) })
+    let store = database
+        .run(|context| async move { space.store(&context).await })
         .await?;
-    let mut lines = vec![format!("format {}", format.number())];
+    let (header, states) = (store.header(), store.index_states());
+    let format = store.format_version().number();
+    let omits = header.omits_unsplit_suffix();
+    let mut lines = vec![format!("header {format} {} {omits}", header.metadata_version())];
     let mut records = space.scan(ScanOptions::default());
     while let Some(record) = records.next().await? {
         let version = record.version().map(|version| hex(&version.to_bytes()));
@@ -18,14 +24,40 @@ pub(super) async fn dump(database: &Database, space: &RecordSpace) -> Result<Vec
             hex(record.bytes())
         ));
     }
+    let mut readable = Vec::new();
     for index in space.metadata().indexes() {
-        let mut entries = space.scan_index(index.name(), None, ScanOptions::default());
-        while let Some(entry) = entries.next().await? {
-            let (key, value) = (hex(&entry.key().pack()), hex(&entry.value().pack()));
-            lines.push(format!("index {} {key} {value}", index.name()));
+        let name = index.name();
+        let state = states.get(name).copied().unwrap_or_default();
+        lines.push(format!("state {name} {}", state.name()));
+        if state.is_scannable() {
+            let mut entries = space.scan_index(name, None, ScanOptions::default());
+            while let Some(entry) = entries.next().await? {
+                let (key, value) = (hex(&entry.key().pack()), hex(&entry.value().pack()));
+                lines.push(format!("index {name} {key} {value}"));
+            }
+        }
+        if index.is_unique() {
+            let mut violations = space.scan_uniqueness_violations(name, ScanOptions::default());
+            while let Some(violation) = violations.next().await? {
+                let (value, key) = (hex(&violation.value().pack()), hex(&violation.primary_key().pack()));
+                lines.push(format!("violation {name} {value} {key}"));
+            }
+        }
+        if state == IndexState::Readable {
+            readable.push(name.to_owned());
         }
     }
+    lines.extend(questions::ask(database, space, &readable).await?);
     Ok(lines)
+}
+
+/// Bytes as the Java program writes them.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write;
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        write!(text, "{byte:02x}").expect("a string takes every text");
+        text
+    })
 }
 
 /// The primary keys of a page, and where the next one begins.
@@ -71,14 +103,6 @@ impl Page {
             more: more.map(|more| hex(&more)),
         })
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        write!(text, "{byte:02x}").expect("a string takes every text");
-        text
-    })
 }
 
 /// What Java wrote as hexadecimal digits, pair by pair; what is no digit makes a continuation that is refused.

@@ -5,7 +5,7 @@ use std::ffi::{c_int, c_void};
 use crate::abi::callback::{FDBCallback, callback};
 use crate::abi::guard::export;
 use crate::abi::handle::{self, FDBFuture, object, share};
-use crate::abi::layout::{FDBKey, FDBKeyValue, TextPointer, count, length};
+use crate::abi::layout::{FDBKey, FDBKeyValue, FDBMappedKeyValue, TextPointer, count, length};
 use crate::abi::memory::put;
 use crate::error::codes;
 use crate::value::Value;
@@ -122,6 +122,23 @@ export! {
         let (pointers, rows, more) = take!(
             future,
             Value::Rows(rows) => (rows.pointers.as_ptr(), count(rows.pointers.len()), rows.more)
+        );
+        put(out_kv, pointers);
+        put(out_count, rows);
+        put(out_more, c_int::from(more));
+        Ok(0)
+    }
+
+    /// Rows of a mapped range.
+    fn fdb_future_get_mappedkeyvalue_array(
+        future: *mut FDBFuture,
+        out_kv: *mut *const FDBMappedKeyValue,
+        out_count: *mut c_int,
+        out_more: *mut c_int,
+    ) -> c_int {
+        let (pointers, rows, more) = take!(
+            future,
+            Value::MappedRows(rows) => (rows.pointers.as_ptr(), count(rows.pointers.len()), rows.more)
         );
         put(out_kv, pointers);
         put(out_count, rows);

@@ -67,6 +67,39 @@ export! {
         Ok(give(object(transaction)?.get_range(range, snapshot != 0)))
     }
 
+    /// Reads a batch of a range, and what a mapper makes of its rows.
+    fn fdb_transaction_get_mapped_range(
+        transaction: *mut FDBTransaction,
+        begin_key_name: *const u8,
+        begin_key_name_length: c_int,
+        begin_or_equal: c_int,
+        begin_offset: c_int,
+        end_key_name: *const u8,
+        end_key_name_length: c_int,
+        end_or_equal: c_int,
+        end_offset: c_int,
+        mapper_name: *const u8,
+        mapper_name_length: c_int,
+        limit: c_int,
+        target_bytes: c_int,
+        mode: c_int,
+        iteration: c_int,
+        snapshot: c_int,
+        reverse: c_int,
+    ) -> *mut FDBFuture {
+        let range = Range {
+            begin: selector(begin_key_name, begin_key_name_length, begin_or_equal, begin_offset)?,
+            end: selector(end_key_name, end_key_name_length, end_or_equal, end_offset)?,
+            limit,
+            target_bytes,
+            mode,
+            iteration,
+            reverse: reverse != 0,
+        };
+        let mapper = bytes(mapper_name, mapper_name_length)?;
+        Ok(give(object(transaction)?.get_mapped_range(range, mapper, snapshot != 0)))
+    }
+
     /// Completes when the value of a key changes.
     fn fdb_transaction_watch(
         transaction: *mut FDBTransaction,

@@ -1,4 +1,4 @@
-//! What needs a cluster or is not there: blob granules, mapped ranges, recovery by force, snapshots of disks. The functions exist,
+//! What needs a cluster or is not there: blob granules, recovery by force, snapshots of disks. The functions exist,
 //! because clients look them up when they start, and fail with FoundationDB's own 2108.
 //!
 //! They take the first of their arguments alone: by the calling conventions of C the others are the caller's to clean up.
@@ -25,7 +25,6 @@ macro_rules! futures {
 }
 
 futures! {
-    fdb_transaction_get_mapped_range
     fdb_database_force_recovery_with_data_loss
     fdb_database_create_snapshot
 
@@ -88,7 +87,6 @@ macro_rules! held_by_none {
 
 held_by_none! {
     fdb_future_get_bool
-    fdb_future_get_mappedkeyvalue_array
     fdb_future_get_keyrange_array
     fdb_future_get_granule_summary_array
     fdb_future_readbg_get_descriptions

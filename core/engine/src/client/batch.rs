@@ -3,6 +3,7 @@
 use record_store_kv::{KeyValue, Result};
 
 use super::merge::{REPLY_BYTES, View};
+use crate::buggify::Section;
 use crate::cluster::ScanLimits;
 use crate::key::{is_key_after, key_after};
 
@@ -60,6 +61,7 @@ impl BatchLimits {
             rows: self.rows - rows.len(),
             bytes: self.bytes.unwrap_or(REPLY_BYTES).min(REPLY_BYTES),
         };
+        view.snapshot.check_buggify(Section::GetRange)?;
         view.snapshot.scan(begin, end, reverse, limits, rows)
     }
 

@@ -11,6 +11,7 @@ use super::EngineTransaction;
 use super::options::Defaults;
 use super::round_trips::RoundTrips;
 use super::tenant::EngineTenant;
+use crate::buggify::ClientBuggify;
 use crate::cluster::Cluster;
 
 /// A database handle. Handles on one database have their own defaults and watch limits.
@@ -18,6 +19,7 @@ pub(crate) struct Handle {
     cluster: Arc<Cluster>,
     name: String,
     defaults: Mutex<Defaults>,
+    buggify: Option<ClientBuggify>,
     watches: Arc<AtomicI64>,
     round_trips: Arc<RoundTrips>,
 }
@@ -29,9 +31,25 @@ impl Handle {
             cluster,
             name,
             defaults: Mutex::new(Defaults::of_api(api_version)),
+            buggify: None,
             watches: Arc::default(),
             round_trips: Arc::default(),
         }
+    }
+
+    /// A handle whose calls fail as `buggify` says.
+    pub(crate) fn with_buggify(self, buggify: Option<ClientBuggify>) -> Self {
+        Handle { buggify, ..self }
+    }
+
+    /// Another handle on the same database, without what this one was told; no failures are made up for it.
+    pub(crate) fn again(&self) -> Self {
+        Handle::new(self.cluster.clone(), self.name.clone(), self.defaults().api_version())
+    }
+
+    /// What makes up failures.
+    pub(crate) fn buggify(&self) -> Option<&ClientBuggify> {
+        self.buggify.as_ref()
     }
 
     /// The database.
@@ -81,11 +99,7 @@ impl DatabaseBackend for EngineDatabase {
     }
 
     fn new_handle(&self) -> Result<Arc<dyn DatabaseBackend>> {
-        let handle = Handle::new(
-            self.0.cluster.clone(),
-            self.0.name.clone(),
-            self.0.defaults().api_version(),
-        );
+        let handle = self.0.again().with_buggify(self.0.buggify.clone());
         Ok(Arc::new(EngineDatabase(Arc::new(handle))))
     }
 

@@ -24,6 +24,7 @@ mod fold;
 mod known;
 mod legality;
 mod lock;
+mod mapped;
 mod merge;
 mod options;
 mod range;
@@ -53,8 +54,8 @@ use futures_util::FutureExt;
 use parking_lot::Mutex;
 use record_store_kv::env::Env;
 use record_store_kv::{
-    BoxFuture, ConflictRangeType, Error, KeySelector, RangeBatch, RangeRequest, Read, Result, TransactionBackend,
-    TransactionVersion, fdb_code,
+    BoxFuture, ConflictRangeType, Error, KeySelector, MappedRangeBatch, RangeBatch, RangeRequest, Read, Result,
+    TransactionBackend, TransactionVersion, fdb_code,
 };
 
 pub(crate) use self::database::{EngineDatabase, Handle};
@@ -67,6 +68,7 @@ use self::state::State;
 use self::tenant::TenantSpace;
 use self::waiting::Again;
 use self::watch::Slot;
+use crate::buggify::Section;
 use crate::mutation::CommitOutcome;
 
 /// One transaction.
@@ -133,11 +135,24 @@ impl EngineTransaction {
 
     /// Commits what the transaction holds; it has been checked.
     fn commit_now(&self, mut state: Locked<'_>) -> Read<()> {
-        let request = match state.prepare_commit() {
-            Ok(Some(request)) => request,
-            Ok(None) => return Read::ready(state.finish_read_only()),
+        let prepared = match state.prepare_commit() {
+            Ok(prepared) => prepared,
             Err(error) => return Read::ready(Err(error)),
         };
+        if state.options.timeout_ms > 0
+            && let Some(code) = self.made_up(Section::Timeout)
+        {
+            // The commit goes its way, and nobody learns of it.
+            drop(prepared.map(|request| self.handle.cluster().commit(request)));
+            state.fail(code);
+            return Read::failed(code);
+        }
+        let Some(request) = prepared else {
+            return Read::ready(state.finish_read_only());
+        };
+        if let Some(code) = self.made_up(Section::BeforeCommit) {
+            return Read::ready(state.finish_commit(Err(Error::fdb(code))));
+        }
         let attempt = state.attempt;
         // Other calls must not wait for the cluster, and those whom it wakes may make some.
         drop(state);
@@ -190,13 +205,24 @@ impl EngineTransaction {
         fate.guard(self.env(), async move { result.await.map_err(|error| error.repeat()) })
     }
 
+    /// The code of a failure that is made up here.
+    fn made_up(&self, section: Section) -> Option<i32> {
+        self.handle
+            .buggify()
+            .and_then(|buggify| buggify.failure(section, self.env()))
+    }
+
     /// Takes the outcome of a commit in, unless the transaction was reset meanwhile.
     fn finish_commit(&self, attempt: u64, outcome: Result<CommitOutcome>) -> Result<()> {
         let mut state = self.lock();
         if state.attempt != attempt {
             return Err(Error::fdb(fdb_code::TRANSACTION_CANCELLED));
         }
-        state.finish_commit(outcome)
+        let hidden = match outcome {
+            Ok(CommitOutcome::Committed(_)) => self.made_up(Section::AfterCommit),
+            _ => None,
+        };
+        state.finish_commit(hidden.map_or(outcome, |code| Err(Error::fdb(code))))
     }
 }
 
@@ -277,6 +303,10 @@ impl TransactionBackend for EngineTransaction {
             let (begin, end) = (begin.to_vec(), end.to_vec());
             Box::new(move |state| state.get_range_plainly(&begin, &end, snapshot))
         })
+    }
+
+    fn get_mapped_range(&self, request: &RangeRequest, mapper: &[u8], snapshot: bool) -> Read<MappedRangeBatch> {
+        self.mapped_range(request, mapper, snapshot)
     }
 
     fn set(&self, key: &[u8], value: &[u8]) {

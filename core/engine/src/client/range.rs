@@ -1,6 +1,7 @@
 //! Range reads: what a request asks for, and the ways to execute it. What the transaction has written or read before
 //! matters to it as it does to FoundationDB's client ([`Reader`]).
 
+use bytes::Bytes;
 use record_store_kv::{Error, KeyValue, RangeBatch, RangeRequest, Result, StreamingMode, fdb_code};
 
 use super::batch::BatchLimits;
@@ -129,7 +130,18 @@ impl RangeRead {
     /// Executes the read as the database itself does: both selectors first, then one batch between two keys.
     pub(crate) fn execute_natively(&self, view: View<'_>) -> Result<RangeFound> {
         let mut found = RangeFound::default();
-        let mut bound = |selector: &Selector| {
+        let (begin, end) = self.ends(view, &mut found)?;
+        if begin >= end {
+            return Ok(RangeFound::default());
+        }
+        (found.rows, found.more) = self.limits.scan(view, &begin, &end, self.reverse)?;
+        found.forget_far_end(self.reverse);
+        Ok(found)
+    }
+
+    /// The keys to which the selectors lead in the database itself; `found` learns of those that lead out of it.
+    pub(crate) fn ends(&self, view: View<'_>, found: &mut RangeFound) -> Result<(Bytes, Bytes)> {
+        let mut end = |selector: &Selector| {
             if selector.offset == 1 {
                 return Ok(selector.key.clone());
             }
@@ -140,13 +152,7 @@ impl RangeRead {
             }
             Ok::<_, Error>(resolved.into_key(view.max_key))
         };
-        let (begin, end) = (bound(&self.begin)?, bound(&self.end)?);
-        if begin >= end {
-            return Ok(RangeFound::default());
-        }
-        (found.rows, found.more) = self.limits.scan(view, &begin, &end, self.reverse)?;
-        found.forget_far_end(self.reverse);
-        Ok(found)
+        Ok((end(&self.begin)?, end(&self.end)?))
     }
 }
 
@@ -157,7 +163,7 @@ const ITERATOR_BYTES: [usize; 10] = [
 
 impl RangeFound {
     /// What is known of the far end of the range holds only if the batch got there.
-    fn forget_far_end(&mut self, reverse: bool) {
+    pub(crate) fn forget_far_end(&mut self, reverse: bool) {
         match (self.more, reverse) {
             (true, true) => self.read_to_begin = false,
             (true, false) => self.read_through_end = false,

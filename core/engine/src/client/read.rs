@@ -5,6 +5,7 @@ use record_store_kv::{Error, KeySelector, Result, fdb_code};
 
 use super::merge::View;
 use super::write_map::SegmentKind;
+use crate::buggify::Section;
 use crate::key::key_after;
 
 /// A key selector without `or_equal`: the key's `offset`-th neighbour upwards, the first being the first key that is
@@ -83,6 +84,7 @@ impl Got {
 /// Reads one key. Errors: 1036 for an unreadable key, unless `bypass_unreadable` asks for what is known of it.
 pub(crate) fn get(view: View<'_>, key: &[u8], bypass_unreadable: bool) -> Result<Got> {
     if view.writes.is_empty() {
+        view.snapshot.check_buggify(Section::Get)?;
         return view.snapshot.get(key).map(Got::stored);
     }
     let segment = view.writes.segment(key);
@@ -90,7 +92,12 @@ pub(crate) fn get(view: View<'_>, key: &[u8], bypass_unreadable: bool) -> Result
         return Err(Error::fdb(fdb_code::ACCESSED_UNREADABLE));
     }
     let needs_database = segment.needs_database();
-    let existing = if needs_database { view.snapshot.get(key)? } else { None };
+    let existing = if needs_database {
+        view.snapshot.check_buggify(Section::Get)?;
+        view.snapshot.get(key)?
+    } else {
+        None
+    };
     let (value, as_stored) = match segment.kind {
         SegmentKind::Unmodified => (existing, true),
         SegmentKind::Cleared => (None, false),

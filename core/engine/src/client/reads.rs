@@ -280,7 +280,7 @@ impl State {
     }
 
     /// The database without own writes and with all its keys.
-    fn native_view(&self) -> View<'_> {
+    pub(crate) fn native_view(&self) -> View<'_> {
         View {
             max_key: self.native_end(),
             ..self.view(true)
@@ -289,7 +289,7 @@ impl State {
 
     /// Where a selector ends that leads behind the last key, as far as conflicts go. A cluster always has system keys of
     /// its own right behind the others.
-    fn native_end(&self) -> &'static [u8] {
+    pub(crate) fn native_end(&self) -> &'static [u8] {
         if self.options.read_system_keys {
             SYSTEM_KEYS_END
         } else {

@@ -9,6 +9,7 @@ use record_store_kv::{KeyValue, Result};
 use super::merge::REPLY_BYTES;
 use super::read::{Resolved, Selector};
 use super::snapshot::Snapshot;
+use crate::buggify::Section;
 use crate::cluster::ScanLimits;
 use crate::key::key_after;
 
@@ -35,12 +36,16 @@ impl Limits {
 
     /// Counts a row.
     pub(crate) fn take(&mut self, row: &KeyValue) {
+        self.take_bytes(row.key.len() + row.value.len());
+    }
+
+    /// Counts a row whose key and value have so many bytes.
+    pub(crate) fn take_bytes(&mut self, bytes: usize) {
         self.min_rows = self.min_rows.saturating_sub(1);
         if self.rows != usize::MAX {
             self.rows = self.rows.saturating_sub(1);
         }
-        let size = 8 + row.key.len() + row.value.len();
-        self.bytes = self.bytes.map(|bytes| bytes.saturating_sub(size));
+        self.bytes = self.bytes.map(|left| left.saturating_sub(8 + bytes));
     }
 
     /// Whether no more rows are wanted.
@@ -79,7 +84,7 @@ impl Limits {
     }
 
     /// The limits of the next reply.
-    fn of_reply(&self) -> ScanLimits {
+    pub(crate) fn of_reply(&self) -> ScanLimits {
         match self.bytes {
             Some(0) => ScanLimits {
                 rows: self.min_rows,
@@ -165,6 +170,7 @@ fn read(
 ) -> Result<bool> {
     loop {
         let before = rows.len();
+        snapshot.check_buggify(Section::GetRange)?;
         let more = snapshot.scan(&from, &to, reverse, limits.of_reply(), rows)?;
         let new = rows.get(before..).unwrap_or_default();
         new.iter().for_each(|row| limits.take(row));

@@ -8,6 +8,7 @@ use record_store_kv::{Error, KeyValue, Read, Result, fdb_code};
 
 use super::merge::REPLY_BYTES;
 use super::tenant::{self, TenantSpace};
+use crate::buggify::{ClientBuggify, Section};
 use crate::cluster::{Cluster, ScanLimits, Tenure, sampled_size};
 use crate::key::key_after;
 
@@ -21,6 +22,8 @@ pub(crate) struct Snapshot {
     /// Whether the tenant is known to be there at this version.
     tenant_checked: Cell<bool>,
     version: Cell<Option<i64>>,
+    /// What makes up failures of reads.
+    buggify: Option<ClientBuggify>,
     /// Whether a lock of the database stands in the way of reading.
     lock_aware: Cell<bool>,
     /// Set for a version given by hand: it may lie in the future.
@@ -38,6 +41,7 @@ impl Snapshot {
             tenant,
             tenant_checked: Cell::new(false),
             version: Cell::new(None),
+            buggify: None,
             lock_aware: Cell::new(false),
             unconfirmed: Cell::new(false),
             arrival: Cell::new(None),
@@ -50,7 +54,22 @@ impl Snapshot {
         snapshot.tenure = self.tenure.clone();
         snapshot.version.set(self.version.get());
         snapshot.lock_aware.set(self.lock_aware.get());
+        snapshot.buggify.clone_from(&self.buggify);
         snapshot
+    }
+
+    /// Reads fail as `buggify` says.
+    pub(crate) fn set_buggify(&mut self, buggify: Option<ClientBuggify>) {
+        self.buggify = buggify;
+    }
+
+    /// Before a client asks the database something: a failure that is made up.
+    pub(crate) fn check_buggify(&self, section: Section) -> Result<()> {
+        let failure = |buggify: &ClientBuggify| buggify.failure(section, self.cluster.env());
+        match self.buggify.as_ref().and_then(failure) {
+            Some(code) => Err(Error::fdb(code)),
+            None => Ok(()),
+        }
     }
 
     /// The cluster.

@@ -112,6 +112,7 @@ impl State {
             commit_sent: false,
             fate: None,
         };
+        state.snapshot.set_buggify(handle.buggify().cloned());
         state.arm_timeout();
         state
     }

@@ -13,7 +13,7 @@ use super::database::Handle;
 use super::legality::METADATA_VERSION_KEY;
 use crate::atomic::AtomicOp;
 use crate::cluster::{Cluster, Tenure};
-use crate::key::Key;
+use crate::key::{Key, key_after};
 use crate::mutation::{KeyRange, Mutation};
 
 /// Before a tenant's number: its name.
@@ -104,6 +104,17 @@ pub(crate) const PREFIX_BYTES: usize = 8;
 /// The row of a tenant under one of the prefixes above.
 pub(crate) fn row(prefix: &[u8], id: i64) -> Vec<u8> {
     [prefix, &id.to_be_bytes()].concat()
+}
+
+/// The rows under [`MAP`] of the tenants that have keys from `begin` to `end`.
+pub(crate) fn rows_within(begin: &[u8], end: &[u8]) -> (Vec<u8>, Vec<u8>) {
+    let prefix = |key: &[u8]| key.get(..PREFIX_BYTES).map(<[u8]>::to_vec);
+    let from = prefix(begin).unwrap_or_else(|| begin.to_vec());
+    let to = match prefix(end) {
+        Some(prefix) if prefix.len() < end.len() => key_after(&prefix).to_vec(),
+        _ => end.to_vec(),
+    };
+    ([MAP, &from].concat(), [MAP, &to].concat())
 }
 
 /// A tenant's number as rows have it.

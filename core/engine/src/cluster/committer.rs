@@ -54,6 +54,14 @@ impl Committer {
         }
     }
 
+    /// Notes in the log that what it has is on disk: nothing else is about to come that would say so.
+    pub(crate) fn rest(&mut self) {
+        let marked = self.log.as_mut().map_or(Ok(()), Log::mark);
+        if let Err(failure) = marked {
+            self.shared.fail(failure.into());
+        }
+    }
+
     /// Closes the log.
     pub(crate) fn close(self) {
         if let Some(log) = self.log {

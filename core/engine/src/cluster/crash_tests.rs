@@ -158,7 +158,7 @@ fn run(seed: u64, durability: Durability) {
 }
 
 #[test]
-fn damage_to_the_log_is_named_or_is_in_the_last_record() {
+fn damage_to_the_log_is_named_or_does_not_matter() {
     for seed in 0..150 {
         let rng = SplitMix::new(seed);
         let disk = SimulatedDisk::new(seed, i64::MAX);
@@ -196,11 +196,8 @@ fn damage_to_the_log_is_named_or_is_in_the_last_record() {
         match open(&disk) {
             Ok((cluster, _)) => {
                 let found = all_rows(&cluster, cluster.read_version().unwrap()).unwrap();
-                let expected = &states[states.len().saturating_sub(2)..];
-                assert!(
-                    expected.contains(&found),
-                    "seed {seed}, {damage}: commits are gone in silence"
-                );
+                let expected = states.last().unwrap();
+                assert_eq!(found, *expected, "seed {seed}, {damage}: commits are gone in silence");
             }
             Err(error) => {
                 assert_eq!(error.kind(), ErrorKind::Corrupt, "seed {seed}, {damage}: {error}");
@@ -286,11 +283,12 @@ fn whichever_operation_of_the_disk_fails_commits_stop_and_none_is_lost() {
                 continue;
             };
             failed += 1;
-            assert_eq!(
-                error.fdb_code(),
-                Some(fdb_code::COMMIT_UNKNOWN_RESULT),
-                "operation {operation}"
-            );
+            match error.fdb_code() {
+                Some(fdb_code::COMMIT_UNKNOWN_RESULT) => {}
+                // The mark after the commit before could not be written.
+                Some(fdb_code::IO_ERROR) => after.clone_from(&before),
+                _ => panic!("operation {operation}: {error}"),
+            }
             let refused = block_on(cluster.commit(request)).unwrap_err();
             assert_eq!(refused.fdb_code(), Some(fdb_code::IO_ERROR), "operation {operation}");
             break;

@@ -36,16 +36,17 @@ pub(crate) fn open(path: &Path, env: &Env, wait: Duration) -> Result<(SystemFile
     let lock = DirectoryLock::acquire(path, env, wait)?;
     match read_format(&files, path)? {
         Some(FORMAT) => {}
-        Some(other) => {
+        Some(newer) if newer > FORMAT => {
             return Err(Error::new(
                 ErrorKind::NewerFormat,
                 "a newer release wrote this database; upgrade this program",
             )
             .with("path", path.display())
-            .with("format", other)
+            .with("format", newer)
             .with("newest format known", FORMAT));
         }
-        None => files
+        // None yet, or an older one, whose files are read as they are.
+        _ => files
             .replace(FORMAT_FILE, format!("{FORMAT_NAME}\nformat {FORMAT}\n").as_bytes())
             .map_err(named)?,
     }
@@ -223,8 +224,8 @@ pub(crate) fn locked(path: &Path) -> Error {
 
 const FORMAT_FILE: &str = "FORMAT";
 const FORMAT_NAME: &str = "record-store engine";
-/// The format that this release writes; it reads no other.
-const FORMAT: u32 = 1;
+/// The format that this release writes; it reads those before, too. Since 2 there are marks in the log.
+const FORMAT: u32 = 2;
 const LOCK_FILE: &str = "LOCK";
 const NEXT_FILE: &str = "NEXT";
 const LOG_PREFIX: &str = "log-";
@@ -253,8 +254,17 @@ mod tests {
         drop(open_now(&path).unwrap());
         assert_eq!(
             fs::read_to_string(path.join("FORMAT")).unwrap(),
-            "record-store engine\nformat 1\n"
+            "record-store engine\nformat 2\n"
         );
+    }
+
+    #[test]
+    fn an_older_format_becomes_the_newest() {
+        let root = tempfile::tempdir().unwrap();
+        let format = root.path().join("FORMAT");
+        fs::write(&format, "record-store engine\nformat 1\n").unwrap();
+        drop(open_now(root.path()).unwrap());
+        assert_eq!(fs::read_to_string(&format).unwrap(), "record-store engine\nformat 2\n");
     }
 
     #[test]

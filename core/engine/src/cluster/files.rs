@@ -5,6 +5,9 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
+use record_store_kv::env::Env;
+use redb::backends::FileBackend;
+
 use super::base::BaseFile;
 
 /// A directory.
@@ -48,6 +51,8 @@ pub(crate) trait AppendFile: Send {
 /// A directory of the operating system.
 pub(crate) struct SystemFiles {
     directory: PathBuf,
+    /// Starts the threads of files that are synced in the background.
+    threads: Option<Env>,
 }
 
 /// Makes the directory `path` and those above it that are missing; their names are durable when this returns.
@@ -83,6 +88,15 @@ impl SystemFiles {
     pub(crate) fn new(directory: &Path) -> Self {
         SystemFiles {
             directory: directory.to_owned(),
+            threads: None,
+        }
+    }
+
+    /// The same, with what is synced in the background synced on threads of `env`, if there is one.
+    pub(crate) fn with_threads(self, env: Option<&Env>) -> Self {
+        SystemFiles {
+            threads: env.cloned(),
+            ..self
         }
     }
 }
@@ -187,7 +201,7 @@ impl Files for SystemFiles {
             .create(true)
             .truncate(false)
             .open(path)?;
-        let database = builder.create_with_backend(BaseFile::new(file)?)?;
+        let database = builder.create_with_backend(BaseFile::new(FileBackend::new(file)?, self.threads.as_ref())?)?;
         if is_new {
             sync_directory(&self.directory)?;
         }

@@ -11,7 +11,7 @@ use record_store_kv::env::Env;
 use record_store_kv::{Error, ErrorKind, Result};
 
 use super::directory::{self, DirectoryLock};
-use super::files::Files;
+use super::files::{Files, SystemFiles};
 use super::tenure::{Ending, Tenure};
 use super::watches::Watches;
 use crate::options::EngineOptions;
@@ -58,7 +58,7 @@ impl Holding {
             Home::Files(files) => Tenure::recover(files.clone(), None, options, watches.clone())?,
             Home::Directory(path) => {
                 let (files, lock) = directory::open(path, &options.env, options.lock_wait)?;
-                Tenure::recover(Arc::new(files), Some(lock), options, watches.clone())?
+                Tenure::recover(on_threads(files, options), Some(lock), options, watches.clone())?
             }
         };
         Ok(Holding {
@@ -140,7 +140,7 @@ impl Holding {
         match &self.home {
             Home::Directory(path) => {
                 let (files, lock) = directory::open_again(path, self.env(), wait)?;
-                Ok((Arc::new(files), Some(lock)))
+                Ok((on_threads(files, &self.options), Some(lock)))
             }
             Home::Files(files) => Ok((files.clone(), None)),
             Home::Memory => Err(Error::new(ErrorKind::Io, "a database in memory is not opened twice")),
@@ -191,3 +191,7 @@ pub(crate) fn has_begun(tenure: &Arc<Tenure>) -> bool {
 
 /// How often it is seen whether the transactions are over.
 const LOOK_AGAIN: Duration = Duration::from_millis(1);
+
+fn on_threads(files: SystemFiles, options: &EngineOptions) -> Arc<dyn Files> {
+    Arc::new(files.with_threads(options.threads.then_some(&options.env)))
+}

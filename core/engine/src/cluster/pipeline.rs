@@ -92,7 +92,12 @@ impl Pipeline {
     pub(crate) fn commit(&self, request: CommitRequest) -> Read<CommitOutcome> {
         match &self.commits {
             Commits::Inline(committer) => {
-                let (mut outcomes, fired) = committer.lock().commit(vec![request]);
+                let (mut outcomes, fired) = {
+                    let mut committer = committer.lock();
+                    let committed = committer.commit(vec![request]);
+                    committer.rest();
+                    committed
+                };
                 if let Settling::Inline(one_at_a_time) = &self.settling {
                     self.settle_inline(one_at_a_time);
                 }
@@ -205,7 +210,7 @@ fn settle_on_thread(shared: &Arc<Shared>, workers: &Workers, lock: Option<Arc<Di
 
 /// Commits what comes, in groups of what has gathered, until nobody can send any more.
 fn commit_groups(committer: &mut Committer, inbox: &mpsc::Receiver<Message>, lease_asked: &AtomicBool) {
-    while let Ok(first) = inbox.recv() {
+    while let Some(first) = next_message(committer, inbox) {
         let mut requests = Vec::new();
         let mut waiting = Vec::new();
         let mut bytes = 0;
@@ -231,10 +236,23 @@ fn commit_groups(committer: &mut Committer, inbox: &mpsc::Receiver<Message>, lea
     }
 }
 
+/// Waits for a message; nothing if nobody can send any more.
+fn next_message(committer: &mut Committer, inbox: &mpsc::Receiver<Message>) -> Option<Message> {
+    match inbox.recv_timeout(REST_AFTER) {
+        Err(RecvTimeoutError::Timeout) => {
+            committer.rest();
+            inbox.recv().ok()
+        }
+        message => message.ok(),
+    }
+}
+
 fn unknown() -> Result<CommitOutcome> {
     Err(Error::fdb(fdb_code::COMMIT_UNKNOWN_RESULT))
 }
 
+/// When no commit has come for so long, none is about to.
+const REST_AFTER: Duration = Duration::from_millis(5);
 /// How often it is seen whether changes wait for the base while nobody reads or commits.
 const IDLE_CHECK: Duration = Duration::from_millis(if cfg!(test) { 20 } else { 5_000 });
 /// The most transactions of a group; fewer than the places that a versionstamp can tell apart.

@@ -20,11 +20,17 @@ pub(crate) struct Resolver {
     /// boundary: never.
     ranges: BTreeMap<Key, i64>,
     /// Every write in order, to forget it again.
-    written: VecDeque<(i64, KeyRange)>,
+    written: VecDeque<(i64, Written)>,
     /// How much was written since something was forgotten.
     unpaid: usize,
     /// The version of the latest write.
     latest: i64,
+}
+
+/// What was written. There are hundreds of thousands of them, and a range takes twice the room of a key.
+enum Written {
+    Key(Key),
+    Range(Box<KeyRange>),
 }
 
 impl Resolver {
@@ -44,12 +50,14 @@ impl Resolver {
         }
         self.latest = version;
         self.unpaid += 1;
-        if range.is_single() {
+        let written = if range.is_single() {
             self.keys.insert(range.begin.clone(), version);
+            Written::Key(range.begin)
         } else {
             self.write_range(&range, version);
-        }
-        self.written.push_back((version, range));
+            Written::Range(Box::new(range))
+        };
+        self.written.push_back((version, written));
     }
 
     /// Forgets writes at or below `oldest`: no transaction with an older read version can commit any more. Each call does a
@@ -60,15 +68,18 @@ impl Resolver {
             if self.written.front().is_none_or(|(version, _)| *version > oldest) {
                 return;
             }
-            let Some((version, range)) = self.written.pop_front() else {
+            let Some((version, written)) = self.written.pop_front() else {
                 return;
             };
-            if !range.is_single() {
-                self.forget_range(&range, version);
-            } else if let Entry::Occupied(key) = self.keys.entry(range.begin) {
-                // A later write of the key has its own place in line.
-                if *key.get() == version {
-                    key.remove();
+            match written {
+                Written::Range(range) => self.forget_range(&range, version),
+                Written::Key(key) => {
+                    // A later write of the key has its own place in line.
+                    if let Entry::Occupied(latest) = self.keys.entry(key)
+                        && *latest.get() == version
+                    {
+                        latest.remove();
+                    }
                 }
             }
         }
@@ -83,8 +94,11 @@ impl Resolver {
         let recent = self.written.iter().rev().take(RECENT_WRITES_CHECKED + 1);
         let since = recent.take_while(|(written, _)| *written > version);
         let mut count = 0;
-        for (_, write) in since {
-            if write.is_single() && range.begin <= write.begin && write.begin < range.end {
+        for (_, written) in since {
+            if let Written::Key(key) = written
+                && range.begin <= *key
+                && *key < range.end
+            {
                 return true;
             }
             count += 1;

@@ -1,6 +1,7 @@
 //! The cluster as a whole: commits, conflicts, versions, watches; on disk: what a start finds.
 
 use std::fs;
+use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,6 +11,7 @@ use futures_executor::block_on;
 use record_store_kv::env::{Clock, Env};
 use record_store_kv::{ErrorKind, fdb_code};
 
+use super::log::record;
 use super::testing::ManualClock;
 use super::{Cluster, Committer, ScanLimits};
 use crate::atomic::{self, AtomicOp};
@@ -423,30 +425,29 @@ fn changes_move_into_the_base_when_nobody_comes_any_more() {
     assert_eq!(get(&cluster, "a").as_deref(), Some("1"));
 }
 
-/// A directory with three small commits, closed; its log without the zeros that follow; and the length of that before the
-/// last commit.
-fn three_commits() -> (tempfile::TempDir, std::path::PathBuf, Vec<u8>, usize) {
+/// A directory with three small commits, closed; its log; and where in that the last commit is. After it comes the mark.
+fn three_commits() -> (tempfile::TempDir, std::path::PathBuf, Vec<u8>, Range<usize>) {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("log-0000000000000001");
     let written = || {
-        let mut log = fs::read(&path).unwrap();
-        log.truncate(log.iter().rposition(|byte| *byte != 0).unwrap() + 1);
-        log
+        let log = fs::read(&path).unwrap();
+        log.iter().rposition(|byte| *byte != 0).unwrap() + 1
     };
     let cluster = on_disk(directory.path());
     commit(&cluster, writes(vec![set("a", "1")]));
     commit(&cluster, writes(vec![set("b", "2")]));
-    let before_last = written().len();
+    let begin = written();
     commit(&cluster, writes(vec![set("c", "3")]));
     drop(cluster);
-    let log = written();
-    (directory, path, log, before_last)
+    let log = fs::read(&path).unwrap();
+    let end = log.len() - record::HEADER;
+    (directory, path, log, begin..end)
 }
 
 #[test]
 fn a_log_torn_in_its_last_record_loses_that_record_only() {
-    let (directory, path, whole, before_last) = three_commits();
-    for length in before_last..whole.len() {
+    let (directory, path, whole, last) = three_commits();
+    for length in last {
         fs::write(&path, &whole[..length]).unwrap();
         let cluster = on_disk(directory.path());
         let found = [get(&cluster, "a"), get(&cluster, "b"), get(&cluster, "c")];
@@ -465,9 +466,9 @@ fn a_log_torn_in_its_last_record_loses_that_record_only() {
 }
 
 #[test]
-fn damage_before_the_last_record_is_named() {
-    let (directory, path, whole, before_last) = three_commits();
-    for at in 0..before_last {
+fn damage_is_named_in_the_last_record_too() {
+    let (directory, path, whole, last) = three_commits();
+    for at in 0..last.end {
         let mut damaged = whole.clone();
         damaged[at] ^= 0x10;
         fs::write(&path, &damaged).unwrap();
@@ -476,5 +477,12 @@ fn damage_before_the_last_record_is_named() {
             .unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Corrupt, "byte {at}: {error}");
         assert!(error.to_string().contains("log-0000000000000001"), "byte {at}: {error}");
+    }
+    for at in last.end..whole.len() {
+        let mut damaged = whole.clone();
+        damaged[at] ^= 0x10;
+        fs::write(&path, &damaged).unwrap();
+        let found = get(&on_disk(directory.path()), "c");
+        assert_eq!(found.as_deref(), Some("3"), "byte {at}, of the mark");
     }
 }

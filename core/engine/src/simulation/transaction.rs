@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use bytes::Bytes;
 use parking_lot::Mutex;
 use record_store_kv::{
-    ConflictRangeType, Error, KeySelector, RangeBatch, RangeRequest, Read, Result, TransactionBackend,
-    TransactionVersion, fdb_code,
+    ConflictRangeType, Error, KeySelector, MappedRangeBatch, RangeBatch, RangeRequest, Read, Result,
+    TransactionBackend, TransactionVersion, fdb_code,
 };
 
 use super::clock::let_others;
@@ -147,6 +147,10 @@ impl TransactionBackend for SimulatedTransaction {
 
     fn get_range_between(&self, begin: &[u8], end: &[u8], snapshot: bool) -> Read<RangeBatch> {
         self.read(|inner| inner.get_range_between(begin, end, snapshot))
+    }
+
+    fn get_mapped_range(&self, request: &RangeRequest, mapper: &[u8], snapshot: bool) -> Read<MappedRangeBatch> {
+        self.read(|inner| inner.get_mapped_range(request, mapper, snapshot))
     }
 
     fn set(&self, key: &[u8], value: &[u8]) {

@@ -76,7 +76,7 @@ impl RecordMetaData {
             }
         }
         Descriptors::link(
-            union.encode(),
+            union.encode(|name| self.descriptors().file_bytes(name).is_some()),
             self.descriptors().dependencies().map(|(_, bytes)| bytes.clone()),
         )
     }

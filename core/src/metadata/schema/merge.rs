@@ -199,7 +199,7 @@ impl Declared {
                 union.add(message)?;
             }
         }
-        Descriptors::link(union.encode(), files.into_values())
+        Descriptors::link(union.encode(|name| files.contains_key(name)), files.into_values())
     }
 
     /// The message that records under a stored union field have now. One that the schema leaves out stays as it was, with
@@ -223,6 +223,9 @@ impl Declared {
             return Ok(Some(message));
         }
         let home = before.parent_file();
+        if UnionFile::is(&home) {
+            return Ok(Some(before));
+        }
         if schema.files.by_name().contains_key(home.name()) {
             return Ok(None);
         }

@@ -4,10 +4,10 @@
 
 use bytes::Bytes;
 use prost::Message;
-use prost_reflect::MessageDescriptor;
 use prost_reflect::prost_types::descriptor_proto::ReservedRange;
 use prost_reflect::prost_types::field_descriptor_proto::{Label, Type};
 use prost_reflect::prost_types::{DescriptorProto, FieldDescriptorProto, FileDescriptorProto};
+use prost_reflect::{FileDescriptor, MessageDescriptor};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::metadata::DEFAULT_UNION_NAME;
@@ -16,6 +16,8 @@ use crate::metadata::DEFAULT_UNION_NAME;
 pub(super) struct UnionFile {
     union: DescriptorProto,
     imports: Vec<String>,
+    /// The file as it is stored, if a record type is kept that is defined in it.
+    stored: Option<FileDescriptorProto>,
 }
 
 impl UnionFile {
@@ -29,7 +31,13 @@ impl UnionFile {
                 ..Default::default()
             },
             imports: Vec::new(),
+            stored: None,
         }
+    }
+
+    /// Whether a file is the one that such a union is stored in. Java adds record types to it.
+    pub(super) fn is(file: &FileDescriptor) -> bool {
+        file.name() == FILE_NAME
     }
 
     /// Keeps a field of the stored union, for the message that its records have now.
@@ -85,23 +93,40 @@ impl UnionFile {
         Ok(())
     }
 
-    /// The encoded file.
-    pub(super) fn encode(self) -> Bytes {
+    /// The encoded file, with what is defined beside the union; of what that imports, what there still is.
+    pub(super) fn encode(mut self, is_there: impl Fn(&str) -> bool) -> Bytes {
+        let mut file = self.stored.take().unwrap_or_default();
+        for import in &file.dependency {
+            if is_there(import) && !self.imports.contains(import) {
+                self.imports.push(import.clone());
+            }
+        }
+        match file
+            .message_type
+            .iter_mut()
+            .find(|message| message.name() == DEFAULT_UNION_NAME)
+        {
+            Some(stored) => *stored = self.union,
+            None => file.message_type.push(self.union),
+        }
         FileDescriptorProto {
             name: Some(FILE_NAME.to_owned()),
             package: Some(PACKAGE.to_owned()),
             dependency: self.imports,
-            message_type: vec![self.union],
-            ..Default::default()
+            public_dependency: Vec::new(),
+            weak_dependency: Vec::new(),
+            ..file
         }
         .encode_to_vec()
         .into()
     }
 
     fn add_field(&mut self, field: FieldDescriptorProto, message: &MessageDescriptor) {
-        let file = message.parent_file().name().to_owned();
-        if !self.imports.contains(&file) {
-            self.imports.push(file);
+        let file = message.parent_file();
+        if UnionFile::is(&file) {
+            self.stored = Some(file.file_descriptor_proto().clone());
+        } else if !self.imports.iter().any(|import| import == file.name()) {
+            self.imports.push(file.name().to_owned());
         }
         self.union.field.push(field);
     }

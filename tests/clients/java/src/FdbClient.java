@@ -4,6 +4,7 @@ import com.apple.foundationdb.FDBException;
 import com.apple.foundationdb.KeySelector;
 import com.apple.foundationdb.KeyValue;
 import com.apple.foundationdb.LocalityUtil;
+import com.apple.foundationdb.MappedKeyValue;
 import com.apple.foundationdb.MutationType;
 import com.apple.foundationdb.Range;
 import com.apple.foundationdb.StreamingMode;
@@ -33,6 +34,7 @@ public final class FdbClient {
         FDB fdb = FDB.selectAPIVersion(730);
         db = fdb.open("memory:java");
         keysAndRanges();
+        mappedRanges();
         conflictsAreTriedAgain();
         manyAtOnce();
         watches();
@@ -83,6 +85,59 @@ public final class FdbClient {
         Check.that(db.read(tr -> tr.get(rows.pack(1)).join()) == null, "a cleared key has no value");
         Check.that(db.read(tr -> tr.getEstimatedRangeSizeBytes(rows.range()).join()) >= 0, "a size is a number");
         Check.equal(2, db.read(tr -> tr.getRangeSplitPoints(rows.range(), 1000).join()).getKeys().size(), "points split");
+    }
+
+    /** Entries of an index with the rows of their records, as FoundationDB's own MappedRangeQueryIntegrationTest reads them. */
+    private static void mappedRanges() {
+        int records = 500;
+        db.run(tr -> {
+            for (int number = 0; number < records; number++) {
+                tr.set(Tuple.from("index", number, "record" + number).pack(), new byte[0]);
+                for (int part = 0; part < 3; part++) {
+                    tr.set(Tuple.from("records", "record" + number, part).pack(), bytes(number + "." + part));
+                }
+            }
+            return null;
+        });
+        Range index = Tuple.from("index").range();
+        KeySelector begin = KeySelector.firstGreaterOrEqual(index.begin);
+        KeySelector end = KeySelector.firstGreaterOrEqual(index.end);
+        byte[] mapper = Tuple.from("records", "{K[2]}", "{...}").pack();
+        for (StreamingMode mode : List.of(StreamingMode.WANT_ALL, StreamingMode.ITERATOR, StreamingMode.SMALL)) {
+            for (boolean reverse : new boolean[] {false, true}) {
+                List<MappedKeyValue> found = db.read(tr -> tr.getMappedRange(begin, end, mapper, 0, reverse, mode).asList().join());
+                Check.equal(records, found.size(), mode + " finds all entries");
+                for (int at = 0; at < records; at++) {
+                    int number = reverse ? records - 1 - at : at;
+                    MappedKeyValue row = found.get(at);
+                    Check.equal(Tuple.from("index", number, "record" + number), Tuple.fromBytes(row.getKey()), "an entry");
+                    Range record = Range.startsWith(Tuple.from("records", "record" + number).pack());
+                    Check.that(Arrays.equals(record.begin, row.getRangeBegin()), "a record begins with its key");
+                    Check.that(Arrays.equals(record.end, row.getRangeEnd()), "and ends behind it");
+                    Check.equal(3, row.getRangeResult().size(), "a record has its rows");
+                    String last = new String(row.getRangeResult().get(2).getValue(), StandardCharsets.UTF_8);
+                    Check.equal(number + ".2", last, "in order");
+                }
+            }
+        }
+        try (Transaction tr = db.createTransaction()) {
+            tr.set(Tuple.from("records", "record7", 1).pack(), new byte[0]);
+            Check.equal(2039, codeOf(tr.getMappedRange(begin, end, mapper, 10, false, StreamingMode.WANT_ALL).asList()), "own writes");
+            Check.equal(0, codeOf(tr.getMappedRange(begin, end, mapper, 7, false, StreamingMode.EXACT).asList()), "but what lies before them");
+        }
+        int[] attempts = {0};
+        db.run(tr -> {
+            tr.getMappedRange(begin, end, mapper, 1, false, StreamingMode.WANT_ALL).asList().join();
+            if (attempts[0]++ == 0) {
+                db.run(other -> {
+                    other.set(Tuple.from("records", "record0", 9).pack(), new byte[0]);
+                    return null;
+                });
+            }
+            tr.set(bytes("written"), new byte[0]);
+            return null;
+        });
+        Check.equal(2, attempts[0], "a record that changes is a conflict");
     }
 
     private static void conflictsAreTriedAgain() {

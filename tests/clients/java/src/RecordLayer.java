@@ -1,6 +1,7 @@
 import com.apple.foundationdb.record.EvaluationContext;
 import com.apple.foundationdb.record.ExecuteProperties;
 import com.apple.foundationdb.record.FunctionNames;
+import com.apple.foundationdb.record.IndexFetchMethod;
 import com.apple.foundationdb.record.IndexScanType;
 import com.apple.foundationdb.record.IsolationLevel;
 import com.apple.foundationdb.record.RecordCursorContinuation;
@@ -14,17 +15,20 @@ import com.apple.foundationdb.record.metadata.IndexAggregateFunction;
 import com.apple.foundationdb.record.metadata.IndexTypes;
 import com.apple.foundationdb.record.metadata.Key;
 import com.apple.foundationdb.record.metadata.expressions.GroupingKeyExpression;
+import com.apple.foundationdb.record.provider.foundationdb.APIVersion;
 import com.apple.foundationdb.record.provider.foundationdb.FDBDatabase;
 import com.apple.foundationdb.record.provider.foundationdb.FDBDatabaseFactory;
 import com.apple.foundationdb.record.provider.foundationdb.FDBQueriedRecord;
 import com.apple.foundationdb.record.provider.foundationdb.FDBRecordContext;
 import com.apple.foundationdb.record.provider.foundationdb.FDBRecordStore;
+import com.apple.foundationdb.record.provider.foundationdb.FDBStoreTimer;
 import com.apple.foundationdb.record.provider.foundationdb.OnlineIndexer;
 import com.apple.foundationdb.record.provider.foundationdb.keyspace.KeySpace;
 import com.apple.foundationdb.record.provider.foundationdb.keyspace.KeySpaceDirectory;
 import com.apple.foundationdb.record.query.RecordQuery;
 import com.apple.foundationdb.record.query.expressions.Query;
 import com.apple.foundationdb.record.query.expressions.QueryComponent;
+import com.apple.foundationdb.record.query.plan.RecordQueryPlanner;
 import com.apple.foundationdb.tuple.Tuple;
 import com.google.protobuf.DescriptorProtos.DescriptorProto;
 import com.google.protobuf.DescriptorProtos.FieldDescriptorProto;
@@ -48,6 +52,8 @@ public final class RecordLayer {
     private static FDBRecordStore.Builder stores;
 
     public static void main(String[] arguments) throws Exception {
+        // The first version whose clients have mapped ranges.
+        FDBDatabaseFactory.instance().setAPIVersion(APIVersion.API_VERSION_7_1);
         db = FDBDatabaseFactory.instance().getDatabase(arguments.length == 0 ? "memory:layer" : arguments[0]);
         file = file();
         stores = FDBRecordStore.newBuilder()
@@ -55,6 +61,7 @@ public final class RecordLayer {
                 .setKeySpacePath(new KeySpace(new KeySpaceDirectory("app", KeySpaceDirectory.KeyType.STRING, "layer")).path("app"));
         saveAndLoad();
         queries();
+        remoteFetch();
         pages();
         textIndex();
         rankIndex();
@@ -161,6 +168,27 @@ public final class RecordLayer {
         Check.equal(USERS / 10, ids(Query.field("name").equalsValue("name3")).size(), "users of a name");
         Check.equal(List.of(3L), ids(Query.and(Query.field("name").equalsValue("name3"), Query.field("score").equalsValue(30L))), "one user");
         Check.equal(2 * USERS / 10, ids(Query.or(Query.field("name").equalsValue("name3"), Query.field("name").equalsValue("name4"))).size(), "users of two names");
+    }
+
+    /** A scan of an index that fetches the records by the same calls, which are mapped ranges. */
+    private static void remoteFetch() {
+        for (boolean reverse : new boolean[] {false, true}) {
+            RecordQuery query = RecordQuery.newBuilder().setRecordType("User")
+                    .setFilter(Query.field("name").equalsValue("name0")).setSort(Key.Expressions.field("id"), reverse).build();
+            FDBStoreTimer timer = new FDBStoreTimer();
+            List<Message> found = db.run(timer, null, context -> {
+                FDBRecordStore store = open(context);
+                RecordQueryPlanner planner = new RecordQueryPlanner(store.getRecordMetaData(), store.getRecordStoreState());
+                planner.setConfiguration(planner.getConfiguration().asBuilder().setIndexFetchMethod(IndexFetchMethod.USE_REMOTE_FETCH).build());
+                return planner.plan(query).execute(store).map(FDBQueriedRecord::getRecord).asList().join();
+            });
+            List<Message> expected = new ArrayList<>();
+            for (long at = 0; at < USERS; at += 10) {
+                expected.add(user(reverse ? USERS - 10 - at : at));
+            }
+            Check.equal(expected, found, "records fetched with their entries");
+            Check.that(timer.getCount(FDBStoreTimer.Events.SCAN_REMOTE_FETCH_ENTRY) >= USERS / 10, "by mapped ranges");
+        }
     }
 
     private static void pages() {

@@ -3,6 +3,7 @@
 mod file;
 mod memory;
 mod redb;
+mod syncer;
 
 use std::collections::BTreeMap;
 use std::ops::{Bound, ControlFlow};

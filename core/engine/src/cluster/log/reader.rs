@@ -125,7 +125,7 @@ impl Reader<'_> {
         while let Some((record, after)) = next_record(header.salt, rest, log.end.version) {
             log.end.version = record.stamp.version;
             log.end.lease = log.end.lease.max(record.stamp.lease);
-            if record.stamp.version > self.applied {
+            if record.stamp.version > self.applied && !record.is_mark() {
                 let offset = bytes.len() - rest.len();
                 let changes = record.changes();
                 let changes =
@@ -168,9 +168,10 @@ impl Reader<'_> {
     }
 }
 
-/// The record at the beginning of `bytes`, if there is a whole one that comes after `version`.
+/// The record at the beginning of `bytes`, if there is a whole one that comes after `version`, or marks that as synced.
 fn next_record(salt: u64, bytes: &[u8], version: i64) -> Option<(Record<'_>, &[u8])> {
-    record::split(salt, bytes).filter(|(record, _)| record.stamp.version > version)
+    record::split(salt, bytes)
+        .filter(|(record, _)| record.stamp.version > version || record.is_mark() && record.stamp.version == version)
 }
 
 /// Whether there is nothing but zeros, of which there are many.

@@ -10,6 +10,9 @@
 //! ```
 //! All numbers are little-endian. `length` is that of the changes; the checksum covers the salt of the segment and everything but itself. `synced` is the
 //! version of the last record that was known to be on disk when this one was written.
+//!
+//! A record without changes whose `synced` is its `version` is a mark: it says of the record before it, which has the same
+//! version, that it is on disk. Nobody waits for a mark to be there itself.
 
 use std::io;
 
@@ -64,12 +67,18 @@ pub(crate) fn split(salt: u64, bytes: &[u8]) -> Option<(Record<'_>, &[u8])> {
     let (body, after) = rest.split_at_checked(changes.checked_add(HEADER - 8)?)?;
     let (stamp, changes) = split_stamp(body)?;
     let versions = stamp.synced..=stamp.lease;
-    let plausible = 0 <= stamp.synced && stamp.synced < stamp.version && versions.contains(&stamp.version);
+    let may_be_synced = stamp.synced < stamp.version || changes.is_empty();
+    let plausible = 0 <= stamp.synced && may_be_synced && versions.contains(&stamp.version);
     (plausible && stamp.lease < VERSION_LIMIT && checksum(salt, length, body) == u32::from_le_bytes(*expected))
         .then_some((Record { stamp, changes }, after))
 }
 
 impl Record<'_> {
+    /// Whether it only says that the one before it is on disk.
+    pub(crate) fn is_mark(&self) -> bool {
+        self.stamp.synced == self.stamp.version
+    }
+
     /// The changes; `None` if they make no sense, which a good checksum rules out.
     ///
     /// The values share one piece of memory: the changes of a record go into the base together.
