@@ -117,3 +117,21 @@ fn selectors_step_over_keys_and_own_writes() {
         assert_eq!(&found[..], expected.as_bytes(), "{selector:?}");
     }
 }
+
+#[test]
+fn a_range_to_behind_the_last_key_ends_whatever_was_read_before() {
+    let database = letters();
+    let begin = || KeySelector::first_greater_or_equal("x");
+    for (reverse, limit) in [(false, 0), (false, 2), (true, 0), (true, 2)] {
+        for end in [KeySelector::new("z", true, 4), KeySelector::new("\u{7f}", false, 3)] {
+            let request = RangeRequest::new(begin(), end).reverse(reverse).limit(limit);
+            let fresh = database.transaction();
+            let expected = block_on(fresh.get_range_all(&request, false)).unwrap();
+            let transaction = database.transaction();
+            // It is known then that nothing comes behind.
+            block_on(transaction.get_key(&KeySelector::new("y", true, 5), false)).unwrap();
+            let found = block_on(transaction.get_range_all(&request, false)).unwrap();
+            assert_eq!(found, expected, "{request:?}");
+        }
+    }
+}

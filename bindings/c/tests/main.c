@@ -36,10 +36,15 @@ bool is_text(rs_bytes bytes, const char *text) {
 
 static int databases = 0;
 
+bool database_is_given(void) {
+    const char *given = getenv("RECORD_STORE_TEST_URL");
+    return given != NULL && given[0] != '\0';
+}
+
 static rs_bytes given_database(int number) {
     static char url[1024];
+    if (!database_is_given()) return rs_str("memory:");
     const char *given = getenv("RECORD_STORE_TEST_URL");
-    if (given == NULL || given[0] == '\0') return rs_str("memory:");
     snprintf(url, sizeof url, "%s%croot=record-store-tests/c-%ld-%d", given, strchr(given, '?') == NULL ? '?' : '&',
              (long)getpid(), number);
     return rs_str(url);

@@ -39,6 +39,9 @@ rs_schema *make_schema(bool with_indexes);
    RECORD_STORE_TEST_URL names, which may be a cluster that others use too. */
 rs_bytes fresh_database(void);
 
+/* Whether RECORD_STORE_TEST_URL names one. */
+bool database_is_given(void);
+
 /* A fresh database with a space of users. */
 typedef struct fixture {
     rs_database *database;

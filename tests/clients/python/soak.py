@@ -9,6 +9,7 @@ import random
 import struct
 import sys
 import threading
+import time
 
 import fdb
 
@@ -16,6 +17,10 @@ fdb.api_version(730)
 database, log, beat, watched, seed, workers = sys.argv[1:]
 db = fdb.open(database)
 saying = threading.Lock()
+
+# The worker and the transaction that is held open for too long the first time: it ends with 1007, and is tried again.
+HELD = (0, 2)
+TOO_LONG = 6
 
 
 def say(*words):
@@ -40,11 +45,13 @@ def read_accounts(tr):
     return accounts
 
 
-def move(tr, chance, worker, serial):
+def move(tr, chance, worker, serial, hold):
     """Moves an amount from one account to another, and says so in the log; false once everybody shall stop."""
     if tr.snapshot[b"stop"].present():
         return False
     keys = [key for key, _ in read_accounts(tr)]
+    if hold:
+        time.sleep(TOO_LONG)
     amount = chance.randrange(1, 100)
     for key, change in zip(chance.sample(keys, 2), (-amount, amount)):
         tr[key] = b"%d" % (int(bytes(tr[key])) + change)
@@ -58,9 +65,12 @@ def move(tr, chance, worker, serial):
 def work(worker):
     chance = random.Random(f"{seed} {worker}")
     serial, tr = 1, db.create_transaction()
+    to_hold = {HELD}
     while True:
+        hold = (worker, serial) in to_hold
+        to_hold.discard((worker, serial))
         try:
-            if not move(tr, chance, worker, serial):
+            if not move(tr, chance, worker, serial, hold):
                 break
             tr.commit().wait()
             said = "ack"

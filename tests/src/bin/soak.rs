@@ -15,6 +15,10 @@ use record_store_kv::{
 };
 use record_store_tests::chance::Chance;
 
+/// The worker and the transaction that is held open for too long the first time: it ends with 1007, and is tried again.
+const HELD: (u64, u64) = (0, 2);
+const TOO_LONG: Duration = Duration::from_secs(6);
+
 /// What the threads share.
 struct Soak {
     database: Database,
@@ -80,8 +84,12 @@ impl Soak {
     /// One transaction, tried until it is known what has become of it; nothing once everybody shall stop.
     async fn turn(&self, worker: u64, serial: u64, chance: &mut Chance) -> Result<Option<&'static str>> {
         let transaction = self.database.transaction();
+        let mut hold = (worker, serial) == HELD;
         loop {
-            let done = match self.move_amount(&transaction, worker, serial, chance).await {
+            let done = match self
+                .move_amount(&transaction, worker, serial, chance, std::mem::take(&mut hold))
+                .await
+            {
                 Ok(false) => return Ok(None),
                 Ok(true) => transaction.commit().await,
                 Err(error) => Err(error),
@@ -97,11 +105,21 @@ impl Soak {
     }
 
     /// Moves an amount from one account to another, and says so in the log; false once everybody shall stop.
-    async fn move_amount(&self, tr: &Transaction, worker: u64, serial: u64, chance: &mut Chance) -> Result<bool> {
+    async fn move_amount(
+        &self,
+        tr: &Transaction,
+        worker: u64,
+        serial: u64,
+        chance: &mut Chance,
+        hold: bool,
+    ) -> Result<bool> {
         if is_stopped(tr).await? {
             return Ok(false);
         }
         let accounts = read_accounts(tr).await?;
+        if hold {
+            self.database.env().clock().sleep(TOO_LONG).await;
+        }
         let from = chance.below(accounts.len());
         let to = (from + 1 + chance.below(accounts.len() - 1)) % accounts.len();
         let amount = 1 + i64::try_from(chance.below(99)).unwrap_or(0);

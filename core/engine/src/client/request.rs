@@ -142,6 +142,8 @@ pub(crate) fn ask(
         found.into_key(max_key)
     };
     if from >= to {
+        // Behind the last key that may be read there is nothing to ask for again.
+        reply.read_through_end = behind_end > 0;
         return Ok(reply);
     }
     if reverse && behind_end > 0 && snapshot.tenant().is_none() {

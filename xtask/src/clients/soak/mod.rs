@@ -1,5 +1,6 @@
 //! `cargo xtask clients soak`: processes of several languages work on one directory at a time, which the engine hands over between them,
 //! and one of them is killed. All of them keep the sum of the accounts, write logs in the order of their commits, and watch each other.
+//! Each holds one transaction open for longer than FoundationDB allows.
 
 mod judge;
 mod process;
@@ -15,7 +16,7 @@ use record_store_kv::{Database, Error, RunOptions};
 use serde_json::Value;
 
 use self::process::{Heard, Process, Roles};
-use super::{java, python};
+use super::{go, java, node, python};
 use crate::c_tests::empty_folder;
 use crate::step::{Failure, Program};
 use crate::workspace;
@@ -62,6 +63,9 @@ pub(crate) fn run(library: &Path, options: Options) -> Result<(), Failure> {
         let java = Program::new("java").args(["--class-path", &classes, "Soak", &url]);
         java.env("LD_LIBRARY_PATH", library)
     };
+    let go = go::build(library, "./soak", "soak-go")?;
+    let go_process = || Program::new(&go).args([&url]).env("LD_LIBRARY_PATH", library);
+    let modules = node::install()?;
     let rust = rust_process()?;
     let roles: Roles<'_> = vec![
         (
@@ -69,6 +73,11 @@ pub(crate) fn run(library: &Path, options: Options) -> Result<(), Failure> {
             Box::new(|| python.program().args(["tests/clients/python/soak.py", &url])),
         ),
         ("java", Box::new(java)),
+        ("go", Box::new(go_process)),
+        (
+            "node",
+            Box::new(|| node::program(library, &modules, "tests/clients/node/soak.cjs").args([&url])),
+        ),
         ("rust", Box::new(|| Program::new(&rust).args([&directory]))),
     ];
     let processes = soak(&database, &roles, options).map_err(|why| format!("seed {}: {why}", options.seed))?;
