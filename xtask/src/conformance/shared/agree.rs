@@ -16,7 +16,6 @@ impl Shared<'_> {
         let space = self.open().await?;
         let by_rust = dump(self.database, &space).await;
         let by_rust = by_rust.map_err(|error| self.told(when, error))?;
-        self.holds(&space, &by_rust, when).await?;
         let by_java = self.ask("dump", "")?;
         if let Some(line) = by_rust.iter().find(|line| !by_java.contains(line)) {
             let others = similar(line, &by_java);
@@ -25,7 +24,8 @@ impl Shared<'_> {
         if let Some(line) = by_java.iter().find(|line| !by_rust.contains(line)) {
             return self.that(false, &format!("{when}: only Java sees {line:.300}"));
         }
-        Ok(())
+        // What both see is what was done.
+        self.holds(&space, &by_rust, when).await
     }
 
     async fn holds(&self, space: &RecordSpace, lines: &[String], when: &str) -> Result<(), Failure> {
@@ -43,7 +43,13 @@ impl Shared<'_> {
         let counted = format!("records {expected} {} ", self.items.len());
         self.that(
             lines.iter().any(|line| line.starts_with(&counted)),
-            &format!("{when}: not counted: {counted}"),
+            &format!(
+                "{when}: not counted: {counted}: {:?}",
+                lines
+                    .iter()
+                    .filter(|line| line.starts_with("records "))
+                    .collect::<Vec<_>>()
+            ),
         )?;
         let (mut counts, mut sums) = (BTreeMap::new(), BTreeMap::new());
         for (id, round) in &self.items {
