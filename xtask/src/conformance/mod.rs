@@ -150,7 +150,7 @@ async fn all(arguments: &Arguments, java: &mut Java, database: &Database) -> Res
             first.number()
         );
     }
-    // Not from a format without record counts: what Java counts at such an upgrade differs from run to run (docs/status.md).
+    // Not from a format before record count keys: Java does not wait for the count that such an upgrade begins (docs/status.md).
     let counted = formats
         .iter()
         .find(|format| format.is_at_least(FormatVersion::RecordCountKeyAdded));
