@@ -24,7 +24,7 @@ pub struct EngineOptions {
     /// transactions that have begun; a process that is stuck does not.
     pub lock_wait: Duration,
     /// About the most memory that changes may take before they are in the base; from three quarters of it on, commits wait a little each.
-    /// Changes stay for five seconds, about 520 bytes each and their keys and values: the default takes 100,000 small ones a
+    /// Changes stay for five seconds, about 450 bytes each and their keys and values: the default takes 100,000 small ones a
     /// second.
     pub window_bytes: usize,
     /// The most memory that the cache of the base takes. Reads of what is not in it cost several times as much, even where the
