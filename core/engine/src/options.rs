@@ -23,7 +23,7 @@ pub struct EngineOptions {
     /// while another process has it. A process that is busy hands it over after a tenth of a second, and half a second more for
     /// transactions that have begun; a process that is stuck does not.
     pub lock_wait: Duration,
-    /// About the most memory that changes may take before they are in the base; from three quarters of it on, commits wait a little each.
+    /// About the most memory that changes may take before they are in the base; from half of it on, commits wait a little each.
     /// Changes stay for five seconds, about 450 bytes each and their keys and values: the default takes 100,000 small ones a
     /// second.
     pub window_bytes: usize,

@@ -166,7 +166,7 @@ impl Applier {
 
 /// The share of the window's memory that makes a good batch. Small batches cost the base far more for each change, since each
 /// writes whole pages.
-const BATCH_SHARE: usize = 4;
+const BATCH_SHARE: usize = 8;
 /// The largest share of the window's memory in one batch: it is free again only after the batch.
 const LARGEST_BATCH_SHARE: usize = 4;
 /// How long changes wait for their batch to grow after they have left the window: it bounds what a start must read again.

@@ -1,9 +1,9 @@
 //! How fast commits may come while the base is behind: each waits a little, the more the less room there is, so that none ever
 //! waits for long.
 //!
-//! What the base takes in a second is measured. While less than three quarters of the room are in use nobody waits. From there on
-//! commits get a turn each, at twice that pace at first and ever slower towards the end of the room: somewhere in between changes
-//! come as fast as they go. The more of the room is in use then, the larger are the base's batches, and the faster is the base.
+//! What the base takes in a second is measured. While less than half of the room is in use nobody waits. From there on commits
+//! get a turn each, at twice that pace at first and ever slower towards the end of the room: somewhere in between changes come
+//! as fast as they go.
 
 use std::time::Duration;
 
@@ -48,7 +48,7 @@ impl Pace {
 
     /// Whether commits wait while `used` of the room is in use.
     pub(crate) fn is_crowded(&self, used: usize) -> bool {
-        self.room.saturating_sub(used) < self.room / 4
+        self.room.saturating_sub(used) < self.room / 2
     }
 
     /// How long a commit whose changes take `bytes` has to wait at `now` while `used` of the room is in use.
@@ -62,7 +62,7 @@ impl Pace {
         let stay = to_u128(self.room) * u128::from(VERSIONS_PER_SECOND.unsigned_abs())
             / u128::from(VERSION_WINDOW.unsigned_abs() + VERSIONS_PER_SECOND.unsigned_abs());
         let pace = state.taken.map_or(stay, |taken| to_u128(taken).min(stay));
-        let share = (to_u128(free) * 8 * PARTS / to_u128(self.room).max(1)).max(1);
+        let share = (to_u128(free) * 4 * PARTS / to_u128(self.room).max(1)).max(1);
         let rate = (pace * share / PARTS).max(1);
         let turn = to_u128(bytes) * MICROS / rate;
         let turn = Duration::from_micros(u64::try_from(turn).unwrap_or(u64::MAX));
@@ -99,25 +99,25 @@ mod tests {
     }
 
     #[test]
-    fn nobody_waits_while_a_quarter_of_the_room_is_free() {
-        assert_eq!(paced().turn(10 << 20, ROOM / 4 * 3, NOW), Duration::ZERO);
+    fn nobody_waits_while_half_of_the_room_is_free() {
+        assert_eq!(paced().turn(10 << 20, ROOM / 2, NOW), Duration::ZERO);
     }
 
     #[test]
     fn the_wait_grows_with_what_is_in_use_and_with_the_commit() {
         let wait = |bytes, used| paced().turn(bytes, used, NOW) + CREDIT;
-        // A tenth of a second at the base's own pace, which is the pace where seven eighths are in use.
-        assert_eq!(wait(1 << 20, ROOM / 8 * 7), Duration::from_millis(100));
-        assert_eq!(wait(2 << 20, ROOM / 8 * 7), Duration::from_millis(200));
-        assert!(wait(1 << 20, ROOM / 16 * 13) < Duration::from_millis(100));
-        assert!(wait(1 << 20, ROOM / 16 * 15) > Duration::from_millis(100));
+        // A tenth of a second at the base's own pace, which is the pace where three quarters are in use.
+        assert_eq!(wait(1 << 20, ROOM / 4 * 3), Duration::from_millis(100));
+        assert_eq!(wait(2 << 20, ROOM / 4 * 3), Duration::from_millis(200));
+        assert!(wait(1 << 20, ROOM / 8 * 5) < Duration::from_millis(100));
+        assert!(wait(1 << 20, ROOM / 8 * 7) > Duration::from_millis(100));
     }
 
     #[test]
     fn turns_come_one_after_the_other_up_to_a_second() {
         let pace = paced();
         let waits: Vec<_> = (0..12)
-            .map(|_| pace.turn(1 << 20, ROOM / 8 * 7, NOW).as_millis())
+            .map(|_| pace.turn(1 << 20, ROOM / 4 * 3, NOW).as_millis())
             .collect();
         assert_eq!(waits, [50, 150, 250, 350, 450, 550, 650, 750, 850, 950, 1_000, 1_000]);
         assert_eq!(pace.turn(1 << 20, ROOM, NOW + Duration::from_secs(60)), LONGEST_WAIT);
@@ -127,7 +127,7 @@ mod tests {
     fn time_between_turns_counts_and_long_idleness_does_not() {
         let pace = paced();
         let wait = |at| {
-            pace.turn(1 << 20, ROOM / 8 * 7, NOW + Duration::from_millis(at))
+            pace.turn(1 << 20, ROOM / 4 * 3, NOW + Duration::from_millis(at))
                 .as_millis()
         };
         // Turns of 100 milliseconds end 50, 150 and 250 milliseconds after the first began, whenever they are asked for.
@@ -138,6 +138,6 @@ mod tests {
     fn a_fast_base_does_not_let_changes_outgrow_the_window() {
         let pace = Pace::new(ROOM);
         pace.note(ROOM, Duration::from_millis(1));
-        assert_eq!(pace.turn(100 << 20, ROOM / 8 * 7, NOW) + CREDIT, Duration::from_secs(1));
+        assert_eq!(pace.turn(100 << 20, ROOM / 4 * 3, NOW) + CREDIT, Duration::from_secs(1));
     }
 }
