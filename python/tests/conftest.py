@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,9 @@ from typing import Any
 import pytest
 import record_store
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory, text_format
+
+# A shell that starts the tests in the background has them ignore Ctrl-C, and Python leaves it at that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 PROTO = """
 syntax = "proto3";
