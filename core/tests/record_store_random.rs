@@ -10,24 +10,8 @@ use record_store::{
     Error, ErrorKind, FormatVersion, NoNextReason, Record, RecordContext, RecordMetaData, RecordStore, RecordVersion,
     Result, ScanOptions, Schema, StoreOptions, Tuple,
 };
+use record_store_tests::chance::Chance;
 use record_store_tests::given::fresh;
-
-/// SplitMix64: enough chance for a test, the same on every machine.
-struct Chance(u64);
-
-impl Chance {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    fn below(&mut self, bound: u64) -> u64 {
-        self.next() % bound
-    }
-}
 
 /// How a store lies on disk.
 #[derive(Clone, Copy, Debug)]
@@ -41,7 +25,7 @@ struct Layout {
 
 impl Layout {
     fn random(chance: &mut Chance) -> Self {
-        let mut format = || FormatVersion::ALL[chance.below(FormatVersion::ALL.len() as u64) as usize];
+        let mut format = || chance.pick(&FormatVersion::ALL);
         let (format, upgrade) = (format(), format());
         Layout {
             split: chance.below(2) == 0,
@@ -77,7 +61,7 @@ fn a_store_holds_what_was_saved_last() -> Result<()> {
 }
 
 async fn run(seed: u64) -> Result<()> {
-    let mut chance = Chance(seed);
+    let mut chance = Chance::of_part(seed, 0);
     let layout = Layout::random(&mut chance);
     let metadata = layout.metadata()?;
     let database = fresh()?;
@@ -122,7 +106,7 @@ async fn change(chance: &mut Chance, store: &RecordStore, layout: Layout, model:
         0 if layout.split => 100_000 * chance.below(3) + chance.below(3),
         _ => chance.below(200),
     };
-    let bytes = encode(id, &vec![chance.next() as u8; length as usize]);
+    let bytes = encode(id, &vec![chance.below(256) as u8; length]);
     let saved = store.save_record(&Record::from_bytes("T", bytes.clone())).await?;
     assert_eq!(saved.version().is_some(), layout.versions);
     model.insert(id, (bytes, saved.version()));
@@ -150,13 +134,13 @@ async fn check(chance: &mut Chance, store: &RecordStore, model: &Model, seed: u6
         );
     }
     let reverse = chance.below(2) == 0;
-    let limit = chance.below(4) as usize + 1;
+    let limit = chance.below(4) + 1;
     let mut scanned = Vec::new();
     let mut continuation = None;
     loop {
         let mut options = ScanOptions::default().limit(limit).continuation(continuation);
         options.reverse = reverse;
-        options.limits.scanned_rows_max = (chance.below(2) == 0).then(|| chance.below(5));
+        options.limits.scanned_rows_max = (chance.below(2) == 0).then(|| chance.below(5) as u64);
         let mut page = store.scan_records(options)?;
         while let Some(record) = page.next().await? {
             let id = record.primary_key()[1].as_i64().expect("an id is a number");
@@ -179,7 +163,7 @@ async fn check(chance: &mut Chance, store: &RecordStore, model: &Model, seed: u6
 #[test]
 fn damaged_bytes_are_an_error() -> Result<()> {
     for seed in 0..300 {
-        let mut chance = Chance(seed);
+        let mut chance = Chance::of_part(seed, 0);
         let layout = Layout::random(&mut chance);
         block_on(async {
             let metadata = layout.metadata()?;
@@ -230,16 +214,16 @@ async fn damage(chance: &mut Chance, context: &RecordContext) -> Result<()> {
         let (mut key, mut value) = (row.key.to_vec(), row.value.to_vec());
         let prefix = records.prefix().len();
         match chance.below(6) {
-            0 => value.truncate(chance.below(value.len() as u64 + 1) as usize),
-            1 => value.extend((0..chance.below(4)).map(|_| chance.next() as u8)),
+            0 => value.truncate(chance.below(value.len() + 1)),
+            1 => value.extend((0..chance.below(4)).map(|_| chance.below(256) as u8)),
             2 if !value.is_empty() => {
-                let at = chance.below(value.len() as u64) as usize;
-                value[at] = chance.next() as u8;
+                let at = chance.below(value.len());
+                value[at] = chance.below(256) as u8;
             }
-            3 => key.extend((0..chance.below(4)).map(|_| chance.next() as u8)),
+            3 => key.extend((0..chance.below(4)).map(|_| chance.below(256) as u8)),
             4 if key.len() > prefix => {
-                let at = prefix + chance.below((key.len() - prefix) as u64) as usize;
-                key[at] = chance.next() as u8;
+                let at = prefix + chance.below(key.len() - prefix);
+                key[at] = chance.below(256) as u8;
             }
             _ => {}
         }

@@ -117,11 +117,7 @@ fn compile(folder: &Path, library: &Path) -> Result<PathBuf, Failure> {
         .args(["-std=gnu11", "-O2", "-Wall", "-Wextra", "-Werror"])
         .args([&format!("-I{}", include.display()), "benches/c_api/client.c", "-o"])
         .args([&program])
-        .args([
-            format!("-L{}", library.display()),
-            format!("-Wl,-rpath,{}", library.display()),
-        ])
-        .args(["-lfdb_c", "-lpthread"])
+        .args(library::link(library))
         .run()?;
     Ok(program)
 }

@@ -36,11 +36,7 @@ fn compile(name: &str, folder: &Path, include: &Path, library: &Path) -> Result<
         .args(SANITIZED)
         .args([format!("-I{}", include.display()), format!("tests/clients/c/{name}.c")])
         .args(["-o".as_ref(), program.as_os_str()])
-        .args([
-            format!("-L{}", library.display()),
-            format!("-Wl,-rpath,{}", library.display()),
-        ])
-        .args(["-lfdb_c", "-lpthread"])
+        .args(library::link(library))
         .run()?;
     Ok(program)
 }

@@ -56,3 +56,14 @@ pub(crate) fn include(folder: &Path) -> Result<PathBuf, Failure> {
     }
     Ok(include)
 }
+
+/// What links a C program with the drop-in library in `library`, which it finds again when it runs.
+pub(crate) fn link(library: &Path) -> [String; 4] {
+    let folder = library.display();
+    [
+        format!("-L{folder}"),
+        format!("-Wl,-rpath,{folder}"),
+        "-lfdb_c".to_owned(),
+        "-lpthread".to_owned(),
+    ]
+}
